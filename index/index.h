@@ -1,0 +1,68 @@
+// Here is text: which tracks? An inverted index of one node's own track metadata, on RocksDB.
+// This header is all that the rest of the house knows; the inside may change without it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "schema/ids.h"
+#include "schema/result.h"
+#include "schema/time.h"
+#include "schema/track.h"
+
+namespace earshot::index {
+
+struct Found {
+  Track track;
+  std::uint32_t score = 0;  // BM25 x 1,000
+};
+
+struct Answer {
+  std::vector<Found> tracks;  // best first; ties by content id
+  bool complete = true;       // false: the budget ran out, this is the best of what was seen
+};
+
+struct SearchOptions {
+  std::size_t limit = 20;
+  Duration budget = 50ms;  // of this call's own time
+};
+
+struct Stats {
+  std::uint64_t tracks = 0;
+  std::uint64_t terms = 0;
+  std::uint64_t bytes_on_disk = 0;
+};
+
+/// Thread-safe: any number of searches beside one writer at a time (further writers wait).
+class Index {
+ public:
+  struct Options {
+    bool sync = true;                        // every acknowledged change survives a power cut
+    std::size_t cache_bytes = 32u << 20;     // block cache and write buffers together
+  };
+
+  /// Opens or creates. Errors: kDisk, kCorrupt (with what to do), kUnsupported for a newer format.
+  static Result<std::unique_ptr<Index>> open(const std::filesystem::path& folder, const Options& options);
+
+  virtual ~Index() = default;
+
+  /// Adds or replaces by content id, all or nothing, durable on return. Errors: kDisk, kInvalid for an untidy track.
+  virtual Result<void> add(std::span<const Track> tracks) = 0;
+
+  /// How many of these were there. Errors: kDisk.
+  virtual Result<std::size_t> remove(std::span<const ContentId> contents) = 0;
+
+  virtual Result<std::optional<Track>> find(const ContentId& content) const = 0;
+
+  /// All words must match (AND); `word*` matches by prefix. Errors: kInvalid for a query without any word.
+  virtual Result<Answer> search(std::string_view query, const SearchOptions& options) const = 0;
+
+  virtual Stats stats() const = 0;
+};
+
+}  // namespace earshot::index

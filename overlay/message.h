@@ -1,0 +1,67 @@
+// What two neighbours say to each other, as values. Bytes are wire.h's business.
+//
+// Rules: a message is small (a million are in flight in a simulation), what is large in it is shared and immutable,
+// and it names peers by PeerId; keys and endpoints are attached by the wire.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "schema/check.h"
+#include "schema/ids.h"
+#include "schema/limits.h"
+#include "schema/search.h"
+
+namespace earshot::overlay {
+
+/// Up to limits::kMaxShuffle peers, inline.
+class PeerList {
+ public:
+  void push_back(PeerId peer) {
+    EARSHOT_CHECK(size_ < limits::kMaxShuffle);
+    peers_[size_++] = peer;
+  }
+  bool full() const { return size_ == limits::kMaxShuffle; }
+  std::size_t size() const { return size_; }
+  const PeerId* begin() const { return peers_; }
+  const PeerId* end() const { return peers_ + size_; }
+  bool operator==(const PeerList& other) const {
+    return std::span<const PeerId>(begin(), end()).size() == other.size() && std::equal(begin(), end(), other.begin());
+  }
+
+ private:
+  PeerId peers_[limits::kMaxShuffle] = {};
+  std::uint8_t size_ = 0;
+};
+
+// Membership, HyParView (Leitao, Pereira, Rodrigues 2007); the rules stand in membership/membership.h.
+struct Join { bool operator==(const Join&) const = default; };
+struct ForwardJoin { PeerId newcomer = kNoPeer; std::uint8_t ttl = 0; bool operator==(const ForwardJoin&) const = default; };
+struct Neighbor { bool high_priority = false; bool operator==(const Neighbor&) const = default; };
+struct NeighborReply { bool accepted = false; bool operator==(const NeighborReply&) const = default; };
+struct Leave { bool operator==(const Leave&) const = default; };  // the paper's DISCONNECT
+struct Shuffle { PeerId origin = kNoPeer; std::uint8_t ttl = 0; PeerList peers; bool operator==(const Shuffle&) const = default; };
+struct ShuffleReply { PeerList peers; bool operator==(const ShuffleReply&) const = default; };
+
+/// A question on its way. `hops` links lie behind it; it may cross `ttl` more.
+struct Query {
+  QueryId id;
+  std::shared_ptr<const SearchRequest> request;
+  StrategyKind strategy = StrategyKind::kFlood;
+  std::uint16_t ttl = 0;
+  std::uint16_t hops = 0;
+};
+
+/// Answers on their way back. `hops` links lie between the holder and the reader.
+struct Hits {
+  QueryId id;
+  std::shared_ptr<const std::vector<Hit>> hits;
+  std::uint16_t hops = 0;
+};
+
+using Message = std::variant<Join, ForwardJoin, Neighbor, NeighborReply, Leave, Shuffle, ShuffleReply, Query, Hits>;
+
+}  // namespace earshot::overlay

@@ -1,0 +1,77 @@
+// One peer of the overlay: the only entry point of the protocol. Pure: no IO, no clock, no thread, no randomness but the
+// stream it was given. The same calls leave the same effects, in the same order, on every machine.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "overlay/config.h"
+#include "overlay/effect.h"
+#include "overlay/membership/membership.h"
+#include "overlay/message.h"
+#include "overlay/search/search.h"
+#include "schema/ids.h"
+#include "schema/random.h"
+#include "schema/search.h"
+#include "schema/time.h"
+
+namespace earshot::overlay {
+
+/// The memory that a peer works in, cut from one slab by its driver: capacity is the driver's decision, layout ours.
+/// `active` must hold Config::active_size + 1 entries, `passive` Config::passive_size, `seen` a multiple of
+/// SeenQueries::kWays.
+struct Memory {
+  std::span<PeerId> active;
+  std::span<PeerId> passive;
+  std::span<SeenSlot> seen;
+};
+
+/// The contract. A driver makes these calls from one thread and keeps four promises:
+///  1. `now` never goes back from one call to the next.
+///  2. After each call it carries out the lent outbox in order and empties it before the next call.
+///  3. It calls tick() no later than next_deadline().
+///  4. It hands in only messages that wire::decode accepted (or that never were bytes).
+/// It need not promise more: messages may be lost, repeated and reordered; lost() may come late, twice, or for a peer
+/// that is no neighbor; answer() may come after its query has closed.
+class Peer {
+ public:
+  Peer(PeerId self, const Config& config, Random random, Memory memory);
+
+  void receive(Instant now, PeerId from, const Message& message, Outbox& out);
+  /// A Lookup has finished. Hits name ourselves as holder.
+  void answer(Instant now, const QueryId& id, std::span<const Hit> hits, Outbox& out);
+  /// The link to this peer is gone, or could not be opened.
+  void lost(Instant now, PeerId peer, Outbox& out);
+  void tick(Instant now, Outbox& out);
+  /// Enter the network through any of these. Safe to repeat; contacts are kept for when every neighbor is lost.
+  void join(Instant now, std::span<const PeerId> contacts, Outbox& out);
+  /// Asks; results arrive as Deliver, the last one marked. REQUIRES: validate(request), fewer than
+  /// limits::kMaxOpenQueries open.
+  QueryId ask(Instant now, SearchRequest request, Outbox& out);
+  /// Stops waiting: delivers the last marker at once. Unknown ids are ignored.
+  void cancel(Instant now, const QueryId& id, Outbox& out);
+  /// Says good-bye to every neighbor.
+  void leave(Instant now, Outbox& out);
+
+  Instant next_deadline() const;
+
+  PeerId self() const { return self_; }
+  std::span<const PeerId> neighbors() const { return membership_.active(); }
+  std::span<const PeerId> passive_view() const { return membership_.passive(); }
+  std::size_t open_queries() const { return search_.open_queries(); }
+
+  /// What happened so far; drivers show it.
+  struct Counters {
+    std::uint64_t messages_in = 0, queries_in = 0, duplicates = 0, queries_out = 0, hits_relayed = 0, hits_dropped = 0;
+  };
+  const Counters& counters() const;
+
+ private:
+  PeerId self_;
+  Membership membership_;
+  Search search_;
+};
+
+}  // namespace earshot::overlay

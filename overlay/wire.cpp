@@ -1,0 +1,2 @@
+// Frames to messages and back.
+#include "overlay/wire.h"

@@ -1,0 +1,26 @@
+// The bounds of a search request.
+#include "schema/search.h"
+
+namespace earshot {
+
+Result<void> validate(const SearchRequest& request) {
+  if (request.text.empty()) return fail(ErrorCode::kInvalid, "the search text is empty: type a few words of a title");
+  if (request.text.size() > limits::kMaxQueryText) {
+    return fail(ErrorCode::kInvalid, "the search text has {} bytes, more than {}", request.text.size(), limits::kMaxQueryText);
+  }
+  if (!is_clean_text(request.text)) return fail(ErrorCode::kInvalid, "the search text is not clean UTF-8");
+  if (request.limit == 0 || request.limit > limits::kMaxHitsPerHolder) {
+    return fail(ErrorCode::kInvalid, "limit {} is not in 1..{}", request.limit, limits::kMaxHitsPerHolder);
+  }
+  if (request.walkers > limits::kMaxWalkers) {
+    return fail(ErrorCode::kInvalid, "walkers {} is not in 0..{}", request.walkers, limits::kMaxWalkers);
+  }
+  if (request.time <= Duration::zero() || request.time > limits::kMaxQueryTime) {
+    return fail(ErrorCode::kInvalid, "time {} ms is not in 1..{}", request.time / 1ms, limits::kMaxQueryTime / 1ms);
+  }
+  const std::uint16_t max_ttl = request.strategy == StrategyKind::kFlood ? limits::kMaxFloodTtl : limits::kMaxWalkTtl;
+  if (request.ttl > max_ttl) return fail(ErrorCode::kInvalid, "ttl {} is not in 0..{}", request.ttl, max_ttl);
+  return {};
+}
+
+}  // namespace earshot

@@ -1,0 +1,43 @@
+// SearchRequest and Hit: the question and the answer, as every room of the house says them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "schema/ids.h"
+#include "schema/limits.h"
+#include "schema/result.h"
+#include "schema/time.h"
+#include "schema/track.h"
+
+namespace earshot {
+
+/// How a query spreads. The numbers go over the wire; overlay/search/strategy.h has the table behind them.
+enum class StrategyKind : std::uint8_t { kFlood = 0, kWalk = 1 };
+
+/// What a person asks. Only `text` and `limit` matter to whoever evaluates it; the rest steers the spread.
+struct SearchRequest {
+  std::string text;                            // clean UTF-8, 1 to limits::kMaxQueryText bytes
+  std::uint16_t limit = 20;                    // hits wanted from one holder, 1 to limits::kMaxHitsPerHolder
+  StrategyKind strategy = StrategyKind::kFlood;
+  std::uint16_t ttl = 0;                       // hops (flood) or steps of each walker (walk); 0: the node's default
+  std::uint8_t walkers = 0;                    // walk only; 0: the node's default
+  Duration time = limits::kDefaultQueryTime;   // how long the query stays open at its origin
+
+  bool operator==(const SearchRequest&) const = default;
+};
+
+/// Checks the bounds above. Errors: kInvalid, naming the field.
+Result<void> validate(const SearchRequest& request);
+
+/// One track at one holder. Where the holder can be reached is the address book's business.
+struct Hit {
+  Track track;
+  PeerId holder = kNoPeer;
+  std::uint32_t score = 0;  // BM25 x 1,000 at the holder; comparable within one answer only
+
+  bool operator==(const Hit&) const = default;
+};
+
+}  // namespace earshot

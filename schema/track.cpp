@@ -1,0 +1,45 @@
+// Codec names and the limits of a track's texts.
+#include "schema/track.h"
+
+#include <array>
+
+#include "schema/limits.h"
+
+namespace earshot {
+
+namespace {
+
+constexpr std::array<std::string_view, 7> kCodecNames = {"unknown", "mp3", "vorbis", "opus", "flac", "aac", "wav"};
+
+bool is_tidy_text(const std::string& text) { return text.size() <= limits::kMaxTrackText && is_clean_text(text); }
+
+void tidy_text(std::string& text) {
+  if (text.size() > limits::kMaxTrackText) text = clip_utf8(text, limits::kMaxTrackText);
+  if (!is_clean_text(text)) text.clear();
+}
+
+}  // namespace
+
+std::string_view to_string(Codec codec) {
+  const auto number = static_cast<std::size_t>(codec);
+  return number < kCodecNames.size() ? kCodecNames[number] : kCodecNames[0];
+}
+
+Codec codec_from(std::string_view name) {
+  for (std::size_t i = 0; i < kCodecNames.size(); ++i) {
+    if (kCodecNames[i] == name) return static_cast<Codec>(i);
+  }
+  return Codec::kUnknown;
+}
+
+Track tidied(Track track) {
+  for (std::string* text : {&track.title, &track.artist, &track.album, &track.genre}) tidy_text(*text);
+  return track;
+}
+
+bool is_tidy(const Track& track) {
+  return is_tidy_text(track.title) && is_tidy_text(track.artist) && is_tidy_text(track.album) &&
+         is_tidy_text(track.genre) && track.codec <= Codec::kWav && track.content.scheme <= Scheme::kPpspp;
+}
+
+}  // namespace earshot

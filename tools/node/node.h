@@ -1,0 +1,81 @@
+// The real driver: one overlay peer on real sockets. A reactor thread owns the peer and the transport and is the only
+// place that reads a clock; look-up workers own reads of the index; everyone else posts to the reactor and waits.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "index/index.h"
+#include "overlay/config.h"
+#include "overlay/effect.h"
+#include "overlay/net/identity.h"
+#include "schema/endpoint.h"
+#include "schema/result.h"
+#include "schema/search.h"
+
+namespace earshot::node {
+
+struct NodeOptions {
+  Endpoint listen;                       // port 0: any free port
+  std::uint16_t stream_port = 0;         // told to others in our contact
+  std::vector<Contact> bootstrap;        // may be empty: wait to be found
+  std::filesystem::path address_book;    // remembered contacts; empty: none are kept
+  overlay::Config protocol;
+  std::string agent;                     // program and version, told to neighbors
+};
+
+/// A hit with its holder made reachable: what leaves the reactor.
+struct ReachableHit {
+  Track track;
+  Contact holder;
+  std::uint32_t score = 0;
+  std::uint16_t hops = 0;
+};
+
+struct SearchEvent {
+  std::vector<ReachableHit> hits;
+  overlay::Progress progress;
+  bool last = false;
+};
+
+struct PeerRow {
+  Contact contact;
+  std::string agent;
+  bool neighbor = false;    // in the active view
+  bool inbound = false;     // it dialled us
+  Duration connected{};     // how long
+  std::uint64_t bytes_in = 0, bytes_out = 0, frames_in = 0, frames_out = 0, dropped = 0;
+};
+
+struct NodeStatus {
+  Contact self;
+  std::size_t neighbors = 0, passive = 0, links = 0, contacts = 0, open_queries = 0;
+  std::uint64_t queries_in = 0, queries_out = 0, duplicates = 0, hits_relayed = 0, malformed = 0, unknown = 0;
+  Duration uptime{};
+};
+
+/// Thread-safe. Callbacks run on the reactor thread and must not block.
+class Node {
+ public:
+  /// Binds, starts the threads, joins. The index must outlive the node. Errors: kInvalid, kUnreachable (port taken).
+  static Result<std::unique_ptr<Node>> start(const overlay::net::Identity& identity, const NodeOptions& options, const index::Index& index);
+
+  /// Leaves the network (says good-bye), saves the address book and joins the threads.
+  virtual ~Node() = default;
+
+  virtual Contact self() const = 0;
+
+  /// `on_event` is called until `last`. Errors: kInvalid, kExhausted (too many open queries).
+  virtual Result<QueryId> search(SearchRequest request, std::function<void(const SearchEvent&)> on_event) = 0;
+  virtual void cancel(const QueryId& id) = 0;
+
+  virtual void join(std::vector<Contact> contacts) = 0;
+  virtual NodeStatus status() const = 0;
+  virtual std::vector<PeerRow> peers() const = 0;
+};
+
+}  // namespace earshot::node
