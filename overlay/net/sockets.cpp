@@ -26,7 +26,7 @@ namespace {
 constexpr std::int64_t kMaxMessage = static_cast<std::int64_t>(limits::kMaxFrame) + 33;
 constexpr int kHandshakeTime = 5000;  // silent connections are gone after it; the default is 30 s
 constexpr int kConnectTime = 5000;
-constexpr int kHeartbeat = 5000;  // a frozen peer is missed after 15 s; a killed one closes its TCP connection
+constexpr int kHeartbeat = 5000;  // a frozen peer is gone after 20 s; a killed one closes its TCP connection
 constexpr int kHeartbeatTimeout = 15000;
 constexpr int kBacklog = 1024;
 constexpr int kGoodbyeTime = 300;  // for what was sent before the sockets are closed

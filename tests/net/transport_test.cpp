@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "schema/limits.h"
@@ -232,6 +235,68 @@ TEST(Transport, ReportsAPeerThatDiedAtOnce) {
   ASSERT_TRUE(turn_until({&a}, [&] { return !a.all<LinkLost>().empty(); }));
   EXPECT_LT(steady_now() - start, 2s);
   EXPECT_EQ(a.transport->links(), 0u);
+}
+
+/// Another process with a transport of its own, which pins whoever dials it.
+class OtherProcess {
+ public:
+  OtherProcess() {
+    int ends[2];
+    EARSHOT_CHECK(::pipe(ends) == 0);
+    process_ = ::fork();
+    EARSHOT_CHECK(process_ >= 0);
+    if (process_ == 0) live(ends[1]);
+    EARSHOT_CHECK(::read(ends[0], &contact_, sizeof contact_) == sizeof contact_);
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+  ~OtherProcess() {
+    kill(SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+
+  const Contact& contact() const { return contact_; }
+  void kill(int signal) { ::kill(process_, signal); }
+
+ private:
+  [[noreturn]] static void live(int pipe) {
+    Party party;
+    const Contact contact = party.contact();
+    EARSHOT_CHECK(::write(pipe, &contact, sizeof contact) == sizeof contact);
+    for (;;) {
+      party.turn();
+      for (const LinkUp& link : party.all<LinkUp>()) party.transport->pin(steady_now(), link.peer);
+      party.reports.clear();
+      party.transport->wait(100ms);
+    }
+  }
+
+  pid_t process_ = -1;
+  Contact contact_;
+};
+
+TEST(Transport, ReportsAKilledProcessAtOnce) {
+  OtherProcess other;
+  Party a;
+  a.transport->pin(steady_now(), a.knows(other.contact()));
+  ASSERT_TRUE(turn_until({&a}, [&] { return a.transport->links() == 1; }));
+  const Instant start = steady_now();
+  other.kill(SIGKILL);
+  ASSERT_TRUE(turn_until({&a}, [&] { return !a.all<LinkLost>().empty(); }));
+  EXPECT_LT(steady_now() - start, 2s);
+  RecordProperty("milliseconds", static_cast<int>((steady_now() - start) / 1ms));
+}
+
+TEST(Transport, ReportsAFrozenProcessWhenItsHeartIsMissed) {
+  OtherProcess other;
+  Party a;
+  a.transport->pin(steady_now(), a.knows(other.contact()));
+  ASSERT_TRUE(turn_until({&a}, [&] { return a.transport->links() == 1; }));
+  const Instant start = steady_now();
+  other.kill(SIGSTOP);
+  ASSERT_TRUE(turn_until({&a}, [&] { return !a.all<LinkLost>().empty(); }, 30s));
+  EXPECT_LT(steady_now() - start, 22s) << "a heartbeat of 5 s and its patience of 15 s";
+  RecordProperty("milliseconds", static_cast<int>((steady_now() - start) / 1ms));
 }
 
 TEST(Transport, APeerThatCameBackIsDialledAgain) {

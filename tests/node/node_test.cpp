@@ -188,8 +188,10 @@ TEST(Node, RemembersContactsOfAnEarlierRun) {
     ASSERT_TRUE(eventually([&] { return b.node->status().neighbors == 1; }));
   }
   options.bootstrap.clear();
-  RunningNode again({}, options);
-  EXPECT_TRUE(eventually([&] { return again.node->status().neighbors == 1; }));
+  {
+    RunningNode again({}, options);
+    EXPECT_TRUE(eventually([&] { return again.node->status().neighbors == 1; }));
+  }
   std::filesystem::remove_all(pattern);
 }
 
