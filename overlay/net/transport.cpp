@@ -34,11 +34,11 @@ SipKey secret_hash_key() {
 
 }  // namespace
 
-Transport::Transport(const Identity& identity, const TransportOptions& options, AddressBook& book, Random random)
-    : identity_(identity), options_(options), book_(book), random_(random), gate_(secret_hash_key()) {}
+Transport::Transport(const TransportOptions& options, AddressBook& book, Random random)
+    : options_(options), book_(book), random_(random), gate_(secret_hash_key()) {}
 
 Result<std::unique_ptr<Transport>> Transport::open(const Identity& identity, const TransportOptions& options, AddressBook& book, Random random) {
-  std::unique_ptr<Transport> transport(new Transport(identity, options, book, random));
+  std::unique_ptr<Transport> transport(new Transport(options, book, random));
   auto sockets = Sockets::open(identity, options.listen);
   if (!sockets) return tl::unexpected(std::move(sockets.error()));
   transport->sockets_ = std::move(*sockets);

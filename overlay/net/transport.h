@@ -68,7 +68,7 @@ struct LinkRow {
 /// Owned by one thread, which alternates wait() and run(); wake() alone may be called from any thread.
 class Transport {
  public:
-  /// Binds and tells the book where we are. Identity and book must outlive it. Errors: kUnreachable, kUnsupported.
+  /// Binds and tells the book where we are. The book must outlive it. Errors: kUnreachable, kUnsupported.
   static Result<std::unique_ptr<Transport>> open(const Identity& identity, const TransportOptions& options, AddressBook& book, Random random);
 
   const Contact& self() const { return self_; }
@@ -131,7 +131,7 @@ class Transport {
   /// An accepted connection that has not said Hello.
   struct Stranger { Endpoint remote; Instant deadline; };
 
-  Transport(const Identity& identity, const TransportOptions& options, AddressBook& book, Random random);
+  Transport(const TransportOptions& options, AddressBook& book, Random random);
 
   void take_event(Instant now, const SocketEvent& event);
   void take(Instant now, Incoming incoming);
@@ -154,7 +154,6 @@ class Transport {
   void sweep(Instant now);
   void arm(Instant deadline);
 
-  const Identity& identity_;
   TransportOptions options_;
   AddressBook& book_;
   Random random_;
