@@ -16,6 +16,7 @@ enum class EventKind : std::uint8_t {
   kTick,   // a deadline of `to` may have come
   kStart,  // `to` joins the network
   kAsk,    // `to` asks the question number `body` of the workload
+  kCrash,  // the crash number `body` of the scenario
 };
 
 struct Event {

@@ -129,7 +129,12 @@ void Flight::fill(const overlay::Query& message, Event& event) {
   QueryTrack& track = tracks_[event.body];
   ++track.in_flight;
   ++track.copies;
-  if (track.digest != 0) return;
+  if (track.digest != 0) {
+    // Whoever passes a question on passes on the same one, though perhaps a copy that came through the wire.
+    const auto& shared = std::get<overlay::Query>(track.message);
+    EARSHOT_CHECK(message.request == shared.request || message.request->text == shared.request->text);
+    return;
+  }
   // The first copy: from here on the question is shared.
   track.message = message;
   track.digest = mixed(mixed(track.id.high, track.id.low), digest_of(as_bytes(message.request->text))) | 1;
@@ -170,7 +175,8 @@ const overlay::Message& Flight::message(const Event& event) {
     case EventKind::kLost:
     case EventKind::kTick:
     case EventKind::kStart:
-    case EventKind::kAsk: break;
+    case EventKind::kAsk:
+    case EventKind::kCrash: break;
   }
   check_failed("the event is a delivery", __FILE__, __LINE__);
 }
@@ -208,7 +214,8 @@ std::uint64_t Flight::digest(const Event& event) const {
     case EventKind::kLost:
     case EventKind::kTick:
     case EventKind::kStart: return numbers;
-    case EventKind::kAsk: return event.body;
+    case EventKind::kAsk:
+    case EventKind::kCrash: return event.body;
   }
   check_failed("the kind of event is known", __FILE__, __LINE__);
 }

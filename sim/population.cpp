@@ -19,25 +19,22 @@ void prefetch(const void* address, std::size_t bytes) {
 }  // namespace
 
 Population::Population(std::uint32_t peers, const overlay::Config& config, std::uint64_t seed, std::size_t seen_slots)
-    : seen_slots_(seen_slots), active_(std::size_t{peers} * (config.active_size + std::size_t{1})),
+    : seen_slots_(seen_slots), active_(std::size_t{peers} * config.active_size),
       passive_(std::size_t{peers} * config.passive_size), seen_(peers * seen_slots), seats_(peers) {
-  for (std::uint32_t i = 0; i < peers; ++i) add(config, seed, config.active_size + std::size_t{1}, config.passive_size);
+  for (std::uint32_t i = 0; i < peers; ++i) {
+    const overlay::Memory memory{active_.extend(std::size_t{config.active_size}), passive_.extend(config.passive_size),
+                                 seen_.extend(seen_slots)};
+    seats_.emplace_back(overlay::Peer(PeerId{i}, config, stream(seed, i, Purpose::kPeer), memory));
+  }
 }
 
 Population::Population(const Topology& topology, const overlay::Config& config, std::uint64_t seed, std::size_t seen_slots)
     : seen_slots_(seen_slots), active_(2 * topology.edges()), seen_(topology.nodes() * seen_slots), seats_(topology.nodes()) {
   for (std::uint32_t i = 0; i < topology.nodes(); ++i) {
     const std::span<const PeerId> neighbors = topology.neighbors(PeerId{i});
-    Seat& seat = add(config, seed, neighbors.size(), 0);
-    seat.peer.seed_neighbors(neighbors);
-    seat.alive = true;
+    const overlay::Memory memory{active_.extend(neighbors.size()), {}, seen_.extend(seen_slots)};
+    seats_.emplace_back(overlay::Peer(PeerId{i}, config, stream(seed, i, Purpose::kPeer), memory, neighbors)).alive = true;
   }
-}
-
-Seat& Population::add(const overlay::Config& config, std::uint64_t seed, std::size_t active, std::size_t passive) {
-  const auto number = static_cast<std::uint32_t>(seats_.size());
-  const overlay::Memory memory{active_.extend(active), passive_.extend(passive), seen_.extend(seen_slots_)};
-  return seats_.emplace_back(overlay::Peer(PeerId{number}, config, stream(seed, number, Purpose::kPeer), memory));
 }
 
 void Population::prefetch_seat(PeerId id) const { prefetch(&seat(id), sizeof(Seat)); }

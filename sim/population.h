@@ -27,7 +27,7 @@ class Population {
   /// Peers that know nobody yet and will join; views sized by the configuration.
   Population(std::uint32_t peers, const overlay::Config& config, std::uint64_t seed, std::size_t seen_slots);
   /// Peers whose neighbours are given and stay: an active view as large as its peer's degree, no passive view.
-  /// `config` must outlive the population in both cases, and say Config::fixed_views in this one.
+  /// `config` must outlive the population in both cases.
   Population(const Topology& topology, const overlay::Config& config, std::uint64_t seed, std::size_t seen_slots);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(seats_.size()); }
@@ -41,8 +41,6 @@ class Population {
   std::size_t bytes() const { return seats_.bytes() + active_.bytes() + passive_.bytes() + seen_.bytes(); }
 
  private:
-  Seat& add(const overlay::Config& config, std::uint64_t seed, std::size_t active, std::size_t passive);
-
   std::size_t seen_slots_;
   Slab<PeerId> active_;
   Slab<PeerId> passive_;

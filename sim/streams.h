@@ -17,6 +17,7 @@ enum class Purpose : std::uint64_t {
   kCatalog = 5,
   kWorkload = 6,
   kJoin = 7,      // through whom a peer joins
+  kCrash = 8,
 };
 
 /// `node` is 0 for what belongs to the whole run.
