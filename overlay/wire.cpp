@@ -8,6 +8,7 @@
 #include "overlay/wire.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -275,17 +276,12 @@ class Decoder {
   Result<Message> operator()(const fb::Hits& table) {
     if (table.hits()->size() > limits::kMaxHitsPerMessage) return malformed("too many hits");
     if (table.hops() > limits::kMaxWalkTtl) return malformed("hops of hits");
-    std::size_t charged = 0;
+    if (cost_unshared(table) > frame_size_) return malformed("hits that share their bytes");
     for (const fb::HitTable* hit : *table.hits()) {
       if (!speaks_of(*hit->holder())) return malformed("holder's contact");
-      const fb::TrackTable& track = *hit->track();
-      for (const auto* text : {track.title(), track.artist(), track.album(), track.genre()}) {
-        if (view(text).size() > limits::kMaxTrackText || !is_clean_text(view(text)))
-          return malformed("text of a track");
-        charged += view(text).size();
+      for (const auto* text : texts_of(*hit->track())) {
+        if (view(text).size() > limits::kMaxTrackText || !is_clean_text(view(text))) return malformed("text of a track");
       }
-      charged += kHitOverheadAtLeast;
-      if (charged > frame_size_) return malformed("hits that share their bytes");
     }
     auto hits = std::make_shared<std::vector<Hit>>();
     hits->reserve(table.hits()->size());
@@ -296,6 +292,20 @@ class Decoder {
   }
 
  private:
+  static std::array<const flatbuffers::String*, 4> texts_of(const fb::TrackTable& track) {
+    return {track.title(), track.artist(), track.album(), track.genre()};
+  }
+
+  /// What the hits would cost at least if each had bytes of its own. Comes before any of these bytes is looked at.
+  static std::size_t cost_unshared(const fb::Hits& table) {
+    std::size_t cost = 0;
+    for (const fb::HitTable* hit : *table.hits()) {
+      cost += kHitOverheadAtLeast;
+      for (const auto* text : texts_of(*hit->track())) cost += view(text).size();
+    }
+    return cost;
+  }
+
   /// The sender may leave its own address open: we see it. Of others it must tell one that can be dialled.
   bool speaks_of(const fb::ContactStruct& table) const {
     const Contact contact = contact_of(table);
