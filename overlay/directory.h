@@ -16,7 +16,8 @@ class Directory {
   virtual std::optional<Contact> contact_of(PeerId peer) const = 0;
 
   /// The local name of a contact; the same key always gets the same name while it is remembered. `told_by` is the peer
-  /// that named it (kNoPeer: we configured it ourselves); a stranger's word never overwrites what the key itself said.
+  /// that named it (kNoPeer: we configured it ourselves); a stranger's word overwrites what the key itself
+  /// said only once that has proved wrong.
   virtual PeerId intern(const Contact& contact, PeerId told_by) = 0;
 };
 

@@ -18,10 +18,9 @@ namespace {
 
 constexpr std::string_view kHead = "earshot-address-book 1\n";
 constexpr std::string_view kEnd = "end ";
-constexpr std::array<std::string_view, 3> kSourceNames = {"heard", "told", "own"};
 
-/// A line has at most 5 + 1 + 5 + 1 + 10 + 64 + 1 + 47 + 1 bytes.
-constexpr std::size_t kMaxFile = limits::kMaxContacts * 136 + 128;
+/// A line has at most 5 + 1 + 10 + 64 + 1 + 47 + 1 bytes.
+constexpr std::size_t kMaxFile = limits::kMaxContacts * 129 + 128;
 
 constexpr Duration kFirstWait = 1s;
 constexpr Duration kLongestWait = 60s;
@@ -49,20 +48,13 @@ std::string_view take_until(std::string_view& text, char mark) {
   return head;
 }
 
-struct Line {
-  Source source;
-  Contact contact;
-};
-
-std::optional<Line> parse_line(std::string_view line) {
-  const std::string_view source = take_until(line, ' ');
-  const auto name = std::find(kSourceNames.begin(), kSourceNames.end(), source);
+std::optional<Contact> parse_line(std::string_view line) {
   std::uint16_t stream_port = 0;
-  if (name == kSourceNames.end() || !parse_number(take_until(line, ' '), stream_port)) return std::nullopt;
+  if (!parse_number(take_until(line, ' '), stream_port)) return std::nullopt;
   auto contact = contact_from(line);
   if (!contact) return std::nullopt;
   contact->stream_port = stream_port;
-  return Line{static_cast<Source>(name - kSourceNames.begin()), *contact};
+  return *contact;
 }
 
 }  // namespace
@@ -135,21 +127,25 @@ PeerId AddressBook::tell(const Contact& contact, Source source) {
     entries_.splice(entries_.end(), entries_, place->second);
     if (entry.peer == self_) return self_;
     const bool undialable = entry.contact.endpoint.port == 0 && entry.source == Source::kHeard;
-    const bool outworn =
-        entry.source == Source::kHeard && entry.failures > 0 && contact.endpoint != entry.contact.endpoint;
-    // What we are told afresh on the command line is newer than what the peer said in an earlier run.
+    const bool outworn = entry.is_doubtful && contact.endpoint != entry.contact.endpoint && contact.endpoint.port != 0;
+    const std::uint16_t known_stream_port = entry.contact.stream_port;
     if (source != Source::kHeard || undialable || outworn) {
-      const std::uint16_t stream_port = contact.stream_port != 0 ? contact.stream_port : entry.contact.stream_port;
       entry.contact = contact;
-      if (source == Source::kTold) entry.contact.stream_port = stream_port;
       entry.source = source;
-      if (outworn || source == Source::kTold) entry.failures = 0, entry.not_before = {};
+      entry.is_doubtful = false;
+      entry.failures = 0;
+      entry.not_before = {};
+    }
+    // A contact from the command line does not say where streams are served, hearsay of the same endpoint does.
+    const bool same_place = contact.endpoint == entry.contact.endpoint;
+    if (entry.source != Source::kOwn && same_place && entry.contact.stream_port == 0) {
+      entry.contact.stream_port = contact.stream_port != 0 ? contact.stream_port : known_stream_port;
     }
     return entry.peer;
   }
   make_room();
   const PeerId peer = fresh_name();
-  entries_.push_back({peer, contact, source, 0, 0, {}});
+  entries_.push_back({peer, contact, source, /*is_doubtful=*/false, 0, 0, {}});
   const auto place = std::prev(entries_.end());
   by_key_.emplace(contact.key, place);
   by_peer_.emplace(peer, place);
@@ -204,10 +200,15 @@ void AddressBook::dial_failed(PeerId peer, Instant now, Random& random) {
   const auto quarter = static_cast<std::uint64_t>(wait.count() / 4);
   entry->not_before = now + wait - Duration(quarter) + Duration(static_cast<std::int64_t>(random.below(2 * quarter)));
   if (entry->failures < 255) ++entry->failures;
+  entry->is_doubtful = true;
 }
 
 void AddressBook::dial_succeeded(PeerId peer) {
-  if (Entry* entry = entry_of(peer)) entry->failures = 0, entry->not_before = {};
+  Entry* entry = entry_of(peer);
+  if (entry == nullptr) return;
+  entry->failures = 0;
+  entry->not_before = {};
+  entry->is_doubtful = false;
 }
 
 bool AddressBook::may_dial(PeerId peer, Instant now) const {
@@ -229,8 +230,7 @@ std::string AddressBook::text() const {
   std::size_t count = 0;
   for (const Entry& entry : entries_) {
     if (entry.peer == self_ || reach_of(entry.contact.endpoint) == Reach::kNowhere) continue;
-    text += fmt::format("{} {} {}\n", kSourceNames[static_cast<std::size_t>(entry.source)], entry.contact.stream_port,
-                        to_string(entry.contact));
+    text += fmt::format("{} {}\n", entry.contact.stream_port, to_string(entry.contact));
     ++count;
   }
   text += fmt::format("{}{} {:016x}\n", kEnd, count, checksum(text));
@@ -286,15 +286,17 @@ Result<void> AddressBook::read(std::string_view text) {
   if (!parse_number(take_until(last, ' '), count) || !parse_number(last, sum, 16)) return damaged();
   if (sum != checksum(text.substr(0, end))) return damaged();
 
-  std::vector<Line> lines;
+  std::vector<Contact> contacts;
   std::string_view body = text.substr(kHead.size(), end - kHead.size());
   while (!body.empty()) {
-    const auto line = parse_line(take_until(body, '\n'));
-    if (!line) return damaged();
-    lines.push_back(*line);
+    const auto contact = parse_line(take_until(body, '\n'));
+    if (!contact) return damaged();
+    contacts.push_back(*contact);
   }
-  if (lines.size() != count) return damaged();
-  for (const Line& line : lines) tell(line.contact, line.source);
+  if (contacts.size() != count) return damaged();
+  for (const Contact& contact : contacts) {
+    if (Entry* entry = entry_of(tell(contact, Source::kHeard))) entry->is_doubtful = entry->peer != self_;
+  }
   return {};
 }
 

@@ -1,9 +1,9 @@
 // Where is a peer? Names (PeerId), keys and endpoints of everyone we heard of; on disk between runs.
 //
 //  1. A key has one name while it is remembered; names are handed out in sequence and say nothing about the key.
-//  2. What a peer says of itself, over a link that proves its key, and what its owner was told to believe on the command
-//     line, replace what was known before. Hearsay replaces only hearsay, and only after a dial to it has failed:
-//     otherwise the last liar would win.
+//  2. What a peer says of itself, over a link that proves its key, and what we are told on the command line, replace
+//     what was known before. Hearsay replaces only what has become doubtful: a dial to it has failed since, or it is from
+//     an earlier run. Rationale: otherwise the last liar would win. A lie costs one dial that ends in a wrong key.
 //  3. An address is believed only from a teller that is at least as near: a public peer cannot send us to 127.0.0.1 or
 //     into our own 192.168 network, and nobody can send us to a multicast address. What is not believed is remembered
 //     without an endpoint, and so is nobody's to dial.
@@ -13,7 +13,7 @@
 // What an attacker gains: it can fill the book with names (8 a shuffle), which costs us the memory above and pushes out
 // contacts that we did not use; links, and neighbors, are kept.
 //
-// The file, text: "earshot-address-book 1", one line a contact, "own|told|heard STREAM_PORT earshot://KEY@ADDRESS:PORT",
+// The file, text: "earshot-address-book 1", one line a contact, "STREAM_PORT earshot://KEY@ADDRESS:PORT",
 // unused for longest first, and last "end COUNT SIPHASH" over all bytes before.
 #pragma once
 
@@ -79,6 +79,7 @@ class AddressBook final : public Directory {
     PeerId peer = kNoPeer;
     Contact contact;
     Source source = Source::kHeard;
+    bool is_doubtful = false;
     std::uint8_t failures = 0;   // dials in a row that failed; stops counting at 255
     std::uint32_t keeps = 0;
     Instant not_before{};        // of the next dial

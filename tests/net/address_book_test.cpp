@@ -36,27 +36,32 @@ TEST(AddressBook, NobodysWordChangesOurOwnContact) {
   EXPECT_EQ(book.contact_of(book.self()), kSelf);
 }
 
-TEST(AddressBook, HearsayNeverReplacesWhatAPeerSaidItself) {
-  AddressBook book(kSelf, kHashKey);
-  const PeerId liar = book.introduce(someone(1, "10.0.0.2:4040"), *endpoint_from("10.0.0.2:1"));
-  const PeerId peer = book.introduce(someone(2, "10.0.0.3:4040"), *endpoint_from("10.0.0.3:1"));
-  Random random = Random::stream(1, 1, 1);
-  book.dial_failed(peer, kStart, random);
-  EXPECT_EQ(book.intern(someone(2, "10.0.0.66:4040"), liar), peer);
-  EXPECT_EQ(book.contact_of(peer), someone(2, "10.0.0.3:4040"));
+TEST(AddressBook, HearsayReplacesAnythingOnlyAfterADialHasFailed) {
+  for (const bool from_itself : {true, false}) {
+    AddressBook book(kSelf, kHashKey);
+    const PeerId teller = book.introduce(someone(1, "10.0.0.2:4040"), *endpoint_from("10.0.0.2:1"));
+    const Contact first = someone(2, "10.0.0.3:4040");
+    const PeerId peer = from_itself ? book.introduce(first, first.endpoint) : book.intern(first, teller);
+    EXPECT_EQ(book.intern(someone(2, "10.0.0.66:4040"), teller), peer);
+    EXPECT_EQ(book.contact_of(peer), first);
+    Random random = Random::stream(1, 1, 1);
+    book.dial_failed(peer, kStart, random);
+    book.intern(someone(2, "10.0.0.4:4040"), teller);
+    EXPECT_EQ(book.contact_of(peer)->endpoint, *endpoint_from("10.0.0.4:4040"));
+    EXPECT_TRUE(book.may_dial(peer, kStart)) << "a new address is tried at once";
+  }
 }
 
-TEST(AddressBook, HearsayReplacesHearsayOnlyAfterADialHasFailed) {
+TEST(AddressBook, LearnsTheStreamPortOfAContactFromTheCommandLine) {
   AddressBook book(kSelf, kHashKey);
+  Contact told = someone(2, "10.0.0.3:4040");
+  told.stream_port = 0;
+  const PeerId peer = book.intern(told, kNoPeer);
   const PeerId teller = book.introduce(someone(1, "10.0.0.2:4040"), *endpoint_from("10.0.0.2:1"));
-  const PeerId peer = book.intern(someone(2, "10.0.0.3:4040"), teller);
-  book.intern(someone(2, "10.0.0.4:4040"), teller);
-  EXPECT_EQ(book.contact_of(peer)->endpoint, *endpoint_from("10.0.0.3:4040"));
-  Random random = Random::stream(1, 1, 1);
-  book.dial_failed(peer, kStart, random);
-  book.intern(someone(2, "10.0.0.4:4040"), teller);
-  EXPECT_EQ(book.contact_of(peer)->endpoint, *endpoint_from("10.0.0.4:4040"));
-  EXPECT_TRUE(book.may_dial(peer, kStart)) << "a new address is tried at once";
+  book.intern(someone(2, "10.0.0.3:4040"), teller);
+  EXPECT_EQ(book.contact_of(peer)->stream_port, 4041);
+  book.intern(told, kNoPeer);
+  EXPECT_EQ(book.contact_of(peer)->stream_port, 4041) << "and keeps it";
 }
 
 TEST(AddressBook, AnAddressIsBelievedOnlyFromATellerThatIsAsNear) {

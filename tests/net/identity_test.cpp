@@ -127,6 +127,10 @@ TEST(AddressBookFile, ReadsBackWhatWasSavedInTheSameOrder) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(read.contact_of(recent[i]), contacts[99 - i]);
   ASSERT_TRUE(read.save(folder / "again"));
   EXPECT_EQ(contents(folder / "book"), contents(folder / "again"));
+  Contact moved = contacts[0];
+  moved.endpoint.port = 5050;
+  const PeerId teller = read.introduce(contacts[1], contacts[1].endpoint);
+  EXPECT_EQ(read.contact_of(read.intern(moved, teller)), moved) << "what an earlier run knew is doubtful";
 }
 
 TEST(AddressBookFile, NoneIsNoErrorAndADamagedOneIsMovedAside) {
