@@ -22,7 +22,8 @@
 //     random name of the passive view, with high priority if we have no neighbor at all, else low (paper, 4.3). High is
 //     always accepted, by eviction if need be; low only into a free slot.
 //     Who accepts moves to the active view; who refuses low stays in reserve; who refuses high, does not answer within
-//     neighbor_timeout, or cannot be reached is forgotten.
+//     neighbor_timeout, or cannot be reached is forgotten. Who has just refused or left us is not asked again in the
+//     same breath, unless we have no neighbor left.
 //     We leave the paper: up to kMaxAsked requests run at once, and with at least one neighbor at most kTries are sent for
 //     each vacancy and in each shuffle period. Rationale: in a network whose slots are all taken, the paper's "repeat the
 //     whole procedure" would ask for ever.
@@ -127,8 +128,8 @@ class Membership {
   void ask(Turn& turn, PeerId peer, Reason reason);
   std::optional<Asked> take_asked(PeerId peer);
   bool is_asked(PeerId peer) const;
-  void settle(Turn& turn);
-  void fill_free_slots(Turn& turn);
+  void settle(Turn& turn, PeerId spared = kNoPeer);
+  void fill_free_slots(Turn& turn, PeerId spared);
   void ask_next_contact(Turn& turn);
   void upkeep(Turn& turn);
   void shuffle(Turn& turn);

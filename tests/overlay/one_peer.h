@@ -55,6 +55,18 @@ class OnePeer {
     now = end;
     return take();
   }
+  /// The effects themselves, for tests that look inside messages.
+  Outbox effects_of_receiving(std::size_t from, Message message) {
+    Outbox effects;
+    peer_.receive(now, peer_id(from), message, effects);
+    return effects;
+  }
+  Outbox effects_of_the_next_deadline() {
+    Outbox effects;
+    now = std::max(now, peer_.next_deadline());
+    peer_.tick(now, effects);
+    return effects;
+  }
   Lines take() {
     Lines lines;
     for (const Effect& effect : out) lines.push_back(describe(effect));
