@@ -107,12 +107,16 @@ class NetOfPeers {
     call(i, [&](Peer& peer, Outbox& out) { peer.lost(now_, peer_id(peer_lost), out); });
   }
 
-  /// Makes two peers neighbors of each other without a message in flight.
-  void link(std::size_t a, std::size_t b) {
+  /// Makes `b` a neighbor of `a`, without a message in flight and without b's knowing.
+  void believe(std::size_t a, std::size_t b) {
     deaf_ = true;
     inject(a, b, Neighbor{/*high_priority=*/true});
-    inject(b, a, Neighbor{/*high_priority=*/true});
     deaf_ = false;
+  }
+
+  void link(std::size_t a, std::size_t b) {
+    believe(a, b);
+    believe(b, a);
   }
 
   /// "0-1 1-2 2-0": links as drawn.
@@ -129,6 +133,8 @@ class NetOfPeers {
       if (nodes_[other].alive && nodes_[other].links.contains(peer_id(i))) push({.at = now_ + options_.latency, .to = other, .from = i, .kind = Event::kLost});
     }
   }
+
+  void set_loss(std::uint32_t percent) { options_.loss_percent = percent; }
 
   void run_for(Duration duration) {
     const Instant end = now_ + duration;
@@ -230,7 +236,7 @@ class NetOfPeers {
     Outbox out;
     make_call(*nodes_[i].peer, out);
     for (const Effect& effect : out) {
-      if (on_effect) on_effect(peer_id(i), effect);
+      if (on_effect && !deaf_) on_effect(peer_id(i), effect);
       std::visit([&](const auto& body) { carry_out(i, body); }, effect);
     }
     check(i);
