@@ -11,7 +11,7 @@
 //     is no neighbor any more. Rationale: nobody but the first link learns who asked, and a path of a few seconds
 //     mostly outlives changes of the views.
 //  4. Hits for a query that never passed here, that has been forgotten, that is closed, or that claim impossible hops
-//     are dropped and counted. The check costs one look at the table of seen queries. From which link they come is not
+//     are dropped and counted. The check costs one look at our open queries and at the table of seen ones. From which link they come is not
 //     checked: naming the query's 128 bits proves having seen it.
 //  5. At the origin: the same content at the same holder is delivered once; one holder may give
 //     limits::kMaxHitsPerHolder, a query takes limits::kMaxHitsPerQuery in all, first come.

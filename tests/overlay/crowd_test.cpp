@@ -86,18 +86,18 @@ TEST(Crowd, IsConnectedAgainAfterThirtyPercentCrash) {
 }
 
 TEST(Crowd, HealsWhatLossReorderingAndRepetitionHaveDone) {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     NetOfPeers::Options options;
     options.seed = seed;
     options.loss_percent = 20;
     options.repeat_percent = 20;
     options.jitter = 300ms;
     options.config.shuffle_period = 1s;
-    NetOfPeers net(300, options);
+    NetOfPeers net(100, options);
     join_all(net, 20ms);
-    net.run_for(30s);
+    net.run_for(20s);
     net.set_loss(0);
-    net.run_for(60s);
+    net.run_for(30s);
     EXPECT_EQ(net.unreached_from(0), 0u) << "seed " << seed;
     EXPECT_TRUE(becomes_symmetric(net)) << "seed " << seed;
   }
