@@ -136,7 +136,8 @@ void Membership::accept(Turn& turn, PeerId peer) {
   take_asked(peer);
   if (views_.active().full()) evict_one(turn);
   if (views_.active().empty()) {
-    upkeep_at_ = turn.now + Duration(1 + turn.random.below(static_cast<std::uint64_t>(turn.config.shuffle_period.count())));
+    upkeep_at_ =
+        turn.now + Duration(1 + turn.random.below(static_cast<std::uint64_t>(turn.config.shuffle_period.count())));
   }
   views_.make_neighbor(peer);
   turn.out.emplace_back(Connect{peer});
@@ -230,8 +231,8 @@ void Membership::fill_free_slots(Turn& turn, PeerId spared) {
   while (views_.active().size() + asked_count_ < views_.active().capacity() && asked_count_ < kMaxAsked) {
     const bool isolated = views_.active().empty();
     if (!isolated && tries_ == 0) return;
-    const std::optional<PeerId> candidate =
-        views_.passive().pick(turn.random, [&](PeerId peer) { return !is_asked(peer) && (isolated || peer != spared); });
+    const std::optional<PeerId> candidate = views_.passive().pick(
+        turn.random, [&](PeerId peer) { return !is_asked(peer) && (isolated || peer != spared); });
     if (!candidate) return;
     if (!isolated) --tries_;
     ask(turn, *candidate, Reason::kRepair);

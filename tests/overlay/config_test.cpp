@@ -13,7 +13,9 @@ std::string complaint(const Config& config) {
   return result ? "" : result.error().what;
 }
 
-TEST(Config, DefaultsAreValid) { EXPECT_EQ(complaint({}), ""); }
+TEST(Config, DefaultsAreValid) {
+  EXPECT_EQ(complaint({}), "");
+}
 
 TEST(Config, NamesTheFieldAndItsBounds) {
   Config config;

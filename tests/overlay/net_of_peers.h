@@ -24,7 +24,9 @@
 
 namespace earshot::overlay {
 
-inline PeerId peer_id(std::size_t number) { return static_cast<PeerId>(number); }
+inline PeerId peer_id(std::size_t number) {
+  return static_cast<PeerId>(number);
+}
 
 inline Hit hit_at(PeerId holder, std::uint8_t content) {
   Hit hit;
@@ -130,7 +132,8 @@ class NetOfPeers {
   void crash(std::size_t i) {
     nodes_[i].alive = false;
     for (std::size_t other = 0; other < size(); ++other) {
-      if (nodes_[other].alive && nodes_[other].links.contains(peer_id(i))) push({.at = now_ + options_.latency, .to = other, .from = i, .kind = Event::kLost});
+      if (nodes_[other].alive && nodes_[other].links.contains(peer_id(i)))
+        push({.at = now_ + options_.latency, .to = other, .from = i, .kind = Event::kLost});
     }
   }
 
@@ -218,16 +221,16 @@ class NetOfPeers {
     Node& node = nodes_[event.to];
     if (event.kind == Event::kTick && node.tick_at == event.at) node.tick_at = kNever;
     if (!node.alive) {
-      if (event.kind == Event::kMessage) push({.at = now_ + options_.latency, .to = event.from, .from = event.to, .kind = Event::kLost});
+      if (event.kind == Event::kMessage)
+        push({.at = now_ + options_.latency, .to = event.from, .from = event.to, .kind = Event::kLost});
       return;
     }
     switch (event.kind) {
       case Event::kMessage:
-        return call(event.to, [&](Peer& peer, Outbox& out) { peer.receive(now_, peer_id(event.from), event.message, out); });
-      case Event::kLost:
-        return report_lost(event.to, event.from);
-      case Event::kTick:
-        return call(event.to, [&](Peer& peer, Outbox& out) { peer.tick(now_, out); });
+        return call(event.to,
+                    [&](Peer& peer, Outbox& out) { peer.receive(now_, peer_id(event.from), event.message, out); });
+      case Event::kLost: return report_lost(event.to, event.from);
+      case Event::kTick: return call(event.to, [&](Peer& peer, Outbox& out) { peer.tick(now_, out); });
     }
   }
 
@@ -251,8 +254,12 @@ class NetOfPeers {
     if (random_.below(100) < options_.loss_percent) return;
     const std::size_t copies = random_.below(100) < options_.repeat_percent ? 2 : 1;
     for (std::size_t copy = 0; copy < copies; ++copy) {
-      const auto jitter = static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(options_.jitter.count()) + 1));
-      push({.at = now_ + options_.latency + Duration(jitter), .to = to_number(send.to), .from = i, .message = send.message});
+      const auto jitter =
+          static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(options_.jitter.count()) + 1));
+      push({.at = now_ + options_.latency + Duration(jitter),
+            .to = to_number(send.to),
+            .from = i,
+            .message = send.message});
     }
   }
   void carry_out(std::size_t i, const Lookup& lookup) {
@@ -262,7 +269,8 @@ class NetOfPeers {
   }
   void carry_out(std::size_t i, const Connect& connect) {
     ASSERT_TRUE(nodes_[i].links.insert(connect.peer).second) << i << " connects twice to " << to_number(connect.peer);
-    if (!nodes_[to_number(connect.peer)].alive) push({.at = now_ + options_.latency, .to = i, .from = to_number(connect.peer), .kind = Event::kLost});
+    if (!nodes_[to_number(connect.peer)].alive)
+      push({.at = now_ + options_.latency, .to = i, .from = to_number(connect.peer), .kind = Event::kLost});
   }
   void carry_out(std::size_t i, const Disconnect& disconnect) {
     ASSERT_EQ(nodes_[i].links.erase(disconnect.peer), 1u) << i << " disconnects no link " << to_number(disconnect.peer);

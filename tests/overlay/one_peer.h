@@ -17,7 +17,10 @@ class OnePeer {
 
   /// Peer number 0.
   explicit OnePeer(Config config = {}, std::uint64_t seed = 1)
-      : config_(config), active_(config.active_size, kNoPeer), passive_(config.passive_size, kNoPeer), seen_(64),
+      : config_(config),
+        active_(config.active_size, kNoPeer),
+        passive_(config.passive_size, kNoPeer),
+        seen_(64),
         peer_(peer_id(0), config_, Random::stream(seed, 0, 1), Memory{active_, passive_, seen_}) {}
 
   Lines receive(std::size_t from, Message message) {

@@ -18,7 +18,10 @@ namespace {
 class HostileWorld {
  public:
   explicit HostileWorld(std::uint64_t seed)
-      : random_(Random::stream(seed, 0, 3)), active_(config_.active_size), passive_(config_.passive_size), seen_(16),
+      : random_(Random::stream(seed, 0, 3)),
+        active_(config_.active_size),
+        passive_(config_.passive_size),
+        seen_(16),
         peer_(peer_id(0), config_, Random::stream(seed, 0, 1), Memory{active_, passive_, seen_}) {}
 
   void step() {
@@ -53,7 +56,8 @@ class HostileWorld {
       if (const auto* send = std::get_if<Send>(&effect)) {
         ++sent;
         RC_ASSERT(send->to != peer_id(0));
-        if (const auto* query = std::get_if<Query>(&send->message)) RC_ASSERT(query->ttl + query->hops <= limits::kMaxWalkTtl);
+        if (const auto* query = std::get_if<Query>(&send->message))
+          RC_ASSERT(query->ttl + query->hops <= limits::kMaxWalkTtl);
       }
       if (const auto* connect = std::get_if<Connect>(&effect)) RC_ASSERT(links_.insert(connect->peer).second);
       if (const auto* disconnect = std::get_if<Disconnect>(&effect)) RC_ASSERT(links_.erase(disconnect->peer) == 1u);
@@ -95,7 +99,8 @@ class HostileWorld {
   }
   std::shared_ptr<const std::vector<Hit>> hits() {
     std::vector<Hit> made;
-    for (std::uint64_t n = random_.below(4); n-- > 0;) made.push_back(hit_at(anybody(), static_cast<std::uint8_t>(random_.below(9))));
+    for (std::uint64_t n = random_.below(4); n-- > 0;)
+      made.push_back(hit_at(anybody(), static_cast<std::uint8_t>(random_.below(9))));
     return std::make_shared<const std::vector<Hit>>(std::move(made));
   }
   PeerList names() {
@@ -136,6 +141,22 @@ RC_GTEST_PROP(Peer, KeepsItsInvariantsWhateverIsSaid, (std::uint64_t seed)) {
     world.check();
   }
   world.fall_silent();
+}
+
+TEST(Peer, OfAFixedGraphStartsWithItsNeighborsAndTakesNobodyElse) {
+  const Config config;
+  std::vector<PeerId> active(2);
+  std::vector<SeenSlot> seen(SeenQueries::kWays);
+  const std::vector<PeerId> neighbors = {peer_id(1), peer_id(2)};
+  Peer peer(peer_id(0), config, Random::stream(1, 0, 1), Memory{active, {}, seen}, neighbors);
+  EXPECT_EQ(peer.next_deadline(), kNever);
+  Outbox out;
+  peer.lost(Instant{}, peer_id(1), out);
+  EXPECT_TRUE(out.empty());
+  ASSERT_EQ(peer.neighbors().size(), 1u);
+  peer.ask(Instant{}, request_for("a", StrategyKind::kFlood), out);
+  ASSERT_EQ(out.size(), 2u);
+  EXPECT_EQ(std::get<Send>(out[1]).to, peer_id(2));
 }
 
 TEST(Peer, HasNoDeadlineBeforeAnythingHappens) {

@@ -1,7 +1,8 @@
-// Conversations between a few peers, told line by line in transcripts/*.txt and compared as text. A transcript is its own
-// script: lines that begin with ">" are commands, "#" begins a comment, everything else is what the peers did.
+// Conversations between a few peers, told line by line in transcripts/*.txt and compared as text. A transcript is its
+// own script: lines that begin with ">" are commands, "#" begins a comment, everything else is what the peers did.
 //
-// Rewrite them on purpose, then read the difference:  EARSHOT_REWRITE_TRANSCRIPTS=1 overlay_test --gtest_filter='*Transcript*'
+// Rewrite them on purpose, then read the difference:  EARSHOT_REWRITE_TRANSCRIPTS=1 overlay_test
+// --gtest_filter='*Transcript*'
 //
 //   > network PEERS [active=N] [passive=N] [latency=MS] [seed=N]   begins; every peer empty
 //   > draw 0-1 1-2          makes neighbors without a word
@@ -97,7 +98,8 @@ class Stage {
     }
     net_ = std::make_unique<NetOfPeers>(peers, options);
     net_->on_effect = [this](PeerId peer, const Effect& effect) {
-      told_ += fmt::format("{:6} ms  {}: {}\n", net_->now().time_since_epoch() / 1ms, to_number(peer), describe(effect));
+      told_ +=
+          fmt::format("{:6} ms  {}: {}\n", net_->now().time_since_epoch() / 1ms, to_number(peer), describe(effect));
     };
     net_->library = [this](PeerId peer, const SearchRequest& request) {
       std::vector<Hit> hits;
@@ -115,7 +117,8 @@ class Stage {
     std::string strategy;
     std::uint16_t ttl = 0;
     words >> strategy >> ttl;
-    SearchRequest request = request_for(rest_of(words), strategy == "walk" ? StrategyKind::kWalk : StrategyKind::kFlood, ttl);
+    SearchRequest request =
+        request_for(rest_of(words), strategy == "walk" ? StrategyKind::kWalk : StrategyKind::kFlood, ttl);
     request.walkers = strategy == "walk" ? 1 : 0;
     request.time = 1s;
     net_->ask(peer, request);
@@ -181,7 +184,8 @@ std::vector<std::string> transcripts() {
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Overlay, Transcript, ::testing::ValuesIn(transcripts()), [](const auto& name) { return name.param; });
+INSTANTIATE_TEST_SUITE_P(Overlay, Transcript, ::testing::ValuesIn(transcripts()),
+                         [](const auto& name) { return name.param; });
 
 }  // namespace
 }  // namespace earshot::overlay

@@ -1,5 +1,5 @@
-// HyParView as its paper has it ("HyParView: a membership protocol for reliable gossip-based broadcast", Leitao, Pereira,
-// Rodrigues, DSN 2007), one passage a test, told in our words. Where we leave the paper the test says "We:".
+// HyParView as its paper has it ("HyParView: a membership protocol for reliable gossip-based broadcast", Leitao,
+// Pereira, Rodrigues, DSN 2007), one passage a test, told in our words. Where we leave the paper the test says "We:".
 // Peer 0 is the node that the passage speaks of.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -168,8 +168,8 @@ TEST_F(PaperTest, WhoAcceptsMovesToTheActiveViewAndWhoRefusesStaysInThePassive) 
   EXPECT_THAT(passive(), Not(Contains(peer_id(10))));
 }
 
-// 4.4: the exchange list has the node's own name, ka names of the active and kp names of the passive view, and goes to a
-// random neighbor.
+// 4.4: the exchange list has the node's own name, ka names of the active and kp names of the passive view, and goes to
+// a random neighbor.
 TEST_F(PaperTest, AShuffleOffersItselfAndNamesOfBothViews) {
   peer_.hear_of(1, {10, 11, 12, 13, 14, 15});
   const Outbox out = peer_.effects_of_the_next_deadline();

@@ -23,7 +23,11 @@ Hits hits_for(const QueryId& id, std::vector<Hit> hits, std::uint16_t hops = 2) 
 }
 
 Query query(std::uint64_t id, std::uint16_t ttl = 3, std::uint16_t hops = 1) {
-  return {{id, id}, std::make_shared<const SearchRequest>(request_for("a", StrategyKind::kFlood)), StrategyKind::kFlood, ttl, hops};
+  return {{id, id},
+          std::make_shared<const SearchRequest>(request_for("a", StrategyKind::kFlood)),
+          StrategyKind::kFlood,
+          ttl,
+          hops};
 }
 
 std::vector<Hit> many_hits(std::size_t count, std::size_t holders) {
@@ -41,8 +45,9 @@ TEST(Search, AsksItsOwnLibraryAndEveryNeighbor) {
   peer.befriend({1, 2});
   const QueryId id = peer.ask(request_for("so what", StrategyKind::kFlood, 4));
   const std::string name = describe(id);
-  EXPECT_THAT(peer.take(), ElementsAre("look up " + name + " 'so what'", "send 1 Query " + name + " 'so what' ttl 3 hops 1",
-                                       "send 2 Query " + name + " 'so what' ttl 3 hops 1"));
+  EXPECT_THAT(peer.take(),
+              ElementsAre("look up " + name + " 'so what'", "send 1 Query " + name + " 'so what' ttl 3 hops 1",
+                          "send 2 Query " + name + " 'so what' ttl 3 hops 1"));
 }
 
 TEST(Search, DeliversItsOwnLibraryOverNoHops) {
@@ -62,7 +67,8 @@ TEST(Search, BringsHitsBackAlongTheWayThatTheQueryCame) {
   std::vector<std::pair<std::size_t, std::size_t>> way;
   net.on_effect = [&](PeerId from, const Effect& effect) {
     const auto* send = std::get_if<Send>(&effect);
-    if (send != nullptr && std::holds_alternative<Hits>(send->message)) way.emplace_back(to_number(from), to_number(send->to));
+    if (send != nullptr && std::holds_alternative<Hits>(send->message))
+      way.emplace_back(to_number(from), to_number(send->to));
   };
   net.ask(0, request_for("a", StrategyKind::kFlood, 5));
   net.run_for(2s);
@@ -141,7 +147,8 @@ TEST(Search, DeliversTheSameContentAtTheSameHolderOnce) {
   peer.befriend({1, 2});
   const QueryId id = peer.ask(request_for("a", StrategyKind::kFlood));
   peer.take();
-  EXPECT_EQ(peer.receive(1, hits_for(id, {hit_at(peer_id(3), 1), hit_at(peer_id(3), 1), hit_at(peer_id(4), 1)})).size(), 1u);
+  EXPECT_EQ(peer.receive(1, hits_for(id, {hit_at(peer_id(3), 1), hit_at(peer_id(3), 1), hit_at(peer_id(4), 1)})).size(),
+            1u);
   EXPECT_THAT(peer.receive(2, hits_for(id, {hit_at(peer_id(4), 1), hit_at(peer_id(3), 1)})), IsEmpty());
   EXPECT_THAT(peer.receive(2, hits_for(id, {hit_at(peer_id(3), 2)})),
               ElementsAre("deliver " + describe(id) + " 'song 2' at 3 over 2 hops, sent 2 answers 3 hits 3"));
@@ -206,7 +213,8 @@ TEST(Search, ChecksThatNotTooManyAreOpen) {
 class ThreeWaves final : public Strategy {
  public:
   std::uint16_t max_ttl() const override { return 7; }
-  std::optional<Duration> wave(std::uint32_t n, const Query& query, const Progress& progress, Spread& spread) const override {
+  std::optional<Duration> wave(std::uint32_t n, const Query& query, const Progress& progress,
+                               Spread& spread) const override {
     EXPECT_EQ(progress.messages_sent, n);
     Query copy = query;
     copy.ttl = static_cast<std::uint16_t>(n + 1);
@@ -235,9 +243,10 @@ TEST(Search, SendsFurtherWavesWhenTheirTimeComesAndTheQueryIsOpen) {
   }
   for (const Effect& effect : out) lines.push_back(describe(effect));
   const std::string name = describe(id);
-  EXPECT_THAT(lines, ElementsAre("look up " + name + " 'a'", "send 4 Query " + name + " 'a' ttl 0 hops 1",
-                                 "send 4 Query " + name + " 'a' ttl 1 hops 1", "send 4 Query " + name + " 'a' ttl 2 hops 1",
-                                 "deliver " + name + " last, sent 3 answers 0 hits 0"));
+  EXPECT_THAT(lines,
+              ElementsAre("look up " + name + " 'a'", "send 4 Query " + name + " 'a' ttl 0 hops 1",
+                          "send 4 Query " + name + " 'a' ttl 1 hops 1", "send 4 Query " + name + " 'a' ttl 2 hops 1",
+                          "deliver " + name + " last, sent 3 answers 0 hits 0"));
   EXPECT_EQ(turn.now, Instant{} + limits::kDefaultQueryTime);
 }
 
