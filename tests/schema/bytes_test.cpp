@@ -18,6 +18,17 @@ TEST(CleanText, TakesEveryLengthOfSequence) {
   EXPECT_TRUE(is_clean_text("\xF4\x8F\xBF\xBF"));  // U+10FFFF
 }
 
+TEST(CleanText, JudgesEveryByteAlikeWhereverItStands) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const bool is_clean = (byte >= 0x20 && byte < 0x7F) || byte == '\t' || byte == '\n';
+    for (std::size_t place = 0; place < 20; ++place) {
+      std::string text(20, 'x');
+      text[place] = static_cast<char>(byte);
+      EXPECT_EQ(is_clean_text(text), is_clean) << byte << " at " << place;
+    }
+  }
+}
+
 TEST(CleanText, RefusesControlsAndMalformedSequences) {
   using namespace std::string_view_literals;
   EXPECT_FALSE(is_clean_text("a\0b"sv));
