@@ -166,7 +166,7 @@ class Reader {
   void complain_at(const std::string& where, std::string_view key, std::string_view what) {
     if (error_) return;
     const std::string full = name_.empty() ? std::string(key) : key.empty() ? name_ : fmt::format("{}.{}", name_, key);
-    error_ = Error{ErrorCode::kInvalid, fmt::format("{}: {}: {}", where, full, what)};
+    error_ = Error{ErrorCode::kInvalid, fmt::format("{}: {}{}{}", where, full, full.empty() ? "" : ": ", what)};
   }
 
   const toml::table& table_;
