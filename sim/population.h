@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <utility>
 
 #include "overlay/config.h"
 #include "overlay/peer.h"
@@ -16,6 +16,8 @@ namespace earshot::sim {
 
 /// A peer and what its driver must remember about it, side by side so that an event touches them together.
 struct Seat {
+  explicit Seat(overlay::Peer made) : peer(std::move(made)) {}
+
   overlay::Peer peer;
   Instant timer = kNever;   // when its next tick is due in the wheel
   std::uint32_t sent = 0;   // messages, for the fate of the next one
