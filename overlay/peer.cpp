@@ -9,16 +9,14 @@
 namespace earshot::overlay {
 
 Peer::Peer(PeerId self, const Config& config, Random random, Memory memory)
-    : search_(memory.seen, SipKey{random.next(), random.next()}),
-      membership_(self, memory.active.first(config.active_size), memory.passive.first(config.passive_size)),
-      config_(&config), random_(random) {
+    : search_(self, memory.seen, SipKey{random.next(), random.next()}), config_(&config), random_(random),
+      membership_(memory.active.first(config.active_size), memory.passive.first(config.passive_size)) {
   EARSHOT_CHECK(validate(config));
 }
 
 Peer::Peer(PeerId self, const Config& config, Random random, Memory memory, std::span<const PeerId> neighbors)
-    : search_(memory.seen, SipKey{random.next(), random.next()}),
-      membership_(self, memory.active.first(neighbors.size()), {}),
-      config_(&config), random_(random) {
+    : search_(self, memory.seen, SipKey{random.next(), random.next()}), config_(&config), random_(random),
+      membership_(memory.active.first(neighbors.size()), {}) {
   EARSHOT_CHECK(validate(config));
   membership_.seed(neighbors);
 }
@@ -31,7 +29,9 @@ void Peer::receive(Instant now, PeerId from, const Message& message, Outbox& out
       [&](const auto& body) {
         using Body = std::decay_t<decltype(body)>;
         if constexpr (std::is_same_v<Body, Query>) {
-          if (membership_.is_from_neighbor(turn, from)) search_.receive(turn, from, body, membership_.active());
+          const auto sighting = search_.sight(turn, body);
+          if (!sighting || !membership_.is_from_neighbor(turn, from)) return;
+          search_.receive(turn, from, body, *sighting, membership_.active());
         } else if constexpr (std::is_same_v<Body, Hits>) {
           search_.receive(turn, body);
         } else {

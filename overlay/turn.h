@@ -18,10 +18,9 @@ struct Counters {
   std::uint64_t queries_in = 0;       // copies of queries received, duplicates included
   std::uint64_t duplicates = 0;       // of those, copies of a query that we had seen
   std::uint64_t queries_out = 0;      // copies of queries sent, our own included
-  std::uint64_t queries_dropped = 0;  // impossible hops, or a strategy that we do not know
   std::uint64_t hits_relayed = 0;     // Hits messages passed on
   std::uint64_t hits_dropped = 0;     // single hits dropped: never asked, too late, repeated, or over a limit
-  std::uint64_t strangers = 0;        // messages that only a neighbor may send, from someone who is none
+  std::uint64_t refused = 0;          // messages not worked on: impossible, or from no neighbor where only one may speak
 };
 
 struct Turn {

@@ -10,7 +10,7 @@ void Membership::join(Turn& turn, std::span<const PeerId> contacts) {
   left_ = false;
   for (PeerId contact : contacts) {
     const auto end = contacts_.begin() + contacts_count_;
-    if (contact == self_ || contact == kNoPeer || std::find(contacts_.begin(), end, contact) != end) continue;
+    if (contact == turn.self || contact == kNoPeer || std::find(contacts_.begin(), end, contact) != end) continue;
     const std::size_t slot = contacts_count_ < kMaxContacts ? contacts_count_++ : turn.random.below(kMaxContacts);
     contacts_[slot] = contact;
   }
@@ -63,14 +63,14 @@ void Membership::receive(Turn& turn, PeerId from, const Join&) {
 
 void Membership::receive(Turn& turn, PeerId from, const ForwardJoin& message) {
   const PeerId newcomer = message.newcomer;
-  if (!is_from_neighbor(turn, from) || newcomer == self_) return;
+  if (!is_from_neighbor(turn, from) || newcomer == turn.self) return;
   const std::uint8_t ttl = std::min(message.ttl, turn.config.active_walk);
   const std::optional<PeerId> next = views_.neighbor_except(from, newcomer, turn.random);
   if (ttl == 0 || !next) {
     welcome(turn, newcomer);
     return;
   }
-  if (ttl == turn.config.passive_walk) views_.keep(self_, newcomer, {}, turn.random);
+  if (ttl == turn.config.passive_walk) views_.keep(turn.self, newcomer, {}, turn.random);
   turn.send(*next, ForwardJoin{newcomer, static_cast<std::uint8_t>(ttl - 1)});
 }
 
@@ -98,12 +98,12 @@ void Membership::receive(Turn& turn, PeerId from, const NeighborReply& message) 
 void Membership::receive(Turn& turn, PeerId from, const Leave&) {
   if (!drop(from)) return;
   turn.out.emplace_back(Disconnect{from});
-  views_.keep(self_, from, {}, turn.random);
+  views_.keep(turn.self, from, {}, turn.random);
   settle(turn);
 }
 
 void Membership::receive(Turn& turn, PeerId from, const Shuffle& message) {
-  if (!is_from_neighbor(turn, from) || message.origin == self_ || message.origin == kNoPeer) return;
+  if (!is_from_neighbor(turn, from) || message.origin == turn.self || message.origin == kNoPeer) return;
   const std::uint8_t ttl = std::min(message.ttl, turn.config.shuffle_walk);
   const std::optional<PeerId> next = views_.neighbor_except(from, message.origin, turn.random);
   if (ttl > 1 && next) {
@@ -115,7 +115,7 @@ void Membership::receive(Turn& turn, PeerId from, const Shuffle& message) {
 
 void Membership::receive(Turn& turn, PeerId, const ShuffleReply& message) {
   if (!std::exchange(reply_expected_, false)) return;
-  for (PeerId peer : message.peers) views_.keep(self_, peer, {offered_.begin(), offered_.end()}, turn.random);
+  for (PeerId peer : message.peers) views_.keep(turn.self, peer, {offered_.begin(), offered_.end()}, turn.random);
   settle(turn);
 }
 
@@ -126,7 +126,7 @@ bool Membership::settle_with_stranger(Turn& turn, PeerId from) {
     settle(turn);
     return views_.is_neighbor(from);
   }
-  ++turn.counters.strangers;
+  ++turn.counters.refused;
   if (!left_) turn.send(from, Leave{});
   return false;
 }
@@ -147,7 +147,7 @@ void Membership::evict_one(Turn& turn) {
   drop(evicted);
   turn.send(evicted, Leave{});
   turn.out.emplace_back(Disconnect{evicted});
-  views_.keep(self_, evicted, {}, turn.random);
+  views_.keep(turn.self, evicted, {}, turn.random);
 }
 
 /// False when he is no neighbor. A vacancy allows new tries, and losing the last neighbor begins a round of contacts.
@@ -181,7 +181,7 @@ void Membership::refused_by(PeerId peer) {
 void Membership::welcome(Turn& turn, PeerId newcomer) {
   if (views_.is_neighbor(newcomer) || is_asked(newcomer)) return;
   if (asked_count_ == kMaxAsked) {
-    views_.keep(self_, newcomer, {}, turn.random);
+    views_.keep(turn.self, newcomer, {}, turn.random);
     return;
   }
   ask(turn, newcomer, Reason::kWelcome);
@@ -262,7 +262,7 @@ void Membership::upkeep(Turn& turn) {
 
 /// REQUIRES: there is a neighbor.
 void Membership::shuffle(Turn& turn) {
-  Shuffle message{self_, turn.config.shuffle_walk, {}};
+  Shuffle message{turn.self, turn.config.shuffle_walk, {}};
   offered_ = {};
   const PeerId to = views_.random_neighbor(turn.random);
   for (PeerId peer : views_.sample_active(turn.random, turn.config.shuffle_active)) {
@@ -283,8 +283,8 @@ void Membership::answer_shuffle(Turn& turn, const Shuffle& message) {
     if (!reply.peers.full() && peer != message.origin) reply.peers.push_back(peer);
   }
   const std::span<const PeerId> sent(reply.peers.begin(), reply.peers.size());
-  views_.keep(self_, message.origin, sent, turn.random);
-  for (PeerId peer : message.peers) views_.keep(self_, peer, sent, turn.random);
+  views_.keep(turn.self, message.origin, sent, turn.random);
+  for (PeerId peer : message.peers) views_.keep(turn.self, peer, sent, turn.random);
   if (reply.peers.size() > 0) turn.send(message.origin, reply);
   settle(turn);
 }

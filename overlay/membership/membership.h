@@ -38,7 +38,7 @@
 //     our passive view with lies. The first deadline is drawn at random within a period, when the first neighbor comes.
 //     Rationale: a million peers that start together must not shuffle in one tick.
 //  8. HALF-OPEN LINKS HEAL. A message that only a neighbor may send (ForwardJoin, Shuffle, Query) from one who is none is
-//     dropped, counted, and answered with Leave, so that he drops us. But if we have asked him to be our neighbor,
+//     refused, counted, and answered with Leave, so that he drops us. But if we have asked him to be our neighbor,
 //     it is his acceptance, overtaken by what he sent next.
 //     Rationale: messages get lost and reordered, so A may have B while B does not have A. A shuffles with a random
 //     neighbor each period, so such a link lives active_size periods on average, and less if it carries queries.
@@ -78,7 +78,7 @@ class Membership {
   static constexpr std::size_t kMaxContacts = 4;
 
   /// The spans are the capacities of the views.
-  Membership(PeerId self, std::span<PeerId> active, std::span<PeerId> passive) : views_(active, passive), self_(self) {}
+  Membership(std::span<PeerId> active, std::span<PeerId> passive) : views_(active, passive) {}
 
   /// Neighbors from the start, without a word to anybody: for fixed graphs. No upkeep follows until a message brings it.
   void seed(std::span<const PeerId> neighbors) {
@@ -103,7 +103,6 @@ class Membership {
     return views_.is_neighbor(from) || settle_with_stranger(turn, from);
   }
 
-  PeerId self() const { return self_; }
   std::span<const PeerId> active() const { return views_.active().peers(); }
   std::span<const PeerId> passive() const { return views_.passive().peers(); }
 
@@ -146,7 +145,6 @@ class Membership {
   std::array<Asked, kMaxAsked> asked_{};
   std::array<PeerId, kMaxContacts> contacts_{};
   PeerList offered_;                               // passive names sent with the last shuffle
-  PeerId self_;
   std::uint8_t asked_count_ = 0;
   std::uint8_t contacts_count_ = 0;
   std::uint8_t contacts_tried_ = 0;                // in this round, from the front

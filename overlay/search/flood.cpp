@@ -31,8 +31,10 @@ class Flood final : public Strategy {
     return std::nullopt;
   }
 
-  void relay(const Query& query, PeerId from, bool first, Spread& spread) const override {
-    if (first && query.ttl > 0) pass_to_all_but(from, query, spread);
+  bool relays_repeats() const override { return false; }
+
+  void relay(const Query& query, PeerId from, Spread& spread) const override {
+    if (query.ttl > 0) pass_to_all_but(from, query, spread);
   }
 
  private:

@@ -30,31 +30,35 @@ QueryId Search::ask(Turn& turn, SearchRequest request, const Strategy& strategy,
   open.request = std::make_shared<const SearchRequest>(std::move(request));
   open.strategy = &strategy;
   const SeenQueries::Place place = seen_.find(open.id);
-  if (!place.seen()) seen_.remember(place, turn.self);
+  if (!place.seen()) seen_.remember(place, self_);
   turn.out.emplace_back(Lookup{open.id, open.request});
   send_wave(turn, open_.emplace_back(std::move(open)), neighbors);
   set_deadline();
   return open_.back().id;
 }
 
-void Search::receive(Turn& turn, PeerId from, const Query& query, std::span<const PeerId> neighbors) {
+std::optional<Search::Sighting> Search::sight(Turn& turn, const Query& query) const {
   ++turn.counters.queries_in;
   const Strategy* const strategy = strategy_of(query.strategy);
   if (strategy == nullptr || query.hops == 0 || query.hops > strategy->max_ttl()) {
-    ++turn.counters.queries_dropped;
-    return;
+    ++turn.counters.refused;
+    return std::nullopt;
   }
-  const SeenQueries::Place place = seen_.find(query.id);
-  const bool first = !place.seen();
-  if (first) {
-    seen_.remember(place, from);
-  } else {
-    ++turn.counters.duplicates;
-  }
+  const Sighting sighting{seen_.find(query.id), strategy};
+  if (!sighting.place.seen()) return sighting;
+  ++turn.counters.duplicates;
+  if (!strategy->relays_repeats()) return std::nullopt;
+  return sighting;
+}
+
+void Search::receive(Turn& turn, PeerId from, const Query& query, const Sighting& sighting,
+                     std::span<const PeerId> neighbors) {
+  const bool first = !sighting.place.seen();
+  if (first) seen_.remember(sighting.place, from);
   Query clamped = query;
-  clamped.ttl = std::min<std::uint16_t>(query.ttl, strategy->max_ttl() - query.hops);
+  clamped.ttl = std::min<std::uint16_t>(query.ttl, sighting.strategy->max_ttl() - query.hops);
   Spread spread(turn, neighbors);
-  strategy->relay(clamped, from, first, spread);
+  sighting.strategy->relay(clamped, from, spread);
   turn.counters.queries_out += spread.sent();
   if (first) turn.out.emplace_back(Lookup{query.id, query.request});
 }
@@ -65,7 +69,7 @@ void Search::receive(Turn& turn, const Hits& hits) {
     turn.counters.hits_dropped += hits.hits->size();
     return;
   }
-  if (back != turn.self) {
+  if (back != self_) {
     ++turn.counters.hits_relayed;
     turn.send(back, Hits{hits.id, hits.hits, static_cast<std::uint16_t>(hits.hops + 1)});
     return;
@@ -86,7 +90,7 @@ void Search::answer(Turn& turn, const QueryId& id, std::span<const Hit> hits) {
     return;
   }
   const PeerId back = seen_.find(id).link();
-  if (back == kNoPeer || back == turn.self) {
+  if (back == kNoPeer || back == self_) {
     turn.counters.hits_dropped += hits.size();
     return;
   }

@@ -8,17 +8,17 @@
 namespace earshot::overlay {
 
 SeenQueries::SeenQueries(std::span<SeenSlot> slots, SipKey key)
-    : slots_(slots.data()), buckets_(static_cast<std::uint32_t>(slots.size() / kWays)), key_(key) {
+    : slots_(slots.data()), key_(key), buckets_(static_cast<std::uint32_t>(slots.size() / kWays)) {
   static_assert(kWays * sizeof(SeenSlot) == 64);
   EARSHOT_CHECK(!slots.empty() && slots.size() % kWays == 0);
   EARSHOT_CHECK(slots.size() / kWays <= 0xffffffffu);
 }
 
 SeenQueries::Place SeenQueries::find(const QueryId& id) const {
-  const std::uint64_t hash = siphash(key_, id.low);
+  const std::uint64_t hash = hash_of(id);
   Place place;
   place.tag_ = static_cast<std::uint32_t>(hash);
-  place.bucket_ = slots_ + ((hash >> 32) * buckets_ >> 32) * kWays;
+  place.bucket_ = bucket_of(hash);
   for (const SeenSlot* slot = place.bucket_; slot != place.bucket_ + kWays && slot->link != kNoPeer; ++slot) {
     if (slot->tag == place.tag_) {
       place.link_ = slot->link;

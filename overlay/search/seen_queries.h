@@ -59,13 +59,19 @@ class SeenQueries {
 
   Place find(const QueryId& id) const;
 
+  /// Brings in the bucket that find() will look at.
+  void prefetch(const QueryId& id) const { __builtin_prefetch(bucket_of(hash_of(id)), /*for writing=*/1); }
+
   /// REQUIRES: !place.seen(), and link is not kNoPeer.
   void remember(const Place& place, PeerId link);
 
  private:
+  std::uint64_t hash_of(const QueryId& id) const { return siphash(key_, id.low); }
+  SeenSlot* bucket_of(std::uint64_t hash) const { return slots_ + ((hash >> 32) * buckets_ >> 32) * kWays; }
+
   SeenSlot* slots_;
-  std::uint32_t buckets_;
   SipKey key_;
+  std::uint32_t buckets_;  // last, so that its owner can use the 4 bytes behind it
 };
 
 }  // namespace earshot::overlay

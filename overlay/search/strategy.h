@@ -57,8 +57,11 @@ class Strategy {
   virtual std::optional<Duration> wave(std::uint32_t n, const Query& query, const Progress& progress,
                                        Spread& spread) const = 0;
 
-  /// At every other peer, for each copy that arrives. `first`: the query was not seen here before.
-  virtual void relay(const Query& query, PeerId from, bool first, Spread& spread) const = 0;
+  /// Whether relay() is also called for copies of a query that was seen here before.
+  virtual bool relays_repeats() const = 0;
+
+  /// At every other peer, for a copy that arrives.
+  virtual void relay(const Query& query, PeerId from, Spread& spread) const = 0;
 };
 
 struct StrategyEntry {

@@ -39,7 +39,9 @@ class Walk final : public Strategy {
     return std::nullopt;
   }
 
-  void relay(const Query& query, PeerId from, bool /*first*/, Spread& spread) const override {
+  bool relays_repeats() const override { return true; }
+
+  void relay(const Query& query, PeerId from, Spread& spread) const override {
     const std::span<const PeerId> neighbors = spread.neighbors();
     if (query.ttl == 0 || neighbors.empty()) return;
     spread.pass_on(query, next_step(neighbors, from, spread.random()));

@@ -81,8 +81,8 @@ class NetOfPeers {
 
   /// What a peer's library answers; empty by default.
   std::function<std::vector<Hit>(PeerId, const SearchRequest&)> library;
-  /// Called for each message that arrives.
-  std::function<void(PeerId from, PeerId to, const Message&)> on_arrival;
+  /// Called for each effect, before it is carried out.
+  std::function<void(PeerId peer, const Effect&)> on_effect;
 
   void join(std::size_t i, std::vector<PeerId> contacts) {
     call(i, [&](Peer& peer, Outbox& out) { peer.join(now_, contacts, out); });
@@ -217,7 +217,6 @@ class NetOfPeers {
     }
     switch (event.kind) {
       case Event::kMessage:
-        if (on_arrival) on_arrival(peer_id(event.from), peer_id(event.to), event.message);
         return call(event.to, [&](Peer& peer, Outbox& out) { peer.receive(now_, peer_id(event.from), event.message, out); });
       case Event::kLost:
         return report_lost(event.to, event.from);
@@ -230,7 +229,10 @@ class NetOfPeers {
   void call(std::size_t i, Call make_call) {
     Outbox out;
     make_call(*nodes_[i].peer, out);
-    for (const Effect& effect : out) std::visit([&](const auto& body) { carry_out(i, body); }, effect);
+    for (const Effect& effect : out) {
+      if (on_effect) on_effect(peer_id(i), effect);
+      std::visit([&](const auto& body) { carry_out(i, body); }, effect);
+    }
     check(i);
     schedule_tick(i);
   }
