@@ -5,8 +5,8 @@
 #include <chrono>
 #include <unordered_map>
 
+#include "index/import.h"
 #include "tools/node/api_json.h"
-#include "tools/node/importer.h"
 
 namespace earshot::node {
 
@@ -87,6 +87,33 @@ std::shared_ptr<std::atomic<bool>> gone_flag(Channel& channel) {
   auto gone = std::make_shared<std::atomic<bool>>(false);
   channel.when_gone([gone] { *gone = true; });
   return gone;
+}
+
+struct Imported {
+  std::uint64_t rows = 0;      // now in the index
+  std::uint64_t bad_rows = 0;  // not usable
+};
+
+// The rows of a table that an order asks for, into the index. `go_on` hears of every batch.
+Result<Imported> import_rows(const json::ImportOrder& order, index::Index& index, const std::function<bool(std::uint64_t)>& go_on) {
+  std::uint64_t seen = 0;
+  Imported imported;
+  bool enough = false;
+  const auto take = [&](std::span<const Track> tracks) -> Result<void> {
+    const std::uint64_t skipped = std::min<std::uint64_t>(order.skip > seen ? order.skip - seen : 0, tracks.size());
+    seen += tracks.size();
+    tracks = tracks.subspan(skipped);
+    if (order.limit != 0) tracks = tracks.first(std::min<std::uint64_t>(tracks.size(), order.limit - imported.rows));
+    if (auto added = tracks.empty() ? Result<void>{} : index.add(tracks); !added) return added;
+    imported.rows += tracks.size();
+    enough = order.limit != 0 && imported.rows == order.limit;
+    if (enough || !go_on(imported.rows)) return fail(ErrorCode::kStopped, "stopped after {} rows", imported.rows);
+    return {};
+  };
+  const auto counts = index::import_table(order.file, {}, take);
+  if (!counts && !enough) return tl::unexpected(counts.error());
+  if (counts) imported.bad_rows = counts->bad_rows;
+  return imported;
 }
 
 // How often a scan tells its progress.
@@ -207,11 +234,11 @@ void Api::import(const Request& request, const std::shared_ptr<Channel>& channel
   if (!order) return refuse(*channel, order.error());
   const auto gone = gone_flag(*channel);
   const bool posted = parts_.worker.post([&index = parts_.index, channel, gone, order = *order](const std::atomic<bool>& stopping) {
-    const auto report = import_table(order.file, {order.skip, order.limit}, index, [&](std::uint64_t rows) {
+    const auto done = import_rows(order, index, [&](std::uint64_t rows) {
       channel->line(json::import_progress(rows));
       return !stopping && !*gone;
     });
-    end_with(*channel, report ? json::import_done(report->rows, report->skipped) : json::error(report.error()));
+    end_with(*channel, done ? json::import_done(done->rows, done->bad_rows) : json::error(done.error()));
   });
   if (!posted) refuse(*channel, {ErrorCode::kExhausted, "too many scans and imports wait already"});
 }
