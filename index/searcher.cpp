@@ -28,7 +28,7 @@ using WordPostings = std::vector<SegmentPostings>;
 struct Ranked {
   std::uint32_t score;
   std::uint32_t segment;
-  Doc doc;
+  Doc doc;  // in the live segment: the position among LiveMatches::candidates
 };
 
 std::uint64_t tracks_of(const WordPostings& postings) {
@@ -170,15 +170,19 @@ class Intersection {
   std::vector<Ranked> matches_;
 };
 
-// The order of documents is the order of content ids inside a sealed segment.
-void keep_best(std::vector<Ranked>& matches, std::size_t limit) {
-  const auto better = [](const Ranked& a, const Ranked& b) { return a.score != b.score ? a.score > b.score : a.doc < b.doc; };
+// Keeps the best `limit`, in order; `first` says which of two with one score comes first.
+template <class First>
+void keep_best(std::vector<Ranked>& matches, std::size_t limit, const First& first) {
+  const auto better = [&](const Ranked& a, const Ranked& b) { return a.score != b.score ? a.score > b.score : first(a, b); };
   if (matches.size() > limit) {
     std::nth_element(matches.begin(), matches.begin() + static_cast<std::ptrdiff_t>(limit), matches.end(), better);
     matches.resize(limit);
   }
   std::sort(matches.begin(), matches.end(), better);
 }
+
+// The order of documents is the order of content ids inside a sealed segment.
+bool by_doc(const Ranked& a, const Ranked& b) { return a.doc < b.doc; }
 
 class Search {
  public:
@@ -227,19 +231,12 @@ class Search {
     for (std::size_t i = 1; i < live_.words.size(); ++i) intersection.narrow(live_.words[i], scores_[i]);
     best_ = intersection.take();
     EARSHOT_CHECK(best_.size() == live_.candidates.size());
-    const auto better = [&](const Ranked& a, const Ranked& b) {
-      return a.score != b.score ? a.score > b.score : live_content(a.doc) < live_content(b.doc);
-    };
-    std::sort(best_.begin(), best_.end(), better);
-    if (best_.size() > limit_) best_.resize(limit_);
+    // Both lists are by doc. Renumbered by position, a match finds its content id without a search.
+    for (std::size_t i = 0; i < best_.size(); ++i) best_[i].doc = static_cast<Doc>(i);
+    keep_best(best_, limit_, [&](const Ranked& a, const Ranked& b) { return live_content(a) < live_content(b); });
   }
 
-  const ContentId& live_content(Doc doc) const {
-    const auto at = std::lower_bound(live_.candidates.begin(), live_.candidates.end(), doc,
-                                     [](const auto& candidate, Doc wanted) { return candidate.first < wanted; });
-    EARSHOT_CHECK(at != live_.candidates.end() && at->first == doc);
-    return at->second;
-  }
+  const ContentId& live_content(const Ranked& match) const { return live_.candidates[match.doc].second; }
 
   Result<void> rank_sealed() {
     const auto& rarest = *std::min_element(words_.begin(), words_.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
@@ -250,7 +247,7 @@ class Search {
       }
       auto matches = matches_in(segment.segment);
       if (!matches) return tl::unexpected(matches.error());
-      keep_best(*matches, limit_);
+      keep_best(*matches, limit_, by_doc);
       best_.insert(best_.end(), matches->begin(), matches->end());
     }
     return {};
@@ -307,10 +304,10 @@ class Search {
     return answer;
   }
 
-  static std::string record_key(const Ranked& match) {
+  std::string record_key(const Ranked& match) const {
     std::string key;
     if (match.segment == kLive) {
-      put_u32(key, match.doc);
+      put_u32(key, live_.candidates[match.doc].first);
     } else {
       put_u32(key, match.segment);
       put_u16(key, match.doc);
@@ -356,8 +353,8 @@ class Search {
       return {};
     };
     for (auto& [segment, list] : lists) {
-      std::sort(list.begin(), list.end(), [&, live = segment == kLive](const Ranked& a, const Ranked& b) {
-        return live ? live_content(a.doc) < live_content(b.doc) : a.doc < b.doc;
+      keep_best(list, list.size(), [&, live = segment == kLive](const Ranked& a, const Ranked& b) {
+        return live ? live_content(a) < live_content(b) : by_doc(a, b);
       });
       if (auto pushed = push(segment, 0); !pushed) return pushed;
     }

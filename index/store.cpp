@@ -201,6 +201,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr
   }
   if (family == Family::kContents) {
     options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kContentPrefix));
+    options.memtable_prefix_bloom_size_ratio = 0.1;
     options.compression = rocksdb::kNoCompression;  // hashes
   }
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));

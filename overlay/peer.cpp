@@ -14,6 +14,14 @@ Peer::Peer(PeerId self, const Config& config, Random random, Memory memory)
   EARSHOT_CHECK(validate(config));
 }
 
+Peer::Peer(PeerId self, const Config& config, Random random, Memory memory, std::span<const PeerId> neighbors)
+    : search_(memory.seen, SipKey{random.next(), random.next()}),
+      membership_(self, memory.active.first(neighbors.size()), {}),
+      config_(&config), random_(random) {
+  EARSHOT_CHECK(validate(config));
+  membership_.seed(neighbors);
+}
+
 void Peer::receive(Instant now, PeerId from, const Message& message, Outbox& out) {
   ++counters_.messages_in;
   if (from == self() || from == kNoPeer) return;

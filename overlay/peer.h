@@ -43,6 +43,11 @@ class alignas(64) Peer {
   /// `config` must outlive the peer. REQUIRES: validate(config).
   Peer(PeerId self, const Config& config, Random random, Memory memory);
 
+  /// A peer of a fixed graph: it starts with these neighbors, each of whom must start with it, and takes nobody for one who
+  /// is lost. Its active view is exactly as large as they are many, and it has no passive view, whatever the configuration
+  /// says. REQUIRES: memory.active holds neighbors.size() entries; nobody calls join().
+  Peer(PeerId self, const Config& config, Random random, Memory memory, std::span<const PeerId> neighbors);
+
   // Two peers never share the memory that they were lent.
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;

@@ -80,6 +80,10 @@ class Membership {
   /// The spans are the capacities of the views.
   Membership(std::span<PeerId> active, std::span<PeerId> passive) : views_(active, passive) {}
 
+  /// Neighbors from the start, without a word to anybody: for fixed graphs. No upkeep follows until a message brings it.
+  void seed(std::span<const PeerId> neighbors) {
+    for (PeerId neighbor : neighbors) views_.make_neighbor(neighbor);
+  }
   void join(Turn& turn, std::span<const PeerId> contacts);
   void leave(Turn& turn);
   void lost(Turn& turn, PeerId peer);

@@ -62,7 +62,10 @@ Result<void> Daemon::open_library() {
   index_ = std::move(*index);
 
   // The table of engines: a new one is a line here.
-  auto ppspp = stream::ppspp::open_engine({folders.data / "chunks", config_.listen.address, config_.stream_port});
+  stream::ppspp::EngineOptions ppspp_options;
+  ppspp_options.folder = folders.data / "ppspp";
+  ppspp_options.listen = {config_.listen.address, config_.stream_port};
+  auto ppspp = stream::ppspp::open_engine(ppspp_options);
   if (!ppspp) return fail_in("open the ppspp engine", ppspp.error());
   engines_.emplace(Scheme::kPpspp, std::move(*ppspp));
 

@@ -1,0 +1,79 @@
+// One channel: what a swarm knows of one peer. And the channel ids of a port, which say whose a datagram is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "schema/endpoint.h"
+#include "schema/random.h"
+#include "schema/time.h"
+#include "stream/ppspp/chunk_set.h"
+#include "stream/ppspp/download.h"
+#include "stream/ppspp/merkle_tree.h"
+#include "stream/ppspp/message.h"
+#include "stream/ppspp/upload.h"
+
+namespace earshot::stream::ppspp {
+
+class Swarm;
+
+/// The channel ids in use on one port. Each is 32 random bits, never zero (RFC 7574, section 8.3, asks for what RFC 4960
+/// section 5.1.3 says of verification tags), so a stranger who does not see the datagrams has to guess it.
+class ChannelIds {
+ public:
+  explicit ChannelIds(Random random) : random_(random) {}
+
+  ChannelId draw(Swarm& owner);
+  void release(ChannelId id) { owners_.erase(to_number(id)); }
+  /// Null for an id that is not in use.
+  Swarm* owner(ChannelId id) const;
+
+ private:
+  Random random_;
+  std::unordered_map<std::uint32_t, Swarm*> owners_;  // looked up, never gone through
+};
+
+struct Channel {
+  /// kDialling: we sent a handshake. kHalfOpen: we answered one; the address may be forged. kOpen: the peer has echoed
+  /// the channel id that we drew, so it is where it says.
+  enum class State : std::uint8_t { kDialling, kHalfOpen, kOpen };
+
+  ChannelId ours{};
+  ChannelId theirs{};
+  Endpoint endpoint;
+  State state = State::kDialling;
+
+  Instant began{};
+  Instant heard{};                          // last datagram from it
+  Instant said{};                           // last datagram to it
+  Instant redial = kNever;                  // dialling: when to repeat the handshake
+  unsigned dials = 0;
+  unsigned unanswered = 0;                  // datagrams sent since one came
+  std::uint64_t bytes_in = 0;               // while half open: what it may cost is what it spent
+  std::uint64_t bytes_out = 0;
+  std::uint32_t malformed = 0;
+
+  std::optional<SupportedMessages> supported;  // absent: takes all
+  bool chokes_us = false;
+  ChunkSet has;                                // what it announced, at most kMaxRuns runs
+  PeakCollector claim;
+  Hints hints;
+  Upload upload;
+  Download download;
+  Duration keep_alive{};                       // until the next one; grows
+
+  // To be said with the next datagram.
+  ChunkSet to_acknowledge;
+  std::uint64_t delay_us = 0;                  // the last delay sample
+  ChunkSet to_cancel;
+  ChunkSet to_request;
+  bool owes_overview = false;                  // of all that we have
+
+  std::uint64_t bytes_verified = 0;            // that it gave us
+
+  bool takes(Kind kind) const { return !supported || supported->has(kind); }
+};
+
+}  // namespace earshot::stream::ppspp

@@ -1,0 +1,83 @@
+// One content inside the engine: its swarm, its store, and the readers who wait for its bytes. Carries out the swarm's
+// effects.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "stream/chunk_store.h"
+#include "stream/engine.h"
+#include "stream/net/udp.h"
+#include "stream/ppspp/swarm.h"
+
+namespace earshot::stream::ppspp {
+
+class Content {
+ public:
+  Content(std::unique_ptr<ChunkStore> store, bool shared);
+
+  const Digest32& root() const { return store_->root(); }
+  /// Read from where a user keeps it: nothing is written to it.
+  bool is_shared() const { return shared_; }
+
+  // Called by the engine's thread.
+
+  void start(ChannelIds& ids);
+  /// Says good-bye and gives the swarm up; what was kept is written.
+  void stop(Instant now, net::UdpSocket& socket);
+  bool is_running() const { return swarm_ != nullptr; }
+
+  void receive(Instant now, const net::Incoming& datagram, net::UdpSocket& socket);
+  void add_peers(Instant now, std::span<const Endpoint> peers, net::UdpSocket& socket);
+  void want(Instant now, ByteRange range, net::UdpSocket& socket);
+  /// After whatever came: ticks when it is time to, writes what was kept, tells the readers.
+  void settle(Instant now, net::UdpSocket& socket);
+  Instant next_deadline() const { return swarm_ ? swarm_->next_deadline() : kNever; }
+  bool is_idle() const { return !swarm_ || swarm_->channels() == 0; }
+
+  // Called by any thread.
+
+  Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into, Duration patience);
+  Status status() const;
+  Result<void> sync() { return store_->sync(); }
+  /// Readers return kStopped from now on.
+  void close();
+  bool is_complete() const;
+
+  /// Streams that are open on it.
+  std::atomic<int> users{0};
+
+ private:
+  void carry_out(Instant now, net::UdpSocket& socket);
+  void carry_out(Instant now, const Load& load);
+  void checked(Result<void> result);
+  void publish();
+
+  const bool shared_;
+  const std::unique_ptr<ChunkStore> store_;
+
+  // The engine's thread's.
+  std::unique_ptr<Swarm> swarm_;
+  Outbox out_;
+  std::vector<net::Outgoing> outgoing_;
+  Bytes chunks_;
+  bool touched_ = false;  // since the last settle
+  bool named_ = false;    // the store has given a whole content its name
+
+  // What readers see, guarded by mutex_.
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  ChunkSet readable_;
+  std::uint64_t chunk_count_ = 0;
+  std::uint64_t size_ = 0;
+  bool answered_ = false;
+  bool closed_ = false;
+  std::vector<Source> sources_;
+  std::optional<Error> failed_;
+};
+
+}  // namespace earshot::stream::ppspp

@@ -1,0 +1,178 @@
+// Asks and their timers, claims of the chunk count, and the choice of the next run.
+#include "stream/ppspp/download.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "schema/check.h"
+
+namespace earshot::stream::ppspp {
+
+namespace {
+
+constexpr Duration kMaxGrace = 500ms;
+
+/// Runs remembered after they were given up; older ones only fail to teach.
+constexpr std::size_t kMaxGivenUp = 64;
+
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+
+}  // namespace
+
+void Download::Ask::collect(ChunkSet& into) const {
+  for (std::uint64_t rest = pending; rest != 0;) {
+    const auto at = static_cast<std::uint64_t>(std::countr_zero(rest));
+    const auto run = static_cast<std::uint64_t>(std::countr_one(rest >> at));
+    into.insert({first + at, first + at + run});
+    rest = at + run >= 64 ? 0 : rest & ~mask(at + run);
+  }
+}
+
+std::uint64_t Download::room() const {
+  if (outstanding_ >= window_) return 0;
+  const std::uint64_t free = window_ - outstanding_;
+  return free >= std::min<std::uint64_t>(kPageChunks, window_ / 4) ? free : 0;
+}
+
+void Download::asked(Instant now, ChunkRange chunks) {
+  EARSHOT_CHECK(!chunks.empty() && chunks.size() <= kPageChunks);
+  asks_.push_back({chunks.begin, Ask::mask(chunks.size()), chunks.size(), now, false, std::nullopt});
+  outstanding_ += chunks.size();
+}
+
+bool Download::arrived(Instant now, std::uint64_t chunk) {
+  round_trip_.answered();
+  last_arrival_ = now;
+  stalled_ = false;
+  for (std::size_t i = 0; i < asks_.size(); ++i) {
+    Ask& ask = asks_[i];
+    if (chunk < ask.first || chunk - ask.first >= 64) continue;
+    const std::uint64_t bit = std::uint64_t{1} << (chunk - ask.first);
+    if ((ask.pending & bit) == 0) continue;
+    if (!ask.answered) round_trip_.sample(now - ask.sent);
+    ask.answered = true;
+    ask.pending &= ~bit;
+    --outstanding_;
+    for (std::size_t earlier = 0; earlier < i; ++earlier) {
+      if (!asks_[earlier].overtaken_at) asks_[earlier].overtaken_at = now;
+    }
+    if (ask.pending == 0) {
+      completed(now, ask);
+      asks_.erase(asks_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    return true;
+  }
+  if (given_up_.erase({chunk, chunk + 1}) > 0) grace_ = std::min<Duration>(2 * grace_, kMaxGrace);
+  return false;
+}
+
+void Download::completed(Instant now, const Ask& ask) {
+  const Duration wait = now - ask.sent;
+  best_wait_ = std::min(best_wait_, wait);
+  if (wait <= best_wait_ + kTargetWait) {
+    window_ = std::min(window_ + ask.count, kMaxWindow);
+  } else {
+    window_ = std::max(window_ - std::min(window_ / 8, ask.count / 4), kMinWindow);
+  }
+}
+
+std::uint64_t Download::drop(ChunkRange chunks) {
+  std::uint64_t dropped = 0;
+  for (auto ask = asks_.begin(); ask != asks_.end();) {
+    const ChunkRange shared = intersection(chunks, {ask->first, ask->first + ask->count});
+    if (!shared.empty()) {
+      const std::uint64_t bits = Ask::mask(shared.size()) << (shared.begin - ask->first);
+      dropped += static_cast<std::uint64_t>(std::popcount(ask->pending & bits));
+      ask->pending &= ~bits;
+    }
+    ask = ask->pending == 0 ? asks_.erase(ask) : ask + 1;
+  }
+  outstanding_ -= dropped;
+  return dropped;
+}
+
+ChunkSet Download::take_overdue(Instant now) {
+  ChunkSet overdue;
+  if (now < next_deadline()) return overdue;
+  const Instant heard = std::max(last_arrival_.value_or(asks_.front().sent), asks_.front().sent);
+  if (now >= heard + round_trip_.timeout()) {
+    overdue = pending();
+    asks_.clear();
+    outstanding_ = 0;
+    window_ = kMinWindow;
+    stalled_ = true;
+    round_trip_.back_off();
+    return overdue;
+  }
+  for (auto ask = asks_.begin(); ask != asks_.end();) {
+    if (!ask->overtaken_at || now < *ask->overtaken_at + grace_) {
+      ++ask;
+      continue;
+    }
+    ChunkSet lost;
+    ask->collect(lost);
+    outstanding_ -= lost.size();
+    for (const ChunkRange& run : lost.ranges()) {
+      overdue.insert(run);
+      given_up_.insert(run, kMaxGivenUp);
+    }
+    ask = asks_.erase(ask);
+  }
+  if (given_up_.ranges().size() == kMaxGivenUp) given_up_.erase(given_up_.ranges().front());
+  return overdue;
+}
+
+ChunkSet Download::pending() const {
+  ChunkSet all;
+  for (const Ask& ask : asks_) ask.collect(all);
+  return all;
+}
+
+Instant Download::oldest() const { return asks_.empty() ? kNever : asks_.front().sent; }
+
+Instant Download::next_deadline() const {
+  if (asks_.empty()) return kNever;
+  const Instant heard = std::max(last_arrival_.value_or(asks_.front().sent), asks_.front().sent);
+  Instant deadline = heard + round_trip_.timeout();
+  for (const Ask& ask : asks_) {
+    if (!ask.overtaken_at) break;
+    deadline = std::min(deadline, *ask.overtaken_at + grace_);
+  }
+  return deadline;
+}
+
+bool PeakCollector::add(const Node& node, const Digest32& root) {
+  if (settled_ || node.hash == Digest32{}) return false;
+  if (node.bin.chunks().begin == 0) peaks_.clear();
+  const std::uint64_t end = peaks_.empty() ? 0 : chunk_count();
+  const bool continues = node.bin.chunks().begin == end && (peaks_.empty() || node.bin.height() < peaks_.back().bin.height());
+  if (!continues || node.bin.chunks().end > kMaxChunks) return false;
+  peaks_.push_back(node);
+  settled_ = root_of(peaks_) == root;
+  return settled_;
+}
+
+ChunkRange Picker::next(const ChunkSet& has, std::uint64_t limit) const {
+  if (limit == 0) return {};
+  for (const ChunkRange within : {wanted_, ChunkRange{wanted_.end, kNoLimit}, ChunkRange{0, wanted_.begin}}) {
+    const ChunkRange found = first_in(within, has, limit);
+    if (!found.empty()) return found;
+  }
+  return {};
+}
+
+ChunkRange Picker::first_in(ChunkRange within, const ChunkSet& has, std::uint64_t limit) const {
+  while (!within.empty()) {
+    const ChunkRange offered = has.first_run(within);
+    if (offered.empty()) return {};
+    ChunkRange gap = claimed_.first_gap(offered);
+    if (!gap.empty()) {
+      gap.end = std::min({gap.end, (gap.begin / kPageChunks + 1) * kPageChunks, gap.begin + limit});
+      return gap;
+    }
+    within.begin = offered.end;
+  }
+  return {};
+}
+
+}  // namespace earshot::stream::ppspp

@@ -1,0 +1,424 @@
+// Threads, queues and the names of contents.
+#include "stream/ppspp/engine.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "schema/check.h"
+#include "stream/ppspp/content.h"
+#include "stream/ppspp/sha256.h"
+
+namespace earshot::stream::ppspp {
+
+namespace {
+
+/// Batches of datagrams taken before the swarms tick: acknowledgements must not wait for a flood to end.
+constexpr int kBatchesPerTurn = 4;
+
+/// Commands waiting for the engine's thread. Full: the caller waits; each takes microseconds.
+constexpr std::size_t kMaxCommands = 1024;
+
+constexpr Duration kSyncInterval = 500ms;
+constexpr Duration kIdleTime = 30s;
+constexpr Duration kMaxSleep = 1s;
+
+Instant now() {
+  return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+}
+
+Random secret_random() {
+  SipKey key;
+  EARSHOT_CHECK(getrandom(&key, sizeof key, 0) == sizeof key);
+  return Random(key);
+}
+
+class Port;
+
+/// Outlives the engine unharmed: its reads return kStopped then.
+class PpsppStream final : public Stream {
+ public:
+  PpsppStream(std::shared_ptr<Port> port, std::shared_ptr<Content> content)
+      : port_(std::move(port)), content_(std::move(content)) {}
+  ~PpsppStream() override;
+
+  void add_providers(std::span<const Endpoint> providers) override;
+  void want(ByteRange range) override;
+  Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into, Duration patience) override {
+    return content_->read(offset, into, patience);
+  }
+  Status status() const override { return content_->status(); }
+
+ private:
+  std::shared_ptr<Port> port_;
+  std::shared_ptr<Content> content_;
+};
+
+/// The UDP port and all that lives on it.
+class Port : public std::enable_shared_from_this<Port> {
+ public:
+  Port(EngineOptions options, std::unique_ptr<net::UdpSocket> socket, int wake)
+      : options_(std::move(options)), socket_(std::move(socket)), wake_(wake), ids_(secret_random()) {}
+
+  ~Port() { close(wake_); }
+
+  /// Learns the names of what was fetched before, and starts.
+  void start() {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(contents_folder(), ignored)) {
+      const auto root = digest_from_hex(entry.path().filename().native());
+      if (root && known_.size() < options_.max_known) known_.emplace(*root, std::filesystem::path());
+    }
+    reactor_ = std::thread([this] { react(); });
+    syncer_ = std::thread([this] { sync_disks(); });
+  }
+
+  /// Says good-bye, writes what was kept, joins the threads.
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      for (const auto& [root, content] : open_) content->close();
+    }
+    {
+      const std::lock_guard lock(commands_mutex_);
+      deaf_ = true;
+    }
+    commands_free_.notify_all();
+    nudge();
+    reactor_.join();
+    sync_due_.notify_all();
+    syncer_.join();
+    const std::lock_guard lock(mutex_);
+    open_.clear();
+  }
+
+  std::uint16_t number() const { return socket_->local().port; }
+
+  Result<std::unique_ptr<Stream>> open(const ContentId& content, std::span<const Endpoint> providers) {
+    if (content.scheme != Scheme::kPpspp) return fail(ErrorCode::kInvalid, "{} is no ppspp content", to_string(content));
+    std::shared_ptr<Content> opened;
+    {
+      const std::lock_guard lock(mutex_);
+      auto found = find_or_open(content.digest, /*create=*/true);
+      if (!found) return tl::unexpected(std::move(found.error()));
+      opened = *found;
+      ++opened->users;
+    }
+    auto stream = std::make_unique<PpsppStream>(shared_from_this(), opened);
+    post([this, opened] { run(opened); });
+    stream->add_providers(providers);
+    return stream;
+  }
+
+  Result<ContentId> share(const std::filesystem::path& file, const std::function<bool(std::uint64_t)>& progress) {
+    std::error_code error;
+    const std::filesystem::path parent = std::filesystem::canonical(std::filesystem::absolute(file).parent_path(), error);
+    if (error) return fail(ErrorCode::kNotFound, "{}: {}", file.string(), error.message());
+    const std::filesystem::path path = parent / file.filename();
+    const std::filesystem::path sidecar = shared_folder() / (to_hex(sha256(as_bytes(path.native()))) + ".sidecar");
+    auto root = ChunkStore::hash(path, sidecar, progress);
+    if (!root) return tl::unexpected(std::move(root.error()));
+    const std::lock_guard lock(mutex_);
+    if (known_.size() >= options_.max_known && !known_.contains(*root)) {
+      return fail(ErrorCode::kExhausted, "{} contents are shared already", known_.size());
+    }
+    known_[*root] = sidecar;
+    return ContentId{Scheme::kPpspp, *root};
+  }
+
+  void forget(const ContentId& content) {
+    const std::lock_guard lock(mutex_);
+    known_.erase(content.digest);
+    const auto at = open_.find(content.digest);
+    if (at == open_.end() || !at->second->is_shared()) return;
+    const auto forgotten = at->second;
+    open_.erase(at);
+    forgotten->close();
+    post([this, forgotten] { halt(forgotten); });
+  }
+
+  void add_providers(const std::shared_ptr<Content>& content, std::span<const Endpoint> providers) {
+    post([this, content, peers = std::vector<Endpoint>(providers.begin(), providers.end())] {
+      content->add_peers(now(), peers, *socket_);
+    });
+  }
+
+  void want(const std::shared_ptr<Content>& content, ByteRange range) {
+    post([this, content, range] { content->want(now(), range, *socket_); });
+  }
+
+  /// The last stream on a content closes: an unfinished one is fetched no longer.
+  void closed(const std::shared_ptr<Content>& content) {
+    if (--content->users > 0) return;
+    post([this, content] {
+      {
+        const std::lock_guard lock(mutex_);
+        const auto at = open_.find(content->root());
+        if (content->users > 0 || content->is_complete() || at == open_.end() || at->second != content) return;
+        open_.erase(at);
+      }
+      halt(content);
+    });
+  }
+
+ private:
+  struct Running {
+    std::shared_ptr<Content> content;
+    Instant busy{};  // last time it had a channel or a user
+  };
+
+  std::filesystem::path contents_folder() const { return options_.folder / "contents"; }
+  std::filesystem::path shared_folder() const { return options_.folder / "shared"; }
+
+  /// REQUIRES: mutex_ is held.
+  Result<std::shared_ptr<Content>> find_or_open(const Digest32& root, bool create) {
+    const auto at = open_.find(root);
+    if (at != open_.end()) return at->second;
+    const auto known = known_.find(root);
+    if (known == known_.end() && !create) return fail(ErrorCode::kNotFound, "{} is not here", to_hex(root));
+    if (open_.size() >= options_.max_open) return fail(ErrorCode::kExhausted, "{} contents are open", open_.size());
+    std::shared_ptr<Content> content;
+    if (known != known_.end() && !known->second.empty()) {
+      auto store = ChunkStore::shared(known->second);
+      if (store) content = std::make_shared<Content>(std::move(*store), /*shared=*/true);
+      else known_.erase(known);  // it changed or went away; sharing it again makes it known again
+    }
+    if (!content) {
+      auto store = ChunkStore::fetch(contents_folder(), root);
+      if (!store) return tl::unexpected(std::move(store.error()));
+      content = std::make_shared<Content>(std::move(*store), /*shared=*/false);
+    }
+    open_.emplace(root, content);
+    return content;
+  }
+
+  // --- The reactor: everything below but sync_disks runs on its thread. ---
+
+  void react() {
+    while (true) {
+      wait();
+      const bool stopping = run_commands();
+      receive();
+      const Instant time = now();
+      for (auto& [root, running] : running_) running.content->settle(time, *socket_);
+      put_to_sleep(time);
+      if (stopping) break;
+    }
+    for (auto& [root, running] : running_) {
+      running.content->stop(now(), *socket_);
+    }
+    running_.clear();
+    const std::lock_guard lock(mutex_);
+    reacted_ = true;
+  }
+
+  void wait() {
+    const Instant time = now();
+    Instant next = time + kMaxSleep;
+    for (const auto& [root, running] : running_) next = std::min(next, running.content->next_deadline());
+    const Duration patience = std::max(next - time, Duration(0));
+    std::array<pollfd, 2> events = {pollfd{socket_->descriptor(), POLLIN, 0}, pollfd{wake_, POLLIN, 0}};
+    const timespec limit{static_cast<time_t>(patience.count() / 1'000'000), static_cast<long>(patience.count() % 1'000'000 * 1000)};
+    ppoll(events.data(), events.size(), &limit, nullptr);
+  }
+
+  /// True when the engine is to stop.
+  bool run_commands() {
+    std::uint64_t ignored = 0;
+    static_cast<void>(!::read(wake_, &ignored, sizeof ignored));
+    std::deque<std::function<void()>> commands;
+    bool stopping = false;
+    {
+      const std::lock_guard lock(mutex_);
+      stopping = stopping_;
+    }
+    {
+      const std::lock_guard lock(commands_mutex_);
+      commands.swap(commands_);
+    }
+    commands_free_.notify_all();
+    for (const auto& command : commands) command();
+    return stopping;
+  }
+
+  void receive() {
+    for (int batch = 0; batch < kBatchesPerTurn; ++batch) {
+      const auto incoming = socket_->receive();
+      if (incoming.empty()) return;
+      const Instant time = now();
+      for (const net::Incoming& datagram : incoming) route(time, datagram);
+    }
+  }
+
+  void route(Instant time, const net::Incoming& datagram) {
+    const auto destination = destination_of(datagram.bytes);
+    if (!destination) return;
+    const Digest32* root = nullptr;
+    Digest32 greeted{};
+    if (*destination != kNoChannel) {
+      const Swarm* swarm = ids_.owner(*destination);
+      if (swarm != nullptr) root = &swarm->root();
+    } else if (const auto handshake = leading_handshake(datagram.bytes)) {
+      const auto swarm_id = handshake->options.swarm_id;
+      if (!swarm_id || swarm_id->size() != greeted.size()) return;
+      std::copy(swarm_id->begin(), swarm_id->end(), greeted.begin());
+      if (!running_.contains(greeted)) wake_up(greeted);
+      root = &greeted;
+    }
+    if (root == nullptr) return;
+    const auto at = running_.find(*root);
+    if (at != running_.end()) at->second.content->receive(time, datagram, *socket_);
+  }
+
+  /// A stranger greets a content that is known by name only.
+  void wake_up(const Digest32& root) {
+    std::shared_ptr<Content> content;
+    {
+      const std::lock_guard lock(mutex_);
+      auto found = find_or_open(root, /*create=*/false);
+      if (!found) return;
+      content = *found;
+    }
+    run(content);
+  }
+
+  void run(const std::shared_ptr<Content>& content) {
+    if (content->is_running()) return;
+    content->start(ids_);
+    running_[content->root()] = {content, now()};
+  }
+
+  void halt(const std::shared_ptr<Content>& content) {
+    content->stop(now(), *socket_);
+    const auto at = running_.find(content->root());
+    if (at != running_.end() && at->second.content == content) running_.erase(at);
+    const std::lock_guard lock(mutex_);
+    unsynced_.push_back(content);
+  }
+
+  /// Closes what is whole and interests nobody; it stays known by name.
+  void put_to_sleep(Instant time) {
+    for (auto at = running_.begin(); at != running_.end();) {
+      Running& running = (at++)->second;
+      if (!running.content->is_idle() || running.content->users > 0) running.busy = time;
+      if (time - running.busy < kIdleTime) continue;
+      const auto content = running.content;
+      {
+        const std::lock_guard lock(mutex_);
+        if (content->users > 0) continue;
+        if (content->is_complete()) known_.try_emplace(content->root());
+        open_.erase(content->root());
+      }
+      halt(content);
+    }
+  }
+
+  // --- The syncer. ---
+
+  void sync_disks() {
+    std::unique_lock lock(mutex_);
+    for (bool last = false; !last;) {
+      sync_due_.wait_for(lock, kSyncInterval);
+      last = reacted_;
+      std::vector<std::shared_ptr<Content>> contents = std::exchange(unsynced_, {});
+      for (const auto& [root, content] : open_) {
+        if (!content->is_shared()) contents.push_back(content);
+      }
+      lock.unlock();
+      for (const auto& content : contents) static_cast<void>(content->sync());
+      contents.clear();
+      lock.lock();
+    }
+  }
+
+  void post(std::function<void()> command) {
+    {
+      std::unique_lock lock(commands_mutex_);
+      if (std::this_thread::get_id() != reactor_.get_id()) {
+        commands_free_.wait(lock, [&] { return commands_.size() < kMaxCommands || deaf_; });
+      }
+      if (deaf_) return;
+      commands_.push_back(std::move(command));
+    }
+    nudge();
+  }
+
+  void nudge() {
+    const std::uint64_t one = 1;
+    static_cast<void>(!::write(wake_, &one, sizeof one));
+  }
+
+  const EngineOptions options_;
+  const std::unique_ptr<net::UdpSocket> socket_;
+  const int wake_;
+
+  // The reactor's.
+  ChannelIds ids_;
+  std::map<Digest32, Running> running_;
+
+  std::mutex mutex_;
+  std::map<Digest32, std::shared_ptr<Content>> open_;            // guarded by mutex_
+  std::map<Digest32, std::filesystem::path> known_;              // guarded by mutex_: by name; sidecar of a shared file
+  std::vector<std::shared_ptr<Content>> unsynced_;               // guarded by mutex_: stopped lately
+  bool stopping_ = false;                                        // guarded by mutex_
+  bool reacted_ = false;                                         // guarded by mutex_: the reactor has stopped
+  std::condition_variable sync_due_;
+
+  std::mutex commands_mutex_;
+  std::condition_variable commands_free_;
+  std::deque<std::function<void()>> commands_;                   // guarded by commands_mutex_
+  bool deaf_ = false;                                            // guarded by commands_mutex_: stopped
+
+  std::thread reactor_;
+  std::thread syncer_;
+};
+
+PpsppStream::~PpsppStream() { port_->closed(content_); }
+void PpsppStream::add_providers(std::span<const Endpoint> providers) { port_->add_providers(content_, providers); }
+void PpsppStream::want(ByteRange range) { port_->want(content_, range); }
+
+class PpsppEngine final : public Engine {
+ public:
+  explicit PpsppEngine(std::shared_ptr<Port> port) : port_(std::move(port)) { port_->start(); }
+  ~PpsppEngine() override { port_->stop(); }
+
+  Scheme scheme() const override { return Scheme::kPpspp; }
+  std::uint16_t port() const override { return port_->number(); }
+  Result<std::unique_ptr<Stream>> open(const ContentId& content, std::span<const Endpoint> providers) override {
+    return port_->open(content, providers);
+  }
+  Result<ContentId> share(const std::filesystem::path& file, const std::function<bool(std::uint64_t)>& progress) override {
+    return port_->share(file, progress);
+  }
+  void forget(const ContentId& content) override { port_->forget(content); }
+
+ private:
+  std::shared_ptr<Port> port_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options) {
+  std::error_code error;
+  for (const char* name : {"contents", "shared"}) {
+    std::filesystem::create_directories(options.folder / name, error);
+    if (error) return fail(ErrorCode::kDisk, "{}: {}", options.folder.string(), error.message());
+  }
+  auto socket = net::UdpSocket::bind(options.listen);
+  if (!socket) return tl::unexpected(std::move(socket.error()));
+  const int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wake < 0) return fail(ErrorCode::kExhausted, "no event descriptor left");
+  return std::make_unique<PpsppEngine>(std::make_shared<Port>(options, std::move(*socket), wake));
+}
+
+}  // namespace earshot::stream::ppspp

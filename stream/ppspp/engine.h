@@ -1,0 +1,34 @@
+// The ppspp engine: many swarms on one UDP port. One thread owns the socket and the swarms; a second one syncs disks;
+// whoever opens, reads and shares does so from any thread.
+//
+//   folder/contents/ROOT, ROOT.part, ROOT.sidecar     what was fetched (stream/chunk_store.h)
+//   folder/shared/HASH-OF-PATH.sidecar                the trees of shared files
+//
+// A library may hold more files than a process may open, so a content that nobody fetches is only known by name: the
+// first handshake that asks for it opens it, and idleness closes it again.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+#include "schema/endpoint.h"
+#include "schema/result.h"
+#include "stream/engine.h"
+
+namespace earshot::stream::ppspp {
+
+struct EngineOptions {
+  std::filesystem::path folder;  // made when absent
+  Endpoint listen;               // port 0: any free one
+
+  /// Contents open at once: two files each. Full: open() fails with kExhausted, strangers get no answer.
+  std::size_t max_open = 128;
+  /// Contents known by name: 64 Ki x about 200 bytes is 12 MiB. Full: share() fails with kExhausted.
+  std::size_t max_known = 64 * 1024;
+};
+
+/// Errors: kDisk, kUnreachable (the port is taken).
+Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options);
+
+}  // namespace earshot::stream::ppspp

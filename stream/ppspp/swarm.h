@@ -1,0 +1,210 @@
+// One content among peers (RFC 7574, video on demand): the only entry point of the protocol. Pure: no IO, no clock, no
+// thread, no randomness but that of its channel ids. The same calls leave the same effects on every machine.
+//
+// Rules
+//  1. Handshake (section 3.1.1). The initiator sends its options and its channel id to channel 0; the responder checks
+//     them and answers to that channel, or stays silent; the third datagram echoes the responder's id.
+//     Until then an address is unproven: it is sent no DATA, and never more bytes than came from it.
+//     What an attacker gains by forging addresses: one datagram, smaller than his own. What it costs us: one of
+//     kMaxHalfOpen slots, for ten seconds or until as many newer ones came.
+//  2. A channel is bound to the address that it was opened with; what comes for it from elsewhere is dropped.
+//  3. A chunk is taken only when it was asked for and verifies (merkle_tree.h). One whose proof is incomplete waits in
+//     the stash until it verifies through others' proofs or its time is over. One that contradicts what is known gets
+//     its sender banned: it alone gave chunk and proof.
+//  4. Every verified chunk is acknowledged to its sender and announced to the others (HAVE, in the largest run around
+//     it), in batches: once a tick, and to the others at most every kNewsInterval.
+//  5. Asks are disjoint among peers. When nothing is left to ask for, a peer with nothing to do is also asked for what
+//     has been outstanding longest elsewhere (at most one more copy of a chunk); the first to come cancels the other.
+//  6. Peers of which both sides hold everything part in peace (section 2.2).
+//  7. PEX is neither asked nor answered, choking is obeyed and not exercised.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/bytes.h"
+#include "schema/endpoint.h"
+#include "schema/time.h"
+#include "stream/ppspp/channel.h"
+#include "stream/ppspp/chunk_set.h"
+#include "stream/ppspp/effect.h"
+#include "stream/ppspp/merkle_tree.h"
+#include "stream/ppspp/wire.h"
+
+namespace earshot::stream::ppspp {
+
+/// What all peers of a swarm agree on (section 3.1), and the limits of one.
+struct SwarmConfig {
+  std::uint32_t chunk_size = 1024;
+  Addressing addressing = Addressing::kChunk32;
+
+  std::size_t max_open = 64;       // channels; 64 x about 20 KiB. Full: newcomers get no answer
+  std::size_t max_half_open = 32;  // Full: the oldest makes room
+  std::size_t max_candidates = 256;  // addresses to dial later. Full: more are not remembered
+};
+
+/// What was there before: from the disk, or from hashing a file.
+struct Possession {
+  std::vector<Node> peaks;
+  std::uint64_t size = 0;         // 0: the last chunk is missing
+  ChunkSet verified;
+  /// All pages above tier 0, and those of tier 0 whose chunks are partly verified.
+  std::vector<std::pair<std::uint64_t, TreePage>> pages;
+};
+
+/// Chunks as the driver loaded them. Empty bytes: they cannot be read.
+struct Loaded {
+  ByteView bytes;
+  const TreePage* page = nullptr;  // of tier 0, null when the tree has none
+};
+
+/// The contract. A driver makes these calls from one thread and keeps four promises:
+///  1. `now` never goes back from one call to the next.
+///  2. After each call it carries out the lent outbox in order and empties it before the next call; only loaded() may be
+///     called while a Load is being carried out, and adds to the same outbox.
+///  3. It calls tick() no later than next_deadline(), and after each batch of datagrams: acknowledgements and requests
+///     leave with the tick.
+///  4. The pages and chunks that it was told to keep are there for later Loads.
+/// Datagrams may be lost, repeated, reordered, forged and mutilated.
+class Swarm {
+ public:
+  /// `ids` must outlive the swarm.
+  Swarm(const Digest32& root, const SwarmConfig& config, ChannelIds& ids);
+  ~Swarm();
+  Swarm(const Swarm&) = delete;
+  Swarm& operator=(const Swarm&) = delete;
+
+  /// Before anything else. REQUIRES: root_of(possession.peaks) is the root.
+  void restore(const Possession& possession);
+
+  void receive(Instant now, const Endpoint& from, ByteView datagram, Outbox& out);
+  void loaded(Instant now, const Load& load, const Loaded& chunks, Outbox& out);
+  void tick(Instant now, Outbox& out);
+  /// A peer that may hold the content. Safe to repeat.
+  void add_peer(Instant now, const Endpoint& endpoint, Outbox& out);
+  /// Fetch these chunks before the others; the newest wish wins.
+  void want(Instant now, ChunkRange chunks, Outbox& out);
+  /// Hands out every page that changed since the last time, for a driver that is about to sync or to stop.
+  void checkpoint(Outbox& out);
+  /// Says good-bye to every peer.
+  void leave(Instant now, Outbox& out);
+
+  Instant next_deadline() const { return deadline_; }
+
+  const Digest32& root() const { return root_; }
+  std::uint64_t chunk_count() const { return tree_ ? tree_->shape().chunk_count() : 0; }
+  std::uint64_t size() const { return size_; }
+  const ChunkSet& verified() const { return verified_; }
+  bool is_complete() const { return tree_ && verified_.size() == chunk_count(); }
+  std::size_t channels() const { return channels_.size(); }
+  bool was_answered() const { return answered_; }
+
+  /// What became of each peer; the driver shows it.
+  struct Record {
+    std::uint64_t bytes = 0;  // verified
+    std::string banned;       // why, or empty
+  };
+  const std::map<Endpoint, Record>& records() const { return records_; }
+
+  struct Counters {
+    std::uint64_t datagrams_in = 0, strays = 0, malformed = 0, duplicates = 0, unprovable = 0, forged = 0;
+    std::uint64_t chunks_sent = 0, withheld = 0;               // datagrams that an unproven address was not sent
+    std::uint64_t unproven_in = 0, unproven_out = 0;           // bytes from and to addresses before they were proven
+  };
+  const Counters& counters() const { return counters_; }
+
+ private:
+  struct Stashed {
+    ChannelId channel{};
+    std::uint64_t chunk = 0;
+    Digest32 leaf{};
+    Bytes bytes;
+    Instant since;
+  };
+
+  // Handshakes.
+  void meet(Instant now, const Endpoint& from, ByteView datagram, Outbox& out);
+  Channel* greeted_by(Instant now, const Endpoint& from, ChannelId source);
+  void dial(Instant now, Channel& channel, Outbox& out);
+  void answer(Instant now, Channel& channel, Outbox& out);
+  bool accepts(const Options& options) const;
+  Options our_options() const;
+  void open(Instant now, Channel& channel);
+  void say_good_bye(Instant now, Channel& channel, Outbox& out);
+
+  // Messages of an open channel. False: the channel is gone, or the rest of the datagram must not be believed.
+  bool take(Instant now, Channel& channel, const Handshake& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const Data& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const Ack& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const Have& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const IntegrityHash& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const Request& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const Cancel& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const Choke& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const Unchoke& message, Outbox& out);
+  template <class Ignored>
+  bool take(Instant, Channel&, const Ignored&, Outbox&) { return true; }
+
+  // Verification.
+  Verdict judge(Channel& channel, std::uint64_t chunk, const Digest32& leaf, std::size_t size, Outbox& out);
+  bool fits(const Channel& channel, std::uint64_t chunk, std::size_t size) const;
+  bool settle_claim(Instant now, Channel& channel, Outbox& out);
+  void accept(Channel& channel, std::uint64_t chunk, ByteView bytes, Outbox& out);
+  void retry_stash(Instant now, Outbox& out);
+  void announce_size(Outbox& out);
+
+  // The tick's parts.
+  void expire(Instant now, Outbox& out);
+  void ask(Instant now);
+  void ask_for_stragglers(Instant now);
+  void share_news(Instant now);
+  void speak(Instant now, Channel& channel, Outbox& out);
+  void serve(Instant now, Channel& channel, Outbox& out);
+  void dial_candidates(Instant now, Outbox& out);
+  void update_deadline(Instant now);
+
+  Channel* find(ChannelId id);
+  Channel* find(const Endpoint& endpoint, const Channel* except = nullptr);
+  bool commit(Instant now, Channel& channel, const DatagramWriter& writer, Outbox& out);
+  void release(const ChunkSet& chunks);
+  void remove(Channel& channel);
+  void ban(Instant now, Channel& channel, std::string reason, Outbox& out);
+  bool is_banned(const Endpoint& endpoint) const;
+  bool is_seed(const Channel& channel) const { return tree_ && channel.has.contains_all({0, chunk_count()}); }
+  Record* record(const Endpoint& endpoint);
+
+  Digest32 root_;
+  SwarmConfig config_;
+  WireFormat format_;
+  ChannelIds* ids_;
+
+  std::optional<HashTree> tree_;  // once a chunk has verified under a claim
+  std::uint64_t size_ = 0;
+  ChunkSet verified_;
+  Picker picker_;
+  std::vector<std::unique_ptr<Channel>> channels_;
+  struct Candidate {
+    Endpoint endpoint;
+    Instant not_before;
+    unsigned failures = 0;
+  };
+  std::vector<Candidate> candidates_;
+  std::map<Endpoint, Record> records_;
+  bool answered_ = false;
+
+  std::vector<Stashed> stash_;
+  bool learned_ = false;           // something was verified since the stash was last gone through
+  ChunkSet news_;                  // verified since the last announcement
+  Instant news_due_ = kNever;
+  std::vector<std::unique_ptr<TreePage>> retired_;  // pages that a KeepPage points to
+  std::vector<Bytes> spent_;                        // chunks that a Keep points to
+  bool due_ = false;               // a tick has something to say
+  Instant deadline_ = kNever;
+  Counters counters_;
+};
+
+}  // namespace earshot::stream::ppspp

@@ -1,0 +1,287 @@
+// What time brings: what is overdue, what to ask for, what to tell, and when to be woken next.
+#include <algorithm>
+
+#include "stream/ppspp/swarm.h"
+
+namespace earshot::stream::ppspp {
+
+namespace {
+
+/// Section 3.12: three minutes without a datagram and at least three sent in that time.
+constexpr Duration kDeadAfter = 180s;
+constexpr unsigned kDeadUnanswered = 3;
+
+constexpr Duration kHalfOpenTime = 10s;   // a round trip is a second at worst
+constexpr unsigned kMaxDials = 6;         // 250 ms doubling: 15 s in all
+constexpr Duration kRedialAfter = 30s;    // doubling up to kMaxRedial
+constexpr Duration kMaxRedial = 30min;
+
+/// Routers forget a UDP mapping after a minute or so.
+constexpr Duration kMaxKeepAlive = 50s;
+
+/// How long news may wait for more, and how many chunks of it do not wait.
+constexpr Duration kNewsInterval = 50ms;
+constexpr std::uint64_t kMuchNews = 256;
+
+/// Runs in one overview: 128 x 9 bytes fit into a datagram. The rest follows with what changes.
+constexpr std::size_t kMaxOverview = 128;
+
+constexpr Duration kStashTime = 2s;
+
+}  // namespace
+
+void Swarm::tick(Instant now, Outbox& out) {
+  retired_.clear();
+  spent_.clear();
+  due_ = false;
+  retry_stash(now, out);
+  expire(now, out);
+  dial_candidates(now, out);
+  ask(now);
+  share_news(now);
+  for (const auto& channel : channels_) {
+    if (channel->state != Channel::State::kOpen) continue;
+    speak(now, *channel, out);
+    serve(now, *channel, out);
+  }
+  update_deadline(now);
+}
+
+void Swarm::expire(Instant now, Outbox& out) {
+  std::erase_if(stash_, [&](const Stashed& waiting) {
+    if (now - waiting.since < kStashTime) return false;
+    if (!verified_.contains(waiting.chunk)) picker_.release({waiting.chunk, waiting.chunk + 1});
+    return true;
+  });
+  for (std::size_t i = channels_.size(); i > 0; --i) {
+    Channel& channel = *channels_[i - 1];
+    switch (channel.state) {
+      case Channel::State::kDialling:
+        if (now < channel.redial) break;
+        if (channel.dials < kMaxDials) {
+          dial(now, channel, out);
+          break;
+        }
+        if (!is_complete() && candidates_.size() < config_.max_candidates) {
+          candidates_.push_back({channel.endpoint, now + kRedialAfter, 1});
+        }
+        remove(channel);
+        break;
+      case Channel::State::kHalfOpen:
+        if (now - channel.heard >= kHalfOpenTime) remove(channel);
+        break;
+      case Channel::State::kOpen:
+        release(channel.download.take_overdue(now));
+        channel.upload.tick(now);
+        if (now - channel.heard >= kDeadAfter && channel.unanswered >= kDeadUnanswered) {
+          remove(channel);
+        } else if (is_complete() && is_seed(channel) && channel.to_acknowledge.empty()) {
+          say_good_bye(now, channel, out);
+          remove(channel);
+        }
+        break;
+    }
+  }
+}
+
+void Swarm::dial_candidates(Instant now, Outbox& out) {
+  if (is_complete()) candidates_.clear();
+  for (std::size_t i = 0; i < candidates_.size() && channels_.size() < config_.max_open;) {
+    Candidate& candidate = candidates_[i];
+    if (now < candidate.not_before) {
+      ++i;
+      continue;
+    }
+    const Endpoint endpoint = candidate.endpoint;
+    candidates_.erase(candidates_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (find(endpoint) != nullptr || is_banned(endpoint)) continue;
+    auto channel = std::make_unique<Channel>();
+    channel->ours = ids_->draw(*this);
+    channel->endpoint = endpoint;
+    channel->began = channel->heard = now;
+    channels_.push_back(std::move(channel));
+    dial(now, *channels_.back(), out);
+  }
+}
+
+void Swarm::want(Instant now, ChunkRange chunks, Outbox&) {
+  picker_.want(chunks);
+  // What is asked for and not wanted first would only stand in the way.
+  for (const auto& channel : channels_) {
+    const ChunkSet pending = channel->download.pending();
+    for (const ChunkRange& run : pending.ranges()) {
+      for (const ChunkRange other : {ChunkRange{run.begin, std::min(run.end, chunks.begin)},
+                                     ChunkRange{std::max(run.begin, chunks.end), run.end}}) {
+        if (channel->download.drop(other) == 0) continue;
+        ChunkSet dropped;
+        dropped.insert(other);
+        release(dropped);
+        channel->to_cancel.insert(other);
+      }
+    }
+  }
+  due_ = true;
+  update_deadline(now);
+}
+
+/// Deals runs out in turn, so that what is needed first comes from all at once.
+void Swarm::ask(Instant now) {
+  if (is_complete()) return;
+  bool dealt = true;
+  while (dealt) {
+    dealt = false;
+    for (const auto& channel : channels_) {
+      if (channel->state != Channel::State::kOpen || channel->chokes_us) continue;
+      std::uint64_t limit = std::min(channel->download.room(), kPageChunks);
+      if (!tree_) limit = std::min<std::uint64_t>(limit, 16);  // a first taste, until a claim is proven
+      ChunkRange run = picker_.next(channel->has, limit);
+      if (tree_) run.end = std::min(run.end, chunk_count());
+      if (run.empty()) continue;
+      channel->download.asked(now, run);
+      channel->to_request.insert(run);
+      picker_.claim(run);
+      dealt = tree_.has_value();
+    }
+  }
+  ask_for_stragglers(now);
+}
+
+/// The end game (rule 5).
+void Swarm::ask_for_stragglers(Instant now) {
+  if (!tree_ || !picker_.all_claimed(chunk_count())) return;
+  for (const auto& idle : channels_) {
+    if (idle->state != Channel::State::kOpen || idle->chokes_us || idle->download.outstanding() > 0) continue;
+    Channel* slowest = nullptr;
+    for (const auto& other : channels_) {
+      if (other == idle || other->download.oldest() == kNever) continue;
+      if (slowest == nullptr || other->download.oldest() < slowest->download.oldest()) slowest = other.get();
+    }
+    if (slowest == nullptr || now - slowest->download.oldest() < 2 * idle->download.round_trip()) continue;
+    const ChunkSet pending = slowest->download.pending();
+    for (const ChunkRange& run : pending.ranges()) {
+      ChunkRange offered = idle->has.first_run(run);
+      if (offered.empty()) continue;
+      offered.end = std::min({offered.end, (offered.begin / kPageChunks + 1) * kPageChunks});
+      idle->download.asked(now, offered);
+      idle->to_request.insert(offered);
+      break;
+    }
+  }
+}
+
+void Swarm::share_news(Instant now) {
+  if (news_.empty()) return;
+  if (news_due_ == kNever) news_due_ = now + kNewsInterval;
+  if (now < news_due_ && news_.size() < kMuchNews && !is_complete()) return;
+  for (const auto& channel : channels_) {
+    if (channel->state == Channel::State::kOpen && !is_seed(*channel)) channel->owes_overview = true;
+  }
+  news_.clear();
+  news_due_ = kNever;
+}
+
+/// Everything there is to say to a peer but DATA, in as few datagrams as it takes.
+void Swarm::speak(Instant now, Channel& channel, Outbox& out) {
+  const bool quiet = now - channel.said >= channel.keep_alive;
+  const bool seed = is_seed(channel);
+  if (quiet && !seed) channel.owes_overview = true;
+  std::optional<DatagramWriter> writer;
+  const auto add = [&](const Message& message) {
+    if (!writer) writer.emplace(out.arena, channel.theirs, format_, kMaxDatagram);
+    if (writer->add(message)) return;
+    commit(now, channel, *writer, out);
+    writer.emplace(out.arena, channel.theirs, format_, kMaxDatagram);
+    writer->add(message);
+  };
+  const bool silent_before = !channel.to_acknowledge.empty() || !channel.to_request.empty();
+  ChunkRange said;
+  for (const ChunkRange& run : channel.to_acknowledge.ranges()) {
+    const ChunkRange whole = verified_.around(run.begin);
+    if (whole == said || !channel.takes(Kind::kAck)) continue;
+    add(Ack{whole, channel.delay_us});
+    said = whole;
+  }
+  if (channel.owes_overview && !seed) {
+    std::size_t runs = 0;
+    for (const ChunkRange& run : verified_.ranges()) {
+      if (runs++ == kMaxOverview) break;
+      if (run != said && !channel.has.contains_all(run)) add(Have{run});
+    }
+  }
+  if (channel.takes(Kind::kCancel)) {
+    for (const ChunkRange& run : channel.to_cancel.ranges()) {
+      if (!channel.to_request.contains_any(run)) add(Cancel{run});
+    }
+  }
+  for (const ChunkRange& run : channel.to_request.ranges()) add(Request{run});
+  channel.to_acknowledge.clear();
+  channel.to_cancel.clear();
+  channel.to_request.clear();
+  channel.owes_overview = false;
+  if (writer) commit(now, channel, *writer, out);
+  if (silent_before) channel.keep_alive = 1s;
+  if (!quiet) return;
+  channel.keep_alive = std::min<Duration>(2 * channel.keep_alive, kMaxKeepAlive);
+  if (writer) return;
+  const DatagramWriter keep_alive(out.arena, channel.theirs, format_, kMaxDatagram);
+  commit(now, channel, keep_alive, out);
+}
+
+void Swarm::serve(Instant now, Channel& channel, Outbox& out) {
+  if (!tree_) return;
+  while (const auto run = channel.upload.next(now, verified_)) out.effects.push_back(Load{channel.ours, *run});
+}
+
+void Swarm::loaded(Instant now, const Load& load, const Loaded& chunks, Outbox& out) {
+  Channel* channel = find(load.channel);
+  if (channel == nullptr || channel->state != Channel::State::kOpen || !tree_ || chunks.bytes.empty()) return;
+  const Upload::Destination to{channel->endpoint, channel->theirs, format_};
+  const std::size_t before = out.effects.size();
+  channel->upload.compose(now, load.chunks, chunks.bytes, *tree_, chunks.page, channel->has, to, out);
+  if (out.effects.size() == before) return;
+  counters_.chunks_sent += load.chunks.size();
+  channel->said = now;
+  ++channel->unanswered;
+}
+
+void Swarm::checkpoint(Outbox& out) {
+  if (!tree_) return;
+  for (const std::uint64_t index : tree_->take_dirty()) {
+    if (const TreePage* page = tree_->page(index)) out.effects.push_back(KeepPage{index, page});
+  }
+}
+
+void Swarm::leave(Instant now, Outbox& out) {
+  candidates_.clear();
+  while (!channels_.empty()) {
+    say_good_bye(now, *channels_.back(), out);
+    remove(*channels_.back());
+  }
+  update_deadline(now);
+}
+
+void Swarm::update_deadline(Instant now) {
+  if (due_) {
+    deadline_ = now;
+    return;
+  }
+  Instant next = news_due_;
+  for (const Stashed& waiting : stash_) next = std::min(next, waiting.since + kStashTime);
+  if (channels_.size() < config_.max_open) {
+    for (const Candidate& candidate : candidates_) next = std::min(next, candidate.not_before);
+  }
+  for (const auto& channel : channels_) {
+    switch (channel->state) {
+      case Channel::State::kDialling: next = std::min(next, channel->redial); break;
+      case Channel::State::kHalfOpen: next = std::min(next, channel->heard + kHalfOpenTime); break;
+      case Channel::State::kOpen:
+        next = std::min({next, channel->said + channel->keep_alive, channel->download.next_deadline(),
+                         channel->upload.next_deadline()});
+        if (channel->unanswered >= kDeadUnanswered) next = std::min(next, channel->heard + kDeadAfter);
+        break;
+    }
+  }
+  deadline_ = next;
+}
+
+}  // namespace earshot::stream::ppspp

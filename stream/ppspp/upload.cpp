@@ -1,0 +1,198 @@
+// Requests in, batches of proven chunks out.
+#include "stream/ppspp/upload.h"
+
+#include <algorithm>
+
+#include "schema/check.h"
+
+namespace earshot::stream::ppspp {
+
+namespace {
+
+/// Batches that must be acknowledged after one until the one counts as lost: three, as TCP counts duplicates.
+constexpr std::size_t kOvertaken = 3;
+
+/// Ranges that the set of assumed chunks may fall into; 512 x 16 bytes. Full: forgetting only costs hashes.
+constexpr std::size_t kMaxAssumedRuns = 512;
+
+std::uint64_t microseconds(Instant now) { return static_cast<std::uint64_t>(now.time_since_epoch().count()); }
+
+}  // namespace
+
+void Upload::request(Instant now, ChunkRange chunks, const ChunkSet& has) {
+  ChunkRange rest = chunks;
+  bool lost = false;
+  while (!rest.empty()) {
+    const ChunkRange gap = queued_.first_gap(rest);
+    if (gap.empty() || queue_.size() >= kMaxQueuedRuns) break;
+    rest.begin = gap.end;
+    // What was sent before and is not there did not arrive, or arrived without its proof.
+    for (ChunkRange look = gap; !look.empty();) {
+      const ChunkRange repeated = assumed_.first_run(look);
+      if (repeated.empty()) break;
+      look.begin = repeated.end;
+      if (!has.contains_all(repeated)) again_.insert(repeated, kMaxAssumedRuns);
+      lost |= in_flight_.erase(repeated) > 0;
+    }
+    queue_.push_back(gap);
+    queued_.insert(gap);
+  }
+  if (lost) ledbat_.lost(now, round_trip_.smoothed());
+  forget_landed();
+}
+
+void Upload::forget_landed() {
+  while (!flights_.empty() && !in_flight_.contains_any(flights_.front().chunks)) flights_.pop_front();
+}
+
+void Upload::cancel(ChunkRange chunks) {
+  if (queued_.erase(chunks) == 0) return;
+  std::deque<ChunkRange> kept;
+  for (const ChunkRange& run : queue_) {
+    const ChunkRange before{run.begin, std::min(run.end, chunks.begin)};
+    const ChunkRange after{std::max(run.begin, chunks.end), run.end};
+    if (!before.empty()) kept.push_back(before);
+    if (!after.empty()) kept.push_back(after);
+  }
+  queue_ = std::move(kept);
+}
+
+void Upload::acknowledged(Instant now, ChunkRange chunks, std::optional<std::uint64_t> sample_us) {
+  cancel(chunks);
+  again_.erase(chunks);
+  const std::uint64_t newly = in_flight_.erase(chunks);
+  if (newly == 0) return;
+  if (sample_us) peaks_known_ = true;
+  ledbat_.acknowledged(now, newly, sample_us);
+  std::size_t newest = 0;
+  for (std::size_t i = flights_.size(); i > 0; --i) {
+    Flight& flight = flights_[i - 1];
+    if (intersection(flight.chunks, chunks).empty() || flight.sampled) continue;
+    flight.sampled = true;
+    round_trip_.sample(now - flight.sent);
+    newest = i - 1;
+    break;
+  }
+  find_lost(now, newest);
+  forget_landed();
+}
+
+void Upload::find_lost(Instant now, std::size_t newest_acknowledged) {
+  bool any = false;
+  for (std::size_t i = 0; i + kOvertaken <= newest_acknowledged; ++i) {
+    if (now - flights_[i].sent < round_trip_.smoothed()) break;
+    if (in_flight_.erase(flights_[i].chunks) == 0) continue;
+    assumed_.erase(flights_[i].chunks);
+    any = true;
+  }
+  if (any) ledbat_.lost(now, round_trip_.smoothed());
+}
+
+std::optional<ChunkRange> Upload::next(Instant now, const ChunkSet& ours) {
+  while (!queue_.empty()) {
+    ChunkRange& front = queue_.front();
+    const std::uint64_t page_end = (front.begin / kPageChunks + 1) * kPageChunks;
+    ChunkRange run = ours.first_run({front.begin, std::min(front.end, page_end)});
+    if (run.empty()) {
+      // Asked for what we do not have: no answer is the answer.
+      const std::uint64_t skipped = std::min(front.end, page_end);
+      queued_.erase({front.begin, skipped});
+      front.begin = skipped;
+      if (front.empty()) queue_.pop_front();
+      continue;
+    }
+    const std::uint64_t window = ledbat_.window();
+    const std::uint64_t under_way = in_flight_.size();
+    const std::uint64_t room = window > under_way ? window - under_way : 0;
+    // Small batches cost a system call each: wait until a quarter of the window is free.
+    if (room < std::min({run.size(), kMaxBatch, window / 4})) return std::nullopt;
+    run.end = std::min({run.end, run.begin + room, run.begin + kMaxBatch});
+    queued_.erase({front.begin, run.end});
+    front.begin = run.end;
+    if (front.empty()) queue_.pop_front();
+    in_flight_.insert(run);
+    flights_.push_back({run, now});
+    return run;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::vector<Node>> Upload::proof(std::uint64_t chunk, const HashTree& tree, const TreePage* low,
+                                               const ChunkSet& has) const {
+  const bool optimistic = !again_.contains(chunk);
+  std::vector<Node> uncles;
+  for (Bin bin = Bin::leaf(chunk); !tree.shape().is_peak(bin); bin = bin.parent()) {
+    const ChunkRange under_parent = bin.parent().chunks();
+    if (has.contains_any(under_parent) || (optimistic && assumed_.contains_any(under_parent))) break;
+    const auto hash = tree.known(bin.sibling(), low);
+    if (!hash) return std::nullopt;
+    uncles.push_back({bin.sibling(), *hash});
+  }
+  std::reverse(uncles.begin(), uncles.end());
+  return uncles;
+}
+
+void Upload::compose(Instant now, ChunkRange chunks, ByteView bytes, const HashTree& tree, const TreePage* low,
+                     const ChunkSet& has, const Destination& to, Outbox& out) {
+  std::optional<DatagramWriter> writer;
+  const auto finish = [&] {
+    if (writer && !writer->is_keep_alive()) out.effects.push_back(Send{to.endpoint, writer->begin(), writer->size()});
+    writer.reset();
+  };
+  const auto add = [&](const Message& message) {
+    if (!writer) writer.emplace(out.arena, to.channel, to.format, kMaxDatagram);
+    if (writer->add(message)) return;
+    finish();
+    writer.emplace(out.arena, to.channel, to.format, kMaxDatagram);
+    EARSHOT_CHECK(writer->add(message));
+  };
+  const auto add_hashes = [&](std::span<const Node> nodes) {
+    for (const Node& node : nodes) add(IntegrityHash{node.bin.chunks(), node.hash});
+  };
+  const std::size_t chunk_size = to.format.chunk_size;
+  const auto add_chunk = [&](std::uint64_t chunk) {
+    const std::size_t offset = (chunk - chunks.begin) * chunk_size;
+    add(Data{{chunk, chunk + 1}, microseconds(now), bytes.subspan(offset, std::min(chunk_size, bytes.size() - offset))});
+    finish();
+  };
+
+  if (!peaks_known_) add_hashes(tree.peaks());
+  const bool bundled = ledbat_.is_clean() && chunks.size() > 1;
+  std::vector<Node> bundle;
+  std::vector<std::uint64_t> provable;
+  for (std::uint64_t chunk = chunks.begin; chunk < chunks.end; ++chunk) {
+    const auto uncles = proof(chunk, tree, low, has);
+    if (!uncles) continue;
+    assumed_.insert({chunk, chunk + 1}, kMaxAssumedRuns);
+    if (bundled) {
+      bundle.insert(bundle.end(), uncles->begin(), uncles->end());
+      provable.push_back(chunk);
+    } else {
+      add_hashes(*uncles);
+      add_chunk(chunk);
+    }
+  }
+  if (bundled) {
+    std::stable_sort(bundle.begin(), bundle.end(),
+                     [](const Node& a, const Node& b) { return a.bin.height() > b.bin.height(); });
+    add_hashes(bundle);
+    finish();
+    for (const std::uint64_t chunk : provable) add_chunk(chunk);
+  }
+  again_.erase(chunks);
+}
+
+void Upload::tick(Instant now) {
+  if (now < next_deadline()) return;
+  in_flight_.clear();
+  flights_.clear();
+  assumed_.clear();
+  ledbat_.timed_out();
+  round_trip_.back_off();
+}
+
+Instant Upload::next_deadline() const {
+  return flights_.empty() ? kNever : flights_.front().sent + 2 * round_trip_.timeout();
+}
+
+}  // namespace earshot::stream::ppspp
