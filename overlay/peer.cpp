@@ -15,9 +15,8 @@ Peer::Peer(PeerId self, const Config& config, Random random, Memory memory)
 }
 
 Peer::Peer(PeerId self, const Config& config, Random random, Memory memory, std::span<const PeerId> neighbors)
-    : search_(memory.seen, SipKey{random.next(), random.next()}),
-      membership_(self, memory.active.first(neighbors.size()), {}),
-      config_(&config), random_(random) {
+    : search_(self, memory.seen, SipKey{random.next(), random.next()}), config_(&config), random_(random),
+      membership_(memory.active.first(neighbors.size()), {}) {
   EARSHOT_CHECK(validate(config));
   membership_.seed(neighbors);
 }
