@@ -82,6 +82,8 @@ class Guard {
     const auto remote = remote_address(descriptor);
     const auto inode = socket_inode(descriptor);
     if (!remote || !inode) return true;
+    // The kernel gives out the lowest free number, so a connection that went is mostly noticed here.
+    if (std::erase_if(accepted_, [descriptor](const Accepted& one) { return one.descriptor == descriptor; }) > 0) fruitless_ = 0;
     if (is_over(*remote)) forget_closed();
     if (is_over(*remote)) {
       ++refused_;
@@ -94,12 +96,15 @@ class Guard {
   /// Out of descriptors: takes the connection off the queue so that its listener is not ready for ever.
   void turn_away(int listener) {
     const std::lock_guard lock(mutex_);
-    if (reserve_ < 0) return;
-    ::close(reserve_);
-    const auto unwanted = static_cast<int>(::syscall(SYS_accept4, listener, nullptr, nullptr, SOCK_CLOEXEC));
-    if (unwanted >= 0) close_at_once(unwanted);
+    if (reserve_ >= 0) {
+      ::close(reserve_);
+      const auto unwanted = static_cast<int>(::syscall(SYS_accept4, listener, nullptr, nullptr, SOCK_CLOEXEC));
+      if (unwanted >= 0) close_at_once(unwanted);
+      ++refused_;
+    }
     reserve_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    ++refused_;
+    // Another thread was faster. All links wait a little, which is better than a core at work for nothing.
+    if (reserve_ < 0) ::usleep(5000);
   }
 
  private:
