@@ -67,8 +67,17 @@ class Demo {
   }
 
   Result<std::set<std::string>> neighbors_of(std::size_t node);
-  Result<void> refresh_all();
-  Result<bool> search_once();
+
+  // Of all nodes that run, together.
+  struct Counters {
+    std::size_t nodes = 0;
+    std::uint64_t questions = 0, duplicates = 0, passed_on = 0;
+  };
+  Result<Counters> network_counters();
+
+  /// What one search of the song found; `line_` is set where the song was among it.
+  Result<SummaryLine> search_once();
+  Result<fs::path> keep_file(const fs::path& file) const;
   void keep_running();
 
   const DemoFlags& flags_;
@@ -224,15 +233,21 @@ Result<void> Demo::kill_nodes() {
   return {};
 }
 
-Result<void> Demo::refresh_all() {
-  for (std::size_t node = 0; node < flags_.nodes; ++node) {
-    if (!network_->nodes()[node].running()) continue;
-    if (auto asked = network_->refresh(node); !asked) return asked;
+Result<Demo::Counters> Demo::network_counters() {
+  Counters total;
+  for (std::size_t number = 0; number < flags_.nodes; ++number) {
+    const DemoNode& node = network_->nodes()[number];
+    if (!node.running()) continue;
+    if (auto asked = network_->refresh(number); !asked) return tl::unexpected(asked.error());
+    ++total.nodes;
+    total.questions += node.status.queries_out;
+    total.duplicates += node.status.duplicates;
+    total.passed_on += node.status.hits_relayed;
   }
-  return {};
+  return total;
 }
 
-Result<bool> Demo::search_once() {
+Result<SummaryLine> Demo::search_once() {
   const Song& song = songs_[song_];
   SearchRequest request;
   request.text = song.title;
@@ -262,52 +277,42 @@ Result<bool> Demo::search_once() {
     const HitLine hit = hit_from(line);
     if (hit.title != song.title || !hit.content.starts_with("ppspp:")) continue;
     line_ = line;
-    return true;
+    break;
   }
-  return false;
+  return summary;
 }
 
 Result<void> Demo::search() {
   const Song& song = songs_[song_];
   tell(demo_event::asked(searcher_, song.title, song.holders),
-       fmt::format("node {} searches \"{}\", which node {} holds: no neighbor of it", searcher_, printable(song.title), fmt::join(song.holders, " and node ")));
+       fmt::format("node {} searches \"{}\"; who holds it (node {}) is no neighbor of it", searcher_, printable(song.title),
+                   fmt::join(song.holders, ", node ")));
   for (int attempt = 0; attempt < kSearches && !interrupted(); ++attempt) {
-    if (auto before = refresh_all(); !before) return before;
-    StatusLine total_before;
-    const auto add_up = [&](StatusLine& total, std::size_t& running) {
-      for (const DemoNode& node : network_->nodes()) {
-        if (!node.running()) continue;
-        ++running;
-        total.queries_out += node.status.queries_out;
-        total.duplicates += node.status.duplicates;
-        total.hits_relayed += node.status.hits_relayed;
-      }
-    };
-    std::size_t running = 0;
-    add_up(total_before, running);
-    const auto found = search_once();
-    if (!found) return tl::unexpected(found.error());
-    if (auto after = refresh_all(); !after) return after;
-    StatusLine total_after;
-    running = 0;
-    add_up(total_after, running);
-    const std::uint64_t questions = total_after.queries_out - total_before.queries_out;
-    const std::uint64_t duplicates = total_after.duplicates - total_before.duplicates;
-    const std::uint64_t answers = total_after.hits_relayed - total_before.hits_relayed;
-    tell(demo_event::cost(questions, duplicates, answers, running),
+    const auto before = network_counters();
+    if (!before) return tl::unexpected(before.error());
+    const auto summary = search_once();
+    if (!summary) return tl::unexpected(summary.error());
+    const auto after = network_counters();
+    if (!after) return tl::unexpected(after.error());
+    const std::uint64_t questions = after->questions - before->questions;
+    const std::uint64_t duplicates = after->duplicates - before->duplicates;
+    // An answer crosses one link from its holder and one from each that passes it on; the asker counts the first kind.
+    const std::uint64_t answers = after->passed_on - before->passed_on + summary->answers;
+    tell(demo_event::cost(questions, duplicates, answers, after->nodes),
          fmt::format("the search cost {} messages in the whole network of {} nodes: {} questions ({} of them seen before) and {} answers",
-                     questions + answers, running, questions, duplicates, answers));
-    if (*found) return {};
+                     questions + answers, after->nodes, questions, duplicates, answers));
+    if (!line_.empty()) return {};
   }
   return fail(ErrorCode::kNotFound, "\"{}\" was not found by node {}", song.title, searcher_);
 }
 
 Result<void> Demo::fetch() {
   const HitLine hit = hit_from(line_);
+  // Into a folder of this run, so that a file of an earlier one never stands in for the fetch.
+  const fs::path fresh = network_->folder() / "fetched";
   std::error_code error;
-  const fs::path out = fs::absolute(flags_.out);
-  fs::create_directories(out, error);
-  if (error) return fail(ErrorCode::kDisk, "make '{}': {}", out.string(), error.message());
+  fs::create_directories(fresh, error);
+  if (error) return fail(ErrorCode::kDisk, "make '{}': {}", fresh.string(), error.message());
   std::vector<std::string> providers;
   for (const HitLine::Holder& holder : hit.holders) providers.push_back(holder.stream);
   DoneLine done;
@@ -321,9 +326,12 @@ Result<void> Demo::fetch() {
                         return true;
                       },
                       nullptr};
-  auto asked = network_->ask(searcher_, "POST", "/api/v1/fetches", fetch_body(hit.content, providers, out.string()), reader);
+  auto asked = network_->ask(searcher_, "POST", "/api/v1/fetches", fetch_body(hit.content, providers, fresh.string()), reader);
   if (!asked) return asked;
   if (refused) return tl::unexpected(*refused);
+  const auto kept = keep_file(done.file);
+  if (!kept) return tl::unexpected(kept.error());
+  done.file = kept->string();
   const auto identified = node::identify(done.file, Scheme::kPpspp);
   const bool verified = identified && to_string(*identified) == hit.content && done.verified;
   if (flags_.keep) keep_running();
@@ -332,13 +340,23 @@ Result<void> Demo::fetch() {
     if (source.bytes > 0) from += fmt::format("{}{} from {}", from.empty() ? "" : ", ", byte_count(source.bytes), source.endpoint);
   }
   tell(demo_event::finished(done, hit.content, elapsed(), verified),
-       fmt::format("{} fetched in {} ms, chunk by chunk: {}", byte_count(done.bytes), done.ms, from.empty() ? "it was there already" : from));
+       fmt::format("{} fetched in {} ms, chunk by chunk: {}", byte_count(done.bytes), done.ms, from));
   if (!verified) return fail(ErrorCode::kCorrupt, "'{}' is not {}", done.file, hit.content);
   if (console_.json()) return {};
   console_.data("verified: " + hit.content);
   console_.data("the file: " + printable(done.file));
   console_.data("play it:  " + how_to_play(printable(done.file)));
   return {};
+}
+
+// Out of the network's folder, which goes, into the one that the person named.
+Result<fs::path> Demo::keep_file(const fs::path& file) const {
+  const fs::path out = fs::absolute(flags_.out);
+  std::error_code error;
+  fs::create_directories(out, error);
+  if (!error) fs::copy_file(file, out / file.filename(), fs::copy_options::overwrite_existing, error);
+  if (error) return fail(ErrorCode::kDisk, "copy the track into '{}': {}", out.string(), error.message());
+  return out / file.filename();
 }
 
 void Demo::keep_running() {
