@@ -16,7 +16,8 @@ using testing::StartsWith;
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
-  for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1) lines.push_back(text.substr(at, end - at));
+  for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1)
+    lines.push_back(text.substr(at, end - at));
   return lines;
 }
 
@@ -74,7 +75,9 @@ TEST_F(DemoTest, AnInterruptLeavesNothingEither) {
   EXPECT_EQ(entries(temporary_.path()), 0u);
 }
 
-TEST_F(DemoTest, KillingEverybodyIsRefused) { EXPECT_EQ(demo({"--nodes", "6", "--kill", "6"}).code, 2); }
+TEST_F(DemoTest, KillingEverybodyIsRefused) {
+  EXPECT_EQ(demo({"--nodes", "6", "--kill", "6"}).code, 2);
+}
 
 }  // namespace
 }  // namespace earshot::cli

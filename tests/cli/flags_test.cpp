@@ -29,7 +29,8 @@ int exit_code_of(std::vector<const char*> words) {
 }
 
 TEST(Flags, ASearchTakesItsWordsAndItsSpread) {
-  const Invocation it = invocation_of({"search", "so", "what", "--strategy", "walk", "--ttl", "64", "--walkers", "4", "--limit", "7", "--time", "1.5", "--json"});
+  const Invocation it = invocation_of({"search", "so", "what", "--strategy", "walk", "--ttl", "64", "--walkers", "4",
+                                       "--limit", "7", "--time", "1.5", "--json"});
   EXPECT_EQ(it.command, Command::kSearch);
   EXPECT_TRUE(it.json);
   EXPECT_EQ(it.search.text, "so what");
@@ -42,7 +43,8 @@ TEST(Flags, ASearchTakesItsWordsAndItsSpread) {
 }
 
 TEST(Flags, SettingsAreHandedOnByTheirKeyAndListsGrow) {
-  const Invocation it = invocation_of({"node", "--listen", "127.0.0.1:1", "--share", "/a", "--share", "/b", "--datadir", "/d", "--http-port", "0"});
+  const Invocation it = invocation_of(
+      {"node", "--listen", "127.0.0.1:1", "--share", "/a", "--share", "/b", "--datadir", "/d", "--http-port", "0"});
   EXPECT_EQ(it.command, Command::kNode);
   EXPECT_EQ(it.config.datadir, "/d");
   EXPECT_THAT(it.config.values.at("node.listen"), ElementsAre("127.0.0.1:1"));
@@ -58,7 +60,8 @@ TEST(Flags, AListFlagDoesNotSwallowTheWordsOfASearch) {
 }
 
 TEST(Flags, TheDemoHasItsNumbers) {
-  const Invocation it = invocation_of({"demo", "--nodes", "9", "--kill", "2", "--keep", "--seed", "5", "--music", "/m", "--metadata", "/t.tsv"});
+  const Invocation it = invocation_of(
+      {"demo", "--nodes", "9", "--kill", "2", "--keep", "--seed", "5", "--music", "/m", "--metadata", "/t.tsv"});
   EXPECT_EQ(it.demo.nodes, 9u);
   EXPECT_EQ(it.demo.kill, 2u);
   EXPECT_TRUE(it.demo.keep);
@@ -84,12 +87,14 @@ TEST(Flags, WrongUsageEndsWithTwoAndHelpWithZero) {
 }
 
 TEST(Help, KnowsEveryCommandAndTwoTopics) {
-  for (const char* command : {"node", "search", "get", "share", "import", "status", "peers", "demo", "help", "version"}) {
+  for (const char* command :
+       {"node", "search", "get", "share", "import", "status", "peers", "demo", "help", "version"}) {
     ASSERT_TRUE(help_text(command)) << command;
     EXPECT_THAT(*help_text(command), HasSubstr("--json")) << command;
   }
   EXPECT_THAT(*help_text("exit-codes"), HasSubstr("130"));
-  for (const node::Setting& setting : node::settings()) EXPECT_THAT(*help_text("config"), HasSubstr(std::string(setting.key)));
+  for (const node::Setting& setting : node::settings())
+    EXPECT_THAT(*help_text("config"), HasSubstr(std::string(setting.key)));
   EXPECT_FALSE(help_text("nonsense"));
 }
 

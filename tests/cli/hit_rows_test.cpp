@@ -6,19 +6,22 @@
 namespace earshot::cli {
 namespace {
 
+using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
-using std::chrono::milliseconds;
 
 std::string line(const std::string& content, int holders) {
   std::string list;
-  for (int i = 0; i < holders; ++i) list += std::string(i == 0 ? "" : ",") + R"({"key":"k","endpoint":"e","stream":"s"})";
+  for (int i = 0; i < holders; ++i)
+    list += std::string(i == 0 ? "" : ",") + R"({"key":"k","endpoint":"e","stream":"s"})";
   return R"({"v":1,"type":"hit","content":")" + content + R"(","title":"t","holders":[)" + list + "]}";
 }
 
 class HitRowsTest : public testing::Test {
  protected:
-  HitRows rows_{3, [this](std::size_t number, const HitLine& hit) { shown_.push_back(std::to_string(number) + hit.content + std::to_string(hit.holders.size())); }};
+  HitRows rows_{3, [this](std::size_t number, const HitLine& hit) {
+                  shown_.push_back(std::to_string(number) + hit.content + std::to_string(hit.holders.size()));
+                }};
   std::vector<std::string> shown_;
   HitRows::Clock::time_point now_{};
 };

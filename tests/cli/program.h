@@ -53,7 +53,9 @@ class Program {
     const std::string program = std::string(EARSHOT_BINARY_DIR) + "/bin/earshot";
     const pid_t pid = ::fork();
     if (pid == 0) {
-      if (!std::freopen("/dev/null", "r", stdin) || !std::freopen(out.c_str(), "w", stdout) || !std::freopen(err.c_str(), "w", stderr)) ::_exit(126);
+      if (!std::freopen("/dev/null", "r", stdin) || !std::freopen(out.c_str(), "w", stdout) ||
+          !std::freopen(err.c_str(), "w", stderr))
+        ::_exit(126);
       ::execve(program.c_str(), argv.data(), envp.data());
       ::_exit(127);
     }
@@ -65,7 +67,8 @@ class Program {
     int status = 0;
     ::waitpid(pid, &status, 0);
     std::erase(running_, pid);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), node::text_of(home_ / "out"), node::text_of(home_ / "err")};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), node::text_of(home_ / "out"),
+            node::text_of(home_ / "err")};
   }
 
  private:

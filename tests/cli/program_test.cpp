@@ -75,7 +75,8 @@ class RunningNode : public testing::Test {
   void SetUp() override {
     std::filesystem::create_directories(home() / "tunes");
     ASSERT_TRUE(write_tones(home() / "tunes"));
-    node_ = node_program_.start({"node", "--datadir", datadir(), "--listen", "127.0.0.1:0", "--share", (home() / "tunes").string(), "--index-sync", "false"});
+    node_ = node_program_.start({"node", "--datadir", datadir(), "--listen", "127.0.0.1:0", "--share",
+                                 (home() / "tunes").string(), "--index-sync", "false"});
     for (int attempt = 0; attempt < 600; ++attempt) {
       status_ = status_from(client({"status", "--json"}).out);
       if (status_.tracks >= 16 && !status_.scanning) return;
@@ -156,10 +157,12 @@ TEST_F(RunningNode, EndsCleanlyOnSigtermAndLeavesNoSocket) {
 }
 
 TEST_F(RunningNode, IsFoundByALightNodeThroughItsContact) {
-  const Ended found = client_program_.run({"search", "lighthouse", "--listen", "127.0.0.1:0", "--bootstrap", status_.self, "--time", "1"});
+  const Ended found = client_program_.run(
+      {"search", "lighthouse", "--listen", "127.0.0.1:0", "--bootstrap", status_.self, "--time", "1"});
   EXPECT_EQ(found.code, 0) << found.err;
   EXPECT_THAT(found.out, HasSubstr("Walk to the Lighthouse"));
-  const Ended none = client_program_.run({"search", "nosuchword", "--listen", "127.0.0.1:0", "--bootstrap", status_.self, "--time", "1"});
+  const Ended none = client_program_.run(
+      {"search", "nosuchword", "--listen", "127.0.0.1:0", "--bootstrap", status_.self, "--time", "1"});
   EXPECT_EQ(none.code, 1) << none.err;
 }
 

@@ -28,8 +28,14 @@ TEST(Printable, LetsNoControlCharacterThrough) {
   for (unsigned value = 0; value < 0x20; ++value) {
     EXPECT_FALSE(has_control(printable("a" + std::string(1, static_cast<char>(value)) + "b"))) << value;
   }
-  for (const char* hostile : {"\x1b[2J", "\x1b]0;title\x07", "\x7f", "\xc2\x9b" "31m", "\xc2\x85", "\xe2\x80\xae" "evil", "\xe2\x80\xa8", "\xe2\x81\xa6",
-                              "\xef\xbb\xbf", "\xff\xfe", "\xc0\x9b", "\xed\xa0\x80", "\xe2\x80"}) {
+  for (const char* hostile :
+       {"\x1b[2J", "\x1b]0;title\x07", "\x7f",
+        "\xc2\x9b"
+        "31m",
+        "\xc2\x85",
+        "\xe2\x80\xae"
+        "evil",
+        "\xe2\x80\xa8", "\xe2\x81\xa6", "\xef\xbb\xbf", "\xff\xfe", "\xc0\x9b", "\xed\xa0\x80", "\xe2\x80"}) {
     const std::string text = printable(hostile);
     EXPECT_FALSE(has_control(text)) << text;
     EXPECT_TRUE(is_clean_text(text));
@@ -38,7 +44,8 @@ TEST(Printable, LetsNoControlCharacterThrough) {
 }
 
 TEST(Printable, LeavesTheWritingOfTheWorldAlone) {
-  for (const char* text : {"Björk", "宇多田ヒカル", "Кино", "فيروز", "Ñandú", "T.N.T. (Live) – 1992", "🎵"}) EXPECT_EQ(printable(text), text);
+  for (const char* text : {"Björk", "宇多田ヒカル", "Кино", "فيروز", "Ñandú", "T.N.T. (Live) – 1992", "🎵"})
+    EXPECT_EQ(printable(text), text);
   EXPECT_EQ(printable("two\twords\nand lines"), "two words and lines");
 }
 
@@ -51,8 +58,12 @@ TEST(Printable, EveryByteAloneIsHarmless) {
 }
 
 TEST(Fitted, IsExactlyAsWideAsAsked) {
-  for (const char* text : {"", "a", "a long English title", "宇多田ヒカル", "Björk", "e\xcc\x81" "te\xcc\x81", "\x1b[31mred"}) {
-    for (std::size_t width = 0; width < 24; ++width) EXPECT_EQ(cells(fitted(text, width)), width) << text << " in " << width;
+  for (const char* text : {"", "a", "a long English title", "宇多田ヒカル", "Björk",
+                           "e\xcc\x81"
+                           "te\xcc\x81",
+                           "\x1b[31mred"}) {
+    for (std::size_t width = 0; width < 24; ++width)
+      EXPECT_EQ(cells(fitted(text, width)), width) << text << " in " << width;
   }
   EXPECT_EQ(fitted("abcdef", 4), "abc…");
   EXPECT_EQ(fitted("宇多田", 4), "宇… ");
@@ -80,7 +91,9 @@ HitLine hostile_hit() {
   HitLine hit;
   hit.title = "\x1b[2J\x1b]0;owned\x07title";
   hit.artist = "ar\rtist";
-  hit.album = "al\nbum\xc2\x9b" "0m";
+  hit.album =
+      "al\nbum\xc2\x9b"
+      "0m";
   hit.holders.resize(3);
   hit.hops = 2;
   hit.ms = 41;
@@ -119,10 +132,13 @@ TEST(ProgressBar, SurvivesSizesThatMakeNoSense) {
   EXPECT_THAT(progress_bar(progress), StartsWith("[##############################]"));
 }
 
-TEST(HowToPlay, QuotesTheFileForAShell) { EXPECT_THAT(how_to_play("/m/it's $(x).ogg"), HasSubstr(R"('/m/it'\''s $(x).ogg')")); }
+TEST(HowToPlay, QuotesTheFileForAShell) {
+  EXPECT_THAT(how_to_play("/m/it's $(x).ogg"), HasSubstr(R"('/m/it'\''s $(x).ogg')"));
+}
 
 TEST(ClosingLine, SaysWhatTheSearchCost) {
-  EXPECT_EQ(closing_line({1, 2, 3040, 5, 1, 5}), "1 track at 2 holders in 3.0 s; this node sent 5 questions and got 1 answer");
+  EXPECT_EQ(closing_line({1, 2, 3040, 5, 1, 5}),
+            "1 track at 2 holders in 3.0 s; this node sent 5 questions and got 1 answer");
 }
 
 }  // namespace

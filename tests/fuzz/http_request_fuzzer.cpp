@@ -1,5 +1,5 @@
-// Any bytes as an HTTP request: through Beast with our limits, the gate, and the parser of the body that the route takes.
-// What passes the gate is checked again by a second, plainer rule.
+// Any bytes as an HTTP request: through Beast with our limits, the gate, and the parser of the body that the route
+// takes. What passes the gate is checked again by a second, plainer rule.
 #include <boost/asio/buffer.hpp>
 
 #include <cstdint>

@@ -13,7 +13,7 @@ struct Route {
   const char* target;
 };
 
-constexpr Route kRoutes[] = {{"GET", "/api/v1/status"},    {"GET", "/api/v1/peers"},   {"GET", "/api/v1/shares"},
+constexpr Route kRoutes[] = {{"GET", "/api/v1/status"},    {"GET", "/api/v1/peers"},    {"GET", "/api/v1/shares"},
                              {"POST", "/api/v1/searches"}, {"POST", "/api/v1/fetches"}, {"POST", "/api/v1/shares"},
                              {"POST", "/api/v1/imports"},  {"POST", "/api/v1/join"},    {"POST", "/api/v1/shutdown"},
                              {"GET", "/no/such/route"},    {"DELETE", "/api/v1/shares"}};
@@ -39,8 +39,9 @@ TEST(ApiAccess, LetsTheOwnerThrough) {
 
 TEST(ApiAccess, RefusesAReboundHostWithoutABody) {
   for (const Route& route : kRoutes) {
-    for (const char* host : {"evil.example:4080", "127.0.0.1", "127.0.0.1:4081", "localhost", "localhost.evil.example:4080", "", "127.0.0.1:4080@evil",
-                             "0.0.0.0:4080", "127.0.0.1:04080", "[::1]:4081"}) {
+    for (const char* host :
+         {"evil.example:4080", "127.0.0.1", "127.0.0.1:4081", "localhost", "localhost.evil.example:4080", "",
+          "127.0.0.1:4080@evil", "0.0.0.0:4080", "127.0.0.1:04080", "[::1]:4081"}) {
       Request request = good(route);
       request.host = host;
       const auto refused = refusal(request, kAccess);
@@ -64,7 +65,8 @@ TEST(ApiAccess, KnowsThreeNamesOfLoopback) {
 
 TEST(ApiAccess, RefusesAForeignOrigin) {
   for (const Route& route : kRoutes) {
-    for (const char* origin : {"http://evil.example", "null", "https://127.0.0.1:4080", "http://127.0.0.1:4081", "", "http://127.0.0.1:4080/"}) {
+    for (const char* origin : {"http://evil.example", "null", "https://127.0.0.1:4080", "http://127.0.0.1:4081", "",
+                               "http://127.0.0.1:4080/"}) {
       Request request = good(route);
       request.origin = origin;
       EXPECT_EQ(status_of(request), 403) << route.target << " " << origin;
@@ -77,8 +79,8 @@ TEST(ApiAccess, RefusesAForeignOrigin) {
 
 TEST(ApiAccess, WantsTheTokenOnEveryRoute) {
   for (const Route& route : kRoutes) {
-    for (const char* authorization : {"", "Bearer", "Bearer ", "Bearer wrong-tokenx", "Bearer secret-toke", "Bearer secret-token2", "bearer secret-token",
-                                      "Basic secret-token"}) {
+    for (const char* authorization : {"", "Bearer", "Bearer ", "Bearer wrong-tokenx", "Bearer secret-toke",
+                                      "Bearer secret-token2", "bearer secret-token", "Basic secret-token"}) {
       Request request = good(route);
       request.authorization = authorization;
       EXPECT_EQ(status_of(request), 401) << route.target << " '" << authorization << "'";
@@ -99,7 +101,8 @@ TEST(ApiAccess, APostMustBeJsonOnBothListeners) {
   for (const Route& route : kRoutes) {
     if (std::string_view(route.method) != "POST") continue;
     for (const bool unix_socket : {false, true}) {
-      for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain; application/json", "application/jsonx"}) {
+      for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data",
+                               "text/plain; application/json", "application/jsonx"}) {
         Request request = good(route);
         request.unix_socket = unix_socket;
         request.content_type = type;

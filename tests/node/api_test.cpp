@@ -21,7 +21,9 @@ class ApiTest : public testing::Test {
     auto engine = std::make_unique<FakeEngine>();
     engine_ = engine.get();
     engines_.emplace(Scheme::kPpspp, std::move(engine));
-    fetches_ = std::make_unique<Fetches>(engines_, [](const std::filesystem::path& file, Scheme) { return Result<ContentId>(id_of_text(text_of(file))); });
+    fetches_ = std::make_unique<Fetches>(engines_, [](const std::filesystem::path& file, Scheme) {
+      return Result<ContentId>(id_of_text(text_of(file)));
+    });
     scanner_ = std::make_unique<Scanner>(
         index_, *engine_, [](const std::filesystem::path&) { return Result<Track>(Track{}); }, folder_ / "library");
     worker_ = std::make_unique<Worker>();
@@ -29,7 +31,8 @@ class ApiTest : public testing::Test {
     api_ = std::make_unique<Api>(std::move(parts), Access{4080, "token"});
   }
 
-  std::shared_ptr<RecordedChannel> call(const std::string& method, const std::string& target, const std::string& body = "") {
+  std::shared_ptr<RecordedChannel> call(const std::string& method, const std::string& target,
+                                        const std::string& body = "") {
     Request request;
     request.method = method;
     request.target = target;
@@ -78,7 +81,8 @@ TEST_F(ApiTest, UnknownRoutesAndMethodsAreToldApart) {
 }
 
 TEST_F(ApiTest, NoGetChangesAnything) {
-  for (const char* target : {"/api/v1/searches", "/api/v1/fetches", "/api/v1/imports", "/api/v1/join", "/api/v1/shutdown"}) {
+  for (const char* target :
+       {"/api/v1/searches", "/api/v1/fetches", "/api/v1/imports", "/api/v1/join", "/api/v1/shutdown"}) {
     EXPECT_EQ(status_of("GET", target, "{}"), 405) << target;
   }
   call("GET", "/api/v1/shares", R"({"path":"/etc"})");
@@ -118,7 +122,8 @@ TEST_F(ApiTest, PeersAreOneLineEach) {
 }
 
 TEST_F(ApiTest, ASearchStreamsHitsAsTheyComeAndClosesWithASummary) {
-  const auto channel = call("POST", "/api/v1/searches", R"({"text":"so what","limit":5,"strategy":"walk","ttl":9,"walkers":2,"time_ms":700})");
+  const auto channel = call("POST", "/api/v1/searches",
+                            R"({"text":"so what","limit":5,"strategy":"walk","ttl":9,"walkers":2,"time_ms":700})");
   ASSERT_THAT(node_.asked, SizeIs(1));
   SearchRequest wanted;
   wanted.text = "so what";
@@ -131,7 +136,8 @@ TEST_F(ApiTest, ASearchStreamsHitsAsTheyComeAndClosesWithASummary) {
 
   node_.listener(event_with({{track_of(1, "So What"), contact_of(2), 10, 3}}, false));
   EXPECT_FALSE(channel->closed());
-  node_.listener(event_with({{track_of(1, "So What"), contact_of(3), 12, 2}, {track_of(1, "So What"), contact_of(3), 12, 2}}, false));
+  node_.listener(event_with(
+      {{track_of(1, "So What"), contact_of(3), 12, 2}, {track_of(1, "So What"), contact_of(3), 12, 2}}, false));
   node_.listener(event_with({}, true));
 
   const auto lines = channel->lines();
@@ -215,7 +221,8 @@ TEST_F(ApiTest, AFetchOfWhatNobodyHoldsIsNotFound) {
 TEST_F(ApiTest, AFetchOfADescribedTrackSaysThatThereIsNoAudio) {
   ContentId described = content_of(5);
   described.scheme = Scheme::kDescribed;
-  const auto channel = call("POST", "/api/v1/fetches", R"({"content":")" + to_string(described) + R"(","providers":["127.0.0.1:1"]})");
+  const auto channel =
+      call("POST", "/api/v1/fetches", R"({"content":")" + to_string(described) + R"(","providers":["127.0.0.1:1"]})");
   EXPECT_EQ(channel->replied->status, 501);
 }
 

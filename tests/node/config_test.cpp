@@ -19,16 +19,19 @@ Environment environment_of(Variables variables) {
   };
 }
 
-Folders some_folders() { return *resolve_folders(environment_of({}), "/d"); }
+Folders some_folders() {
+  return *resolve_folders(environment_of({}), "/d");
+}
 
-ConfigSources sources_of(Variables variables, std::string file, std::map<std::string, std::vector<std::string>, std::less<>> flags = {}) {
+ConfigSources sources_of(Variables variables, std::string file,
+                         std::map<std::string, std::vector<std::string>, std::less<>> flags = {}) {
   return {std::move(flags), environment_of(std::move(variables)), "earshot.toml", std::move(file), some_folders()};
 }
 
 // Two good values of a setting, as text and as TOML, and how the decided configuration shows them.
 struct Sample {
   std::string key;
-  std::vector<std::string> values;   // for file, environment, flag
+  std::vector<std::string> values;  // for file, environment, flag
   std::vector<std::string> toml;
   std::function<std::string(const Config&)> shown;
 };
@@ -54,7 +57,8 @@ std::vector<Sample> samples() {
   const std::vector<std::string> levels = {"debug", "warn", "error"};
   return {
       {"node.listen", listens, quoted(listens), [](const Config& config) { return to_string(config.listen); }},
-      {"node.bootstrap", contacts, listed(contacts), [](const Config& config) { return to_string(config.bootstrap.at(0)); }},
+      {"node.bootstrap", contacts, listed(contacts),
+       [](const Config& config) { return to_string(config.bootstrap.at(0)); }},
       {"stream.port", ports, ports, [](const Config& config) { return std::to_string(config.stream_port); }},
       {"http.port", ports, ports, [](const Config& config) { return std::to_string(config.http_port); }},
       {"share.folders", paths, listed(paths), [](const Config& config) { return config.share.at(0).string(); }},
@@ -93,7 +97,9 @@ TEST(Config, EverySettingTakesEveryPairOfSourcesInTheRightOrder) {
   }
 }
 
-TEST(Config, EverySettingIsSampledButTheSwitch) { EXPECT_EQ(samples().size() + 1, settings().size()); }
+TEST(Config, EverySettingIsSampledButTheSwitch) {
+  EXPECT_EQ(samples().size() + 1, settings().size());
+}
 
 TEST(Config, ASwitchFollowsTheSameOrder) {
   ConfigSources sources = sources_of({{"EARSHOT_INDEX_SYNC", "true"}}, "[index]\nsync = false\n");
@@ -151,8 +157,10 @@ TEST(Config, WhatTheFileMayNotSay) {
 }
 
 TEST(Config, AWrongFlagNamesTheFlagAndAWrongVariableTheVariable) {
-  EXPECT_THAT(decide_config(sources_of({}, "", {{"http.port", {"many"}}})).error().what, HasSubstr("--http-port: 'many'"));
-  EXPECT_THAT(decide_config(sources_of({{"EARSHOT_HTTP_PORT", "x"}}, "")).error().what, HasSubstr("EARSHOT_HTTP_PORT: 'x'"));
+  EXPECT_THAT(decide_config(sources_of({}, "", {{"http.port", {"many"}}})).error().what,
+              HasSubstr("--http-port: 'many'"));
+  EXPECT_THAT(decide_config(sources_of({{"EARSHOT_HTTP_PORT", "x"}}, "")).error().what,
+              HasSubstr("EARSHOT_HTTP_PORT: 'x'"));
 }
 
 TEST(Folders, FollowTheXdgVariables) {

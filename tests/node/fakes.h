@@ -144,7 +144,8 @@ class FakeIndex final : public index::Index {
 /// A content id made of a file's text: the same text, the same id.
 inline ContentId id_of_text(const std::string& text) {
   ContentId content{Scheme::kPpspp, {}};
-  for (std::size_t i = 0; i < text.size(); ++i) content.digest[i % 32] = static_cast<std::uint8_t>(content.digest[i % 32] * 31 + text[i]);
+  for (std::size_t i = 0; i < text.size(); ++i)
+    content.digest[i % 32] = static_cast<std::uint8_t>(content.digest[i % 32] * 31 + text[i]);
   return content;
 }
 
@@ -161,7 +162,11 @@ class FakeStream final : public stream::Stream {
     return size;
   }
   stream::Status status() const override {
-    return {text_.size(), stalls_ ? 0 : text_.size(), !stalls_, {{*endpoint_from("127.0.0.1:5002"), text_.size(), false}}, {}};
+    return {text_.size(),
+            stalls_ ? 0 : text_.size(),
+            !stalls_,
+            {{*endpoint_from("127.0.0.1:5002"), text_.size(), false}},
+            {}};
   }
 
  private:
@@ -178,7 +183,8 @@ class FakeEngine final : public stream::Engine {
     const auto found = texts.find(content);
     return std::make_unique<FakeStream>(found == texts.end() ? "" : found->second, found == texts.end());
   }
-  Result<ContentId> share(const std::filesystem::path& file, const std::function<bool(std::uint64_t)>& progress) override {
+  Result<ContentId> share(const std::filesystem::path& file,
+                          const std::function<bool(std::uint64_t)>& progress) override {
     const std::string text = text_of(file);
     if (!progress(text.size())) return fail(ErrorCode::kStopped, "stopped");
     if (text == "unreadable") return fail(ErrorCode::kDisk, "unreadable");

@@ -59,7 +59,9 @@ class FetchesTest : public testing::Test {
   Result<json::FetchDone> fetched(Fetches& fetches, Fetch fetch) {
     auto promise = std::make_shared<std::promise<Result<json::FetchDone>>>();
     auto future = promise->get_future();
-    const auto started = fetches.start(std::move(fetch), {[](const stream::Status&) {}, [promise](Result<json::FetchDone> done) { promise->set_value(std::move(done)); }});
+    const auto started = fetches.start(
+        std::move(fetch), {[](const stream::Status&) {},
+                           [promise](Result<json::FetchDone> done) { promise->set_value(std::move(done)); }});
     if (!started) return tl::unexpected(started.error());
     return future.get();
   }
@@ -105,8 +107,9 @@ TEST_F(FetchesTest, BytesThatAreNotTheContentAreNeverKept) {
 TEST_F(FetchesTest, AStopEndsAFetchThatStalls) {
   Fetches fetches(engines_, by_text);
   std::promise<Result<json::FetchDone>> promise;
-  const auto stop = fetches.start({content_of(9), {}, folder_.path(), {}},
-                                  {[](const stream::Status&) {}, [&](Result<json::FetchDone> done) { promise.set_value(std::move(done)); }});
+  const auto stop = fetches.start(
+      {content_of(9), {}, folder_.path(), {}},
+      {[](const stream::Status&) {}, [&](Result<json::FetchDone> done) { promise.set_value(std::move(done)); }});
   ASSERT_TRUE(stop);
   **stop = true;
   EXPECT_EQ(promise.get_future().get().error().code, ErrorCode::kStopped);
@@ -116,15 +119,19 @@ TEST_F(FetchesTest, GoingAwayStopsWhatRuns) {
   std::promise<Result<json::FetchDone>> promise;
   {
     Fetches fetches(engines_, by_text);
-    ASSERT_TRUE(fetches.start({content_of(9), {}, folder_.path(), {}},
-                              {[](const stream::Status&) {}, [&](Result<json::FetchDone> done) { promise.set_value(std::move(done)); }}));
+    ASSERT_TRUE(fetches.start(
+        {content_of(9), {}, folder_.path(), {}},
+        {[](const stream::Status&) {}, [&](Result<json::FetchDone> done) { promise.set_value(std::move(done)); }}));
   }
   EXPECT_EQ(promise.get_future().get().error().code, ErrorCode::kStopped);
 }
 
 TEST_F(FetchesTest, ASeventeenthFetchIsRefused) {
   Fetches fetches(engines_, by_text);
-  const auto start = [&] { return fetches.start({content_of(9), {}, folder_.path(), {}}, {[](const stream::Status&) {}, [](const Result<json::FetchDone>&) {}}); };
+  const auto start = [&] {
+    return fetches.start({content_of(9), {}, folder_.path(), {}},
+                         {[](const stream::Status&) {}, [](const Result<json::FetchDone>&) {}});
+  };
   for (std::size_t i = 0; i < Fetches::kMaxRunning; ++i) ASSERT_TRUE(start());
   EXPECT_EQ(start().error().code, ErrorCode::kExhausted);
 }

@@ -30,12 +30,20 @@ class HttpServerTest : public testing::Test {
     if (!opened) throw std::runtime_error(opened.error().what);
     server_ = std::move(*opened);
     thread_ = std::thread([this] {
-      server_->run([this](const Request& request, const std::shared_ptr<Channel>& channel) { handler_(request, channel); });
+      server_->run([this](const Request& request, const std::shared_ptr<Channel>& channel) {
+        const std::lock_guard lock(mutex_);
+        handler_(request, channel);
+      });
     });
   }
   ~HttpServerTest() override {
     server_->stop();
     thread_.join();
+  }
+
+  void handle_with(HttpServer::Handler handler) {
+    const std::lock_guard lock(mutex_);
+    handler_ = std::move(handler);
   }
 
   int dial_tcp() const {
@@ -57,7 +65,9 @@ class HttpServerTest : public testing::Test {
     return descriptor;
   }
 
-  static void send(int descriptor, const std::string& text) { ::send(descriptor, text.data(), text.size(), MSG_NOSIGNAL); }
+  static void send(int descriptor, const std::string& text) {
+    ::send(descriptor, text.data(), text.size(), MSG_NOSIGNAL);
+  }
 
   // What comes until the end of the connection, or until `until` has been seen.
   static std::string receive(int descriptor, const std::string& until = "") {
@@ -82,18 +92,24 @@ class HttpServerTest : public testing::Test {
 
   TemporaryFolder folder_;
   std::unique_ptr<HttpServer> server_;
+  std::mutex mutex_;
+  // Guarded by mutex_.
   HttpServer::Handler handler_ = [](const Request& request, const std::shared_ptr<Channel>& channel) {
-    channel->reply({200, "\"" + request.method + " " + request.target + " " + request.body + (request.unix_socket ? " local" : "") + "\"", ""});
+    channel->reply({200,
+                    "\"" + request.method + " " + request.target + " " + request.body +
+                        (request.unix_socket ? " local" : "") + "\"",
+                    ""});
   };
   std::thread thread_;
 };
 
 TEST_F(HttpServerTest, AnswersOnBothListenersWithSafeHeaders) {
-  const std::string over_tcp = answer(dial_tcp(), "POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
+  const std::string over_tcp =
+      answer(dial_tcp(), "POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
   EXPECT_THAT(over_tcp, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(over_tcp, HasSubstr("\"POST /x hi\""));
-  for (const char* header : {"X-Content-Type-Options: nosniff\r\n", "Content-Security-Policy: default-src 'none'", "Content-Type: application/json\r\n",
-                             "Cache-Control: no-store\r\n"}) {
+  for (const char* header : {"X-Content-Type-Options: nosniff\r\n", "Content-Security-Policy: default-src 'none'",
+                             "Content-Type: application/json\r\n", "Cache-Control: no-store\r\n"}) {
     EXPECT_THAT(over_tcp, HasSubstr(header));
   }
   EXPECT_THAT(answer(dial_unix(), "GET /y HTTP/1.1\r\nConnection: close\r\n\r\n"), HasSubstr("\"GET /y  local\""));
@@ -115,14 +131,15 @@ TEST_F(HttpServerTest, OneConnectionCarriesManyRequests) {
 }
 
 TEST_F(HttpServerTest, ManyRequestsInOnePacketAreAnsweredInTurn) {
-  const std::string text = answer(dial_tcp(), "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  const std::string text =
+      answer(dial_tcp(), "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(text, HasSubstr("\"GET /1 \""));
   EXPECT_THAT(text, HasSubstr("\"GET /2 \""));
 }
 
 TEST_F(HttpServerTest, LinesAreChunksThatArriveAtOnce) {
   std::promise<std::shared_ptr<Channel>> promise;
-  handler_ = [&](const Request&, const std::shared_ptr<Channel>& channel) { promise.set_value(channel); };
+  handle_with([&](const Request&, const std::shared_ptr<Channel>& channel) { promise.set_value(channel); });
   const int descriptor = dial_tcp();
   send(descriptor, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   const auto channel = promise.get_future().get();
@@ -136,9 +153,8 @@ TEST_F(HttpServerTest, LinesAreChunksThatArriveAtOnce) {
 
 TEST_F(HttpServerTest, AReaderThatGoesAwayIsNoticed) {
   std::promise<void> gone;
-  handler_ = [&](const Request&, const std::shared_ptr<Channel>& channel) {
-    channel->when_gone([&] { gone.set_value(); });
-  };
+  handle_with(
+      [&](const Request&, const std::shared_ptr<Channel>& channel) { channel->when_gone([&] { gone.set_value(); }); });
   const int descriptor = dial_tcp();
   send(descriptor, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -147,12 +163,15 @@ TEST_F(HttpServerTest, AReaderThatGoesAwayIsNoticed) {
 }
 
 TEST_F(HttpServerTest, AHeaderOfNineKilobytesIsRefused) {
-  EXPECT_THAT(answer(dial_tcp(), "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(9000, 'x') + "\r\n\r\n"), StartsWith("HTTP/1.1 431"));
+  EXPECT_THAT(answer(dial_tcp(), "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(9000, 'x') + "\r\n\r\n"),
+              StartsWith("HTTP/1.1 431"));
 }
 
 TEST_F(HttpServerTest, ABodyThatClaimsTooMuchIsRefusedBeforeItComes) {
-  EXPECT_THAT(answer(dial_tcp(), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n"), StartsWith("HTTP/1.1 413"));
-  EXPECT_THAT(answer(dial_tcp(), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n"), Not(HasSubstr("200 OK")));
+  EXPECT_THAT(answer(dial_tcp(), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n"),
+              StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(answer(dial_tcp(), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n"),
+              Not(HasSubstr("200 OK")));
 }
 
 TEST_F(HttpServerTest, NonsenseIsA400) {

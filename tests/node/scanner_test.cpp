@@ -21,7 +21,9 @@ Result<Track> title_from_name(const fs::path& file) {
   return track;
 }
 
-bool always(const ScanProgress&) { return true; }
+bool always(const ScanProgress&) {
+  return true;
+}
 
 class ScannerTest : public testing::Test {
  protected:

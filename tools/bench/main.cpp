@@ -30,7 +30,8 @@ class Flags {
     Flags flags;
     for (int i = 2; i < argc; i += 2) {
       const std::string_view name = argv[i];
-      if (!name.starts_with("--") || i + 1 == argc) return fail(ErrorCode::kInvalid, "'{}': expected --name value", name);
+      if (!name.starts_with("--") || i + 1 == argc)
+        return fail(ErrorCode::kInvalid, "'{}': expected --name value", name);
       flags.values_.emplace(name.substr(2), argv[i + 1]);
     }
     return flags;
@@ -55,7 +56,8 @@ class Flags {
     text(name, written);
     if (written.empty()) return;
     const auto [end, error] = std::from_chars(written.data(), written.data() + written.size(), value);
-    if (error != std::errc{} || end != written.data() + written.size()) wrong_ = fmt::format("--{} '{}' is not a number", name, written);
+    if (error != std::errc{} || end != written.data() + written.size())
+      wrong_ = fmt::format("--{} '{}' is not a number", name, written);
   }
 
   /// After all were taken.

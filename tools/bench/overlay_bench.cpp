@@ -95,12 +95,14 @@ Rates peer_rates(const OverlayBenchOptions& options) {
   };
   Rates rates;
   rates.query_per_s = static_cast<double>(options.messages) / seconds_of([&] {
-    for (std::uint64_t i = 0; i < options.messages; ++i) receive(neighbors[i % kNeighbors], query(i + 1, text));
-  });
+                        for (std::uint64_t i = 0; i < options.messages; ++i)
+                          receive(neighbors[i % kNeighbors], query(i + 1, text));
+                      });
   const Message repeated = query(options.messages, text);
   rates.duplicate_per_s = static_cast<double>(options.messages) / seconds_of([&] {
-    for (std::uint64_t i = 0; i < options.messages; ++i) receive(neighbors[i % kNeighbors], repeated);
-  });
+                            for (std::uint64_t i = 0; i < options.messages; ++i)
+                              receive(neighbors[i % kNeighbors], repeated);
+                          });
   return rates;
 }
 
@@ -118,11 +120,12 @@ Result<WireTimes> wire_times(const Message& message) {
   WireTimes times;
   times.bytes = frame->size();
   times.encode_ns = 1e9 / kWireRounds * seconds_of([&] {
-    for (std::uint64_t i = 0; i < kWireRounds; ++i) sum += wire::encode(message, directory)->size();
-  });
+                      for (std::uint64_t i = 0; i < kWireRounds; ++i) sum += wire::encode(message, directory)->size();
+                    });
   times.decode_ns = 1e9 / kWireRounds * seconds_of([&] {
-    for (std::uint64_t i = 0; i < kWireRounds; ++i) sum += wire::decode(*frame, PeerId{1}, directory)->index();
-  });
+                      for (std::uint64_t i = 0; i < kWireRounds; ++i)
+                        sum += wire::decode(*frame, PeerId{1}, directory)->index();
+                    });
   if (sum < kWireRounds) return fail(ErrorCode::kCorrupt, "frames do not decode");
   return times;
 }
@@ -136,10 +139,12 @@ Result<std::string> run_overlay_bench(const OverlayBenchOptions& options) {
   if (!query_times) return fail_in("query frame", query_times.error());
   const auto hits_times = wire_times(twenty_hits());
   if (!hits_times) return fail_in("hits frame", hits_times.error());
-  return fmt::format(
-      R"({{"bench":"overlay","messages":{},"query_per_s":{:.0f},"duplicate_per_s":{:.0f},"query_bytes":{},"query_encode_ns":{:.0f},"query_decode_ns":{:.0f},"hits":{},"hits_bytes":{},"hits_encode_ns":{:.0f},"hits_decode_ns":{:.0f}}})",
-      options.messages, rates.query_per_s, rates.duplicate_per_s, query_times->bytes, query_times->encode_ns, query_times->decode_ns, kHits,
-      hits_times->bytes, hits_times->encode_ns, hits_times->decode_ns);
+  return fmt::format(R"({{"bench":"overlay","messages":{},"query_per_s":{:.0f},"duplicate_per_s":{:.0f},)"
+                     R"("query_bytes":{},"query_encode_ns":{:.0f},"query_decode_ns":{:.0f},)"
+                     R"("hits":{},"hits_bytes":{},"hits_encode_ns":{:.0f},"hits_decode_ns":{:.0f}}})",
+                     options.messages, rates.query_per_s, rates.duplicate_per_s, query_times->bytes,
+                     query_times->encode_ns, query_times->decode_ns, kHits, hits_times->bytes, hits_times->encode_ns,
+                     hits_times->decode_ns);
 }
 
 }  // namespace earshot::bench

@@ -13,8 +13,8 @@ struct OverlayBenchOptions {
   std::uint64_t seed = 1;
 };
 
-/// One JSON line. query_per_s: new questions that a peer with five neighbors relays and looks up; duplicate_per_s: copies
-/// of one it has seen; encode and decode: nanoseconds for a query frame and for a frame of 20 hits.
+/// One JSON line. query_per_s: new questions that a peer with five neighbors relays and looks up; duplicate_per_s:
+/// copies of one it has seen; encode and decode: nanoseconds for a query frame and for a frame of 20 hits.
 Result<std::string> run_overlay_bench(const OverlayBenchOptions& options);
 
 }  // namespace earshot::bench

@@ -87,17 +87,18 @@ class LocalChannel final : public node::Channel {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::string> lines_;     // guarded by mutex_
-  int status_ = 200;                  // guarded by mutex_
-  bool closed_ = false;               // guarded by mutex_
-  std::function<void()> gone_;        // guarded by mutex_
+  std::deque<std::string> lines_;  // guarded by mutex_
+  int status_ = 200;               // guarded by mutex_
+  bool closed_ = false;            // guarded by mutex_
+  std::function<void()> gone_;     // guarded by mutex_
 };
 
 class LightNode final : public Client {
  public:
   explicit LightNode(std::unique_ptr<node::Daemon> daemon) : daemon_(std::move(daemon)) {}
 
-  Result<int> call(std::string_view method, std::string_view target, const std::string& body, const Reader& reader) override {
+  Result<int> call(std::string_view method, std::string_view target, const std::string& body,
+                   const Reader& reader) override {
     node::Request request;
     request.method = method;
     request.target = target;
@@ -123,7 +124,8 @@ Error nobody(std::string_view why) {
 
 }  // namespace
 
-Result<std::unique_ptr<Client>> start_light_node(const node::Config& config, const std::function<void(std::string_view)>& say) {
+Result<std::unique_ptr<Client>> start_light_node(const node::Config& config,
+                                                 const std::function<void(std::string_view)>& say) {
   auto daemon = node::Daemon::open(config, node::Role::kLight);
   if (!daemon) return tl::unexpected(daemon.error());
   if ((*daemon)->node().status().contacts == 0) return tl::unexpected(nobody("no peers are known"));
@@ -131,7 +133,8 @@ Result<std::unique_ptr<Client>> start_light_node(const node::Config& config, con
   const auto deadline = Clock::now() + kJoinTime;
   while ((*daemon)->node().status().neighbors == 0) {
     if (interrupted()) return fail(ErrorCode::kStopped, "interrupted");
-    if (Clock::now() > deadline) return tl::unexpected(nobody(fmt::format("no peer answered within {} s", kJoinTime.count())));
+    if (Clock::now() > deadline)
+      return tl::unexpected(nobody(fmt::format("no peer answered within {} s", kJoinTime.count())));
     std::this_thread::sleep_for(kTick / 4);
   }
   std::this_thread::sleep_for(kSettleTime);

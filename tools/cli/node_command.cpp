@@ -3,13 +3,14 @@
 
 #include "tools/cli/commands.h"
 #include "tools/node/daemon.h"
+#include "tools/node/own_address.h"
 
 namespace earshot::cli {
 
 ExitCode run_node(const node::Config& config, Console& console) {
   const auto daemon = node::Daemon::open(config, node::Role::kFull);
   if (!daemon) return console.failed(daemon.error());
-  const std::string self = to_string((*daemon)->node().self());
+  const std::string self = to_string(node::for_people((*daemon)->node().self()));
   if (console.json()) {
     console.data(fmt::format("{{\"v\":1,\"type\":\"ready\",\"self\":\"{}\"}}", self));
   } else {

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 namespace {
 
 void set_up_log(const std::string& level) {
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>("earshot", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("earshot", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   spdlog::set_level(spdlog::level::from_str(level));
   spdlog::flush_on(spdlog::level::info);
@@ -69,7 +70,8 @@ Result<void> Daemon::open_library() {
   if (!ppspp) return fail_in("open the ppspp engine", ppspp.error());
   engines_.emplace(Scheme::kPpspp, std::move(*ppspp));
 
-  scanner_ = std::make_unique<Scanner>(*index_, *engines_.at(Scheme::kPpspp), index::read_tags, folders.state / "library");
+  scanner_ =
+      std::make_unique<Scanner>(*index_, *engines_.at(Scheme::kPpspp), index::read_tags, folders.state / "library");
   return {};
 }
 
@@ -100,9 +102,12 @@ Result<void> Daemon::open_network(Role role) {
 
 Result<void> Daemon::open_api(Role role) {
   Access access{0, random_token()};
-  ApiParts parts{*node_, *index_, *scanner_, *worker_, *fetches_, config_.folders.download, role == Role::kFull ? "node" : "light", [] {}};
+  ApiParts parts{
+      *node_, *index_, *scanner_, *worker_, *fetches_, config_.folders.download, role == Role::kFull ? "node" : "light",
+      [] {}};
   if (server_) {
-    if (auto written = write_private_file(config_.folders.runtime / "token", access.token + "\n"); !written) return written;
+    if (auto written = write_private_file(config_.folders.runtime / "token", access.token + "\n"); !written)
+      return written;
     parts.shut_down = [this] { server_->stop(); };
   }
   api_ = std::make_unique<Api>(std::move(parts), std::move(access));
@@ -113,7 +118,8 @@ Result<void> Daemon::open_api(Role role) {
 void Daemon::run() {
   spdlog::info("node=started self={} http={}", to_string(node_->self()), to_string(server_->endpoint()));
   share_everything();
-  server_->run([this](const Request& request, const std::shared_ptr<Channel>& channel) { api_->handle(request, channel); });
+  server_->run(
+      [this](const Request& request, const std::shared_ptr<Channel>& channel) { api_->handle(request, channel); });
   spdlog::info("node=stopping");
 }
 
@@ -126,7 +132,8 @@ void Daemon::share_everything() {
     const bool posted = worker_->post([this, path](const std::atomic<bool>& stopping) {
       const auto report = scanner_->scan(path, [&](const ScanProgress&) { return !stopping; });
       if (report) {
-        spdlog::info("share='{}' tracks={} symlinks={} failed={} removed={}", path.string(), report->tracks, report->symlinks, report->failed, report->removed);
+        spdlog::info("share='{}' tracks={} symlinks={} failed={} removed={}", path.string(), report->tracks,
+                     report->symlinks, report->failed, report->removed);
       } else {
         spdlog::warn("share='{}' error='{}'", path.string(), report.error().what);
       }
