@@ -51,11 +51,14 @@ Bytes finished(FlatBufferBuilder& builder, fb::Body type, Offset<void> body) {
   return Bytes(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
 }
 
-fb::Digest digest_struct(const Digest32& bytes) { return fb::Digest(flatbuffers::make_span(bytes)); }
+fb::Digest digest_struct(const Digest32& bytes) {
+  return fb::Digest(flatbuffers::make_span(bytes));
+}
 
 fb::ContactStruct contact_struct(const Contact& contact) {
-  return fb::ContactStruct(digest_struct(contact.key.bytes), fb::Address(flatbuffers::make_span(contact.endpoint.address)),
-                           contact.endpoint.port, contact.stream_port);
+  return fb::ContactStruct(digest_struct(contact.key.bytes),
+                           fb::Address(flatbuffers::make_span(contact.endpoint.address)), contact.endpoint.port,
+                           contact.stream_port);
 }
 
 /// Nothing for a peer that is forgotten or that nobody can dial: both are of no use to whoever reads about them.
@@ -79,11 +82,12 @@ Offset<fb::TrackTable> track_table(FlatBufferBuilder& builder, const Track& trac
   const auto text = [&builder](const std::string& words) {
     return words.empty() ? Offset<flatbuffers::String>() : builder.CreateString(words);
   };
-  const auto title = text(track.title), artist = text(track.artist), album = text(track.album), genre = text(track.genre);
+  const auto title = text(track.title), artist = text(track.artist), album = text(track.album),
+             genre = text(track.genre);
   const fb::Digest content = digest_struct(track.content.digest);
-  return fb::CreateTrackTable(builder, static_cast<std::uint8_t>(track.content.scheme), &content, title, artist, album, genre,
-                              track.year, track.duration_ms, track.bitrate_kbps, static_cast<std::uint8_t>(track.codec),
-                              track.size_bytes);
+  return fb::CreateTrackTable(builder, static_cast<std::uint8_t>(track.content.scheme), &content, title, artist, album,
+                              genre, track.year, track.duration_ms, track.bitrate_kbps,
+                              static_cast<std::uint8_t>(track.codec), track.size_bytes);
 }
 
 std::size_t text_bytes(const Track& track) {
@@ -132,10 +136,11 @@ class Encoder {
       return fail(ErrorCode::kExhausted, "a search text of {} bytes does not fit into a frame", request.text.size());
     }
     const auto text = builder_.CreateString(request.text);
-    return finished(builder_, fb::Body::Query,
-                    fb::CreateQuery(builder_, message.id.high, message.id.low, static_cast<std::uint8_t>(message.strategy),
-                                    message.ttl, message.hops, text, request.limit)
-                        .Union());
+    return finished(
+        builder_, fb::Body::Query,
+        fb::CreateQuery(builder_, message.id.high, message.id.low, static_cast<std::uint8_t>(message.strategy),
+                        message.ttl, message.hops, text, request.limit)
+            .Union());
   }
 
   /// The first hits are the best ones: those that fit are kept, in order.
@@ -159,7 +164,8 @@ class Encoder {
 
  private:
   static tl::unexpected<Error> forgotten(PeerId peer) {
-    return fail(ErrorCode::kNotFound, "the message is about peer {}, who is forgotten or cannot be dialled", to_number(peer));
+    return fail(ErrorCode::kNotFound, "the message is about peer {}, who is forgotten or cannot be dialled",
+                to_number(peer));
   }
 
   const Directory& directory_;
@@ -171,7 +177,8 @@ class Encoder {
 /// The frame at an address where typed loads are allowed; zmq hands out any address modulo 8.
 class AlignedCopy {
  public:
-  explicit AlignedCopy(ByteView frame) : words_(std::make_unique_for_overwrite<std::uint64_t[]>((frame.size() + 7) / 8)) {
+  explicit AlignedCopy(ByteView frame)
+      : words_(std::make_unique_for_overwrite<std::uint64_t[]>((frame.size() + 7) / 8)) {
     std::memcpy(words_.get(), frame.data(), frame.size());
   }
   const std::uint8_t* data() const { return reinterpret_cast<const std::uint8_t*>(words_.get()); }
@@ -180,7 +187,9 @@ class AlignedCopy {
   std::unique_ptr<std::uint64_t[]> words_;
 };
 
-tl::unexpected<Error> malformed(std::string_view what) { return fail(ErrorCode::kInvalid, "malformed frame: {}", what); }
+tl::unexpected<Error> malformed(std::string_view what) {
+  return fail(ErrorCode::kInvalid, "malformed frame: {}", what);
+}
 
 /// The envelope of a verified frame in a version and with a body that we know.
 Result<const fb::Envelope*> envelope_of(const AlignedCopy& copy, std::size_t size) {
@@ -207,15 +216,17 @@ std::array<std::uint8_t, N> array_of(const flatbuffers::Array<std::uint8_t, N>& 
 }
 
 Contact contact_of(const fb::ContactStruct& contact) {
-  return {NodeKey{array_of(*contact.key().bytes())},
-          Endpoint{array_of(*contact.address().bytes()), contact.port()},
+  return {NodeKey{array_of(*contact.key().bytes())}, Endpoint{array_of(*contact.address().bytes()), contact.port()},
           contact.stream_port()};
 }
 
-std::string_view view(const flatbuffers::String* text) { return text ? text->string_view() : std::string_view(); }
+std::string_view view(const flatbuffers::String* text) {
+  return text ? text->string_view() : std::string_view();
+}
 
 Result<Hello> hello_of(const fb::Hello& table) {
-  Hello hello{table.version(), table.min_version(), contact_of(*table.self()), std::string(view(table.agent()).substr(0, kMaxAgent))};
+  Hello hello{table.version(), table.min_version(), contact_of(*table.self()),
+              std::string(view(table.agent()).substr(0, kMaxAgent))};
   if (hello.version == 0 || hello.min_version > hello.version) return malformed("versions of a hello");
   if (hello.self.key == NodeKey{}) return malformed("key of zeros");
   if (view(table.agent()).size() > kMaxAgent || !is_clean_text(hello.agent)) return malformed("agent text");
@@ -250,7 +261,8 @@ class Decoder {
     const std::string_view text = view(table.text());
     if (text.empty() || text.size() > limits::kMaxQueryText || !is_clean_text(text)) return malformed("search text");
     if (table.limit() == 0 || table.limit() > limits::kMaxHitsPerHolder) return malformed("limit of a query");
-    if (table.ttl() > limits::kMaxWalkTtl || table.hops() > limits::kMaxWalkTtl) return malformed("ttl or hops of a query");
+    if (table.ttl() > limits::kMaxWalkTtl || table.hops() > limits::kMaxWalkTtl)
+      return malformed("ttl or hops of a query");
     const auto strategy = static_cast<StrategyKind>(table.strategy());
     if (strategy > StrategyKind::kWalk) return fail(ErrorCode::kUnsupported, "search strategy {}", table.strategy());
     auto request = std::make_shared<SearchRequest>();
@@ -268,7 +280,8 @@ class Decoder {
       if (!speaks_of(*hit->holder())) return malformed("holder's contact");
       const fb::TrackTable& track = *hit->track();
       for (const auto* text : {track.title(), track.artist(), track.album(), track.genre()}) {
-        if (view(text).size() > limits::kMaxTrackText || !is_clean_text(view(text))) return malformed("text of a track");
+        if (view(text).size() > limits::kMaxTrackText || !is_clean_text(view(text)))
+          return malformed("text of a track");
         charged += view(text).size();
       }
       charged += kHitOverheadAtLeast;
@@ -308,7 +321,9 @@ class Decoder {
   }
 
   /// A newer scheme needs an engine that we do not have: the hit is skipped, its neighbours are kept.
-  static bool is_fetchable(const fb::TrackTable& table) { return static_cast<Scheme>(table.scheme()) <= Scheme::kPpspp; }
+  static bool is_fetchable(const fb::TrackTable& table) {
+    return static_cast<Scheme>(table.scheme()) <= Scheme::kPpspp;
+  }
 
   static Track track_of(const fb::TrackTable& table) {
     Track track;
@@ -334,17 +349,27 @@ class Decoder {
 
 Result<Message> message_of(const fb::Envelope& envelope, Decoder decoder) {
   switch (envelope.body_type()) {
-    case fb::Body::Join: return Join{};
-    case fb::Body::ForwardJoin: return decoder(*envelope.body_as_ForwardJoin());
-    case fb::Body::Neighbor: return Neighbor{envelope.body_as_Neighbor()->high_priority()};
-    case fb::Body::NeighborReply: return NeighborReply{envelope.body_as_NeighborReply()->accepted()};
-    case fb::Body::Disconnect: return Leave{};
-    case fb::Body::Shuffle: return decoder(*envelope.body_as_Shuffle());
-    case fb::Body::ShuffleReply: return decoder(*envelope.body_as_ShuffleReply());
-    case fb::Body::Query: return decoder(*envelope.body_as_Query());
-    case fb::Body::Hits: return decoder(*envelope.body_as_Hits());
+    case fb::Body::Join:
+      return Join{};
+    case fb::Body::ForwardJoin:
+      return decoder(*envelope.body_as_ForwardJoin());
+    case fb::Body::Neighbor:
+      return Neighbor{envelope.body_as_Neighbor()->high_priority()};
+    case fb::Body::NeighborReply:
+      return NeighborReply{envelope.body_as_NeighborReply()->accepted()};
+    case fb::Body::Disconnect:
+      return Leave{};
+    case fb::Body::Shuffle:
+      return decoder(*envelope.body_as_Shuffle());
+    case fb::Body::ShuffleReply:
+      return decoder(*envelope.body_as_ShuffleReply());
+    case fb::Body::Query:
+      return decoder(*envelope.body_as_Query());
+    case fb::Body::Hits:
+      return decoder(*envelope.body_as_Hits());
     case fb::Body::NONE:
-    case fb::Body::Hello: break;
+    case fb::Body::Hello:
+      break;
   }
   return malformed("body out of place");
 }
@@ -355,7 +380,8 @@ Bytes encode(const Hello& hello) {
   FlatBufferBuilder builder;
   const auto agent = builder.CreateString(std::string(clip_utf8(hello.agent, kMaxAgent)));
   const fb::ContactStruct self = contact_struct(hello.self);
-  return finished(builder, fb::Body::Hello, fb::CreateHello(builder, hello.version, hello.min_version, &self, agent).Union());
+  return finished(builder, fb::Body::Hello,
+                  fb::CreateHello(builder, hello.version, hello.min_version, &self, agent).Union());
 }
 
 Result<Bytes> encode(const Message& message, const Directory& directory) {

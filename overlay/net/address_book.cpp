@@ -27,7 +27,9 @@ constexpr Duration kFirstWait = 1s;
 constexpr Duration kLongestWait = 60s;
 
 /// Detects rot, not malice: whoever can write the file owns the node.
-std::uint64_t checksum(std::string_view text) { return siphash({}, as_bytes(text)); }
+std::uint64_t checksum(std::string_view text) {
+  return siphash({}, as_bytes(text));
+}
 
 tl::unexpected<Error> disk_error(std::string_view doing, const std::filesystem::path& path) {
   return fail(ErrorCode::kDisk, "{} {}: {}", doing, path.string(), std::strerror(errno));
@@ -72,11 +74,11 @@ Reach reach_of(const Endpoint& endpoint) {
   if (endpoint.is_v4()) {
     const std::uint8_t a = bytes[12], b = bytes[13];
     if (a == 0 || a >= 224) return Reach::kNowhere;  // "this network", multicast, reserved, broadcast
-    const bool is_private = a == 10 || (a == 172 && b >= 16 && b < 32) || (a == 192 && b == 168) || (a == 169 && b == 254) ||
-                            (a == 100 && b >= 64 && b < 128);
+    const bool is_private = a == 10 || (a == 172 && b >= 16 && b < 32) || (a == 192 && b == 168) ||
+                            (a == 169 && b == 254) || (a == 100 && b >= 64 && b < 128);
     return is_private ? Reach::kPrivate : Reach::kPublic;
   }
-  if (bytes[0] == 0xff) return Reach::kNowhere;                                    // multicast
+  if (bytes[0] == 0xff) return Reach::kNowhere;  // multicast
   const bool is_link_local = bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
   const bool is_unique_local = (bytes[0] & 0xfe) == 0xfc;
   return is_link_local || is_unique_local ? Reach::kPrivate : Reach::kPublic;
@@ -112,7 +114,9 @@ PeerId AddressBook::intern(const Contact& contact, PeerId told_by) {
   const Entry* teller = entry_of(told_by);
   const Reach claimed = reach_of(contact.endpoint);
   // A teller that cannot be dialled itself is judged like the public.
-  const Reach allowed = teller == nullptr || reach_of(teller->contact.endpoint) == Reach::kNowhere ? Reach::kPublic : reach_of(teller->contact.endpoint);
+  const Reach allowed = teller == nullptr || reach_of(teller->contact.endpoint) == Reach::kNowhere
+                            ? Reach::kPublic
+                            : reach_of(teller->contact.endpoint);
   if (claimed == Reach::kNowhere || claimed < allowed) believed.endpoint = {};
   return tell(believed, Source::kHeard);
 }
@@ -131,7 +135,8 @@ PeerId AddressBook::tell(const Contact& contact, Source source) {
     entries_.splice(entries_.end(), entries_, place->second);
     if (entry.peer == self_) return self_;
     const bool undialable = entry.contact.endpoint.port == 0 && entry.source == Source::kHeard;
-    const bool outworn = entry.source == Source::kHeard && entry.failures > 0 && contact.endpoint != entry.contact.endpoint;
+    const bool outworn =
+        entry.source == Source::kHeard && entry.failures > 0 && contact.endpoint != entry.contact.endpoint;
     // What we are told afresh on the command line is newer than what the peer said in an earlier run.
     if (source != Source::kHeard || undialable || outworn) {
       const std::uint16_t stream_port = contact.stream_port != 0 ? contact.stream_port : entry.contact.stream_port;
@@ -207,7 +212,8 @@ void AddressBook::dial_succeeded(PeerId peer) {
 
 bool AddressBook::may_dial(PeerId peer, Instant now) const {
   const Entry* entry = entry_of(peer);
-  return entry != nullptr && peer != self_ && reach_of(entry->contact.endpoint) != Reach::kNowhere && now >= entry->not_before;
+  return entry != nullptr && peer != self_ && reach_of(entry->contact.endpoint) != Reach::kNowhere &&
+         now >= entry->not_before;
 }
 
 std::vector<PeerId> AddressBook::recent(std::size_t at_most) const {
@@ -223,7 +229,8 @@ std::string AddressBook::text() const {
   std::size_t count = 0;
   for (const Entry& entry : entries_) {
     if (entry.peer == self_ || reach_of(entry.contact.endpoint) == Reach::kNowhere) continue;
-    text += fmt::format("{} {} {}\n", kSourceNames[static_cast<std::size_t>(entry.source)], entry.contact.stream_port, to_string(entry.contact));
+    text += fmt::format("{} {} {}\n", kSourceNames[static_cast<std::size_t>(entry.source)], entry.contact.stream_port,
+                        to_string(entry.contact));
     ++count;
   }
   text += fmt::format("{}{} {:016x}\n", kEnd, count, checksum(text));

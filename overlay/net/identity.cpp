@@ -23,7 +23,9 @@ constexpr std::size_t kFileSize = kHead.size() + 2 * kSecretSize + 1;
 
 static_assert(kSecretSize == 32 && crypto_box_PUBLICKEYBYTES == 32, "CURVE keys are Curve25519 keys");
 
-void start_sodium() { EARSHOT_CHECK(sodium_init() >= 0); }
+void start_sodium() {
+  EARSHOT_CHECK(sodium_init() >= 0);
+}
 
 /// The file's text, wiped when it goes.
 struct FileText {
@@ -53,10 +55,14 @@ tl::unexpected<Error> disk_error(std::string_view doing, const std::filesystem::
 /// Others must not reach it, and it must be ours. `mode` is what it should be.
 Result<void> check_private(const struct stat& found, mode_t mode, const std::filesystem::path& path) {
   if (found.st_uid != ::geteuid()) {
-    return fail(ErrorCode::kDenied, "{} belongs to user {}, not to the user who runs this node: chown it, or name another", path.string(), found.st_uid);
+    return fail(ErrorCode::kDenied,
+                "{} belongs to user {}, not to the user who runs this node: chown it, or name another", path.string(),
+                found.st_uid);
   }
   if ((found.st_mode & 077) != 0) {
-    return fail(ErrorCode::kDenied, "{} can be reached by others (mode {:04o}) and holds this node's secret key: chmod {:o} '{}'", path.string(), found.st_mode & 07777, mode, path.string());
+    return fail(ErrorCode::kDenied,
+                "{} can be reached by others (mode {:04o}) and holds this node's secret key: chmod {:o} '{}'",
+                path.string(), found.st_mode & 07777, mode, path.string());
   }
   return {};
 }
@@ -102,7 +108,9 @@ Result<bool> write_new(const std::filesystem::path& path, std::string_view text)
 
 }  // namespace
 
-void Identity::Wipe::operator()(std::uint8_t* secret) const { sodium_free(secret); }
+void Identity::Wipe::operator()(std::uint8_t* secret) const {
+  sodium_free(secret);
+}
 
 /// sodium_malloc locks the pages where the system allows it, keeps them out of core dumps and wipes them in the end.
 Identity::Secret Identity::empty_secret() {
@@ -148,7 +156,9 @@ Result<Identity> Identity::read(const std::filesystem::path& file) {
 
   FileText file_text;
   const auto damaged = [&file] {
-    return fail(ErrorCode::kCorrupt, "key file {} is damaged: restore it from a backup, or move it away to get a new identity", file.string());
+    return fail(ErrorCode::kCorrupt,
+                "key file {} is damaged: restore it from a backup, or move it away to get a new identity",
+                file.string());
   };
   if (found.st_size != static_cast<off_t>(kFileSize)) return damaged();
   if (::read(key_file.number(), file_text.text.data(), kFileSize) != static_cast<ssize_t>(kFileSize)) return damaged();

@@ -24,12 +24,12 @@ namespace {
 // Options of both sockets; times in milliseconds. Sources: measured on Debian 12's libzmq 4.3.4 unless said otherwise.
 // Without the next one a stranger's claim of 8 GiB took 4 GB. CURVE puts 33 bytes around a frame, and ZeroMQ counts them.
 constexpr std::int64_t kMaxMessage = static_cast<std::int64_t>(limits::kMaxFrame) + 33;
-constexpr int kHandshakeTime = 5000;    // silent connections are gone after it; the default is 30 s
+constexpr int kHandshakeTime = 5000;  // silent connections are gone after it; the default is 30 s
 constexpr int kConnectTime = 5000;
-constexpr int kHeartbeat = 5000;        // a frozen peer is missed after 15 s; a killed one closes its TCP connection
+constexpr int kHeartbeat = 5000;  // a frozen peer is gone after 20 s; a killed one closes its TCP connection
 constexpr int kHeartbeatTimeout = 15000;
 constexpr int kBacklog = 1024;
-constexpr int kGoodbyeTime = 300;       // for what was sent before the sockets are closed
+constexpr int kGoodbyeTime = 300;  // for what was sent before the sockets are closed
 /// Messages that ZeroMQ holds for one link each way. 32 x 64 KiB = 2 MiB a link at the worst, 12 kB for queries.
 constexpr int kHighWater = 32;
 
@@ -76,8 +76,8 @@ bool set_up_router(void* socket, const Identity& identity) {
 
 /// Events must never make ZeroMQ's own thread wait for us, hence no limit; each is 60 bytes and one connection makes two.
 bool set_up_monitor(void* monitor, void* watched, const char* endpoint, int events) {
-  return zmq_socket_monitor(watched, endpoint, events) == 0 && set(monitor, ZMQ_RCVHWM, 0) && set(monitor, ZMQ_LINGER, 0) &&
-         zmq_connect(monitor, endpoint) == 0;
+  return zmq_socket_monitor(watched, endpoint, events) == 0 && set(monitor, ZMQ_RCVHWM, 0) &&
+         set(monitor, ZMQ_LINGER, 0) && zmq_connect(monitor, endpoint) == 0;
 }
 
 std::optional<Endpoint> address_from(const char* text) {
@@ -98,14 +98,18 @@ void drain(void* socket) {
 
 }  // namespace
 
-std::string dial_text(const Endpoint& endpoint) { return "tcp://" + to_string(endpoint); }
+std::string dial_text(const Endpoint& endpoint) {
+  return "tcp://" + to_string(endpoint);
+}
 
 void Sockets::CloseContext::operator()(void* context) const {
   while (zmq_ctx_term(context) != 0 && errno == EINTR) {
   }
 }
 
-void Sockets::CloseSocket::operator()(void* socket) const { zmq_close(socket); }
+void Sockets::CloseSocket::operator()(void* socket) const {
+  zmq_close(socket);
+}
 
 Sockets::Socket Sockets::open_socket(int type) {
   Socket socket(zmq_socket(context_.get(), type));
@@ -130,17 +134,19 @@ Result<void> Sockets::start(const Identity& identity, const Endpoint& listen) {
   inbound_ = open_socket(ZMQ_ROUTER);
   outbound_ = open_socket(ZMQ_ROUTER);
   constexpr std::string_view kDomain = "earshot";
-  const bool ready =
-      set(zap_.get(), ZMQ_LINGER, 0) && zmq_bind(zap_.get(), kZapEndpoint) == 0 &&
-      set_up_router(inbound_.get(), identity) && set_up_router(outbound_.get(), identity) &&
-      set(inbound_.get(), ZMQ_CURVE_SERVER, 1) &&
-      zmq_setsockopt(inbound_.get(), ZMQ_ZAP_DOMAIN, kDomain.data(), kDomain.size()) == 0 &&
-      set_up_monitor(inbound_monitor_.get(), inbound_.get(), "inproc://inbound-events", ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED) &&
-      set_up_monitor(outbound_monitor_.get(), outbound_.get(), "inproc://outbound-events", ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED);
+  const bool ready = set(zap_.get(), ZMQ_LINGER, 0) && zmq_bind(zap_.get(), kZapEndpoint) == 0 &&
+                     set_up_router(inbound_.get(), identity) && set_up_router(outbound_.get(), identity) &&
+                     set(inbound_.get(), ZMQ_CURVE_SERVER, 1) &&
+                     zmq_setsockopt(inbound_.get(), ZMQ_ZAP_DOMAIN, kDomain.data(), kDomain.size()) == 0 &&
+                     set_up_monitor(inbound_monitor_.get(), inbound_.get(), "inproc://inbound-events",
+                                    ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED) &&
+                     set_up_monitor(outbound_monitor_.get(), outbound_.get(), "inproc://outbound-events",
+                                    ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED);
   if (!ready) return fail(ErrorCode::kUnsupported, "libzmq refuses an option: {}", zmq_strerror(errno));
 
   if (zmq_bind(inbound_.get(), dial_text(listen).c_str()) != 0) {
-    return fail(ErrorCode::kUnreachable, "cannot listen on {}: {}; choose another --listen", to_string(listen), zmq_strerror(errno));
+    return fail(ErrorCode::kUnreachable, "cannot listen on {}: {}; choose another --listen", to_string(listen),
+                zmq_strerror(errno));
   }
   std::array<char, 128> bound{};
   std::size_t size = bound.size();
@@ -159,14 +165,16 @@ Sockets::~Sockets() {
 
 void Sockets::wait(Duration patience) {
   std::array<zmq_pollitem_t, 6> items{};
-  void* const sockets[] = {inbound_.get(), outbound_.get(), zap_.get(), inbound_monitor_.get(), outbound_monitor_.get()};
+  void* const sockets[] = {inbound_.get(), outbound_.get(), zap_.get(), inbound_monitor_.get(),
+                           outbound_monitor_.get()};
   for (std::size_t i = 0; i < 5; ++i) items[i] = {sockets[i], 0, ZMQ_POLLIN, 0};
   items[5] = {nullptr, wake_, ZMQ_POLLIN, 0};
   // Rounded up: a deadline that is 300 us away must not turn into a busy loop.
   const Duration at_most = std::clamp<Duration>(patience, 0s, 60s);
   zmq_poll(items.data(), static_cast<int>(items.size()), static_cast<long>((at_most + 999us) / 1ms));
   std::uint64_t count = 0;
-  if ((items[5].revents & ZMQ_POLLIN) != 0) [[maybe_unused]] const auto size = ::read(wake_, &count, sizeof count);
+  if ((items[5].revents & ZMQ_POLLIN) != 0) [[maybe_unused]]
+    const auto size = ::read(wake_, &count, sizeof count);
 }
 
 void Sockets::wake() {
@@ -231,7 +239,8 @@ std::optional<Gate::Verdict> Sockets::answer_handshake(Gate& gate, Instant now) 
   const Gate::Verdict verdict = gate.admit(now, request[5].text(), key, address.value_or(Endpoint{}));
   const bool welcome = verdict == Gate::Verdict::kWelcome;
   const std::string user = welcome ? to_hex(key) : std::string();
-  const std::array<std::string_view, 6> reply = {"1.0", request[1].text(), welcome ? "200" : "400", to_string(verdict), user, ""};
+  const std::array<std::string_view, 6> reply = {
+      "1.0", request[1].text(), welcome ? "200" : "400", to_string(verdict), user, ""};
   for (std::size_t i = 0; i < reply.size(); ++i) {
     zmq_send(zap_.get(), reply[i].data(), reply[i].size(), ZMQ_DONTWAIT | (i + 1 < reply.size() ? ZMQ_SNDMORE : 0));
   }
@@ -257,12 +266,15 @@ std::optional<std::string> Sockets::dial(const std::string& where, const NodeKey
   return id;
 }
 
-void Sockets::hang_up(const std::string& where) { zmq_disconnect(outbound_.get(), where.c_str()); }
+void Sockets::hang_up(const std::string& where) {
+  zmq_disconnect(outbound_.get(), where.c_str());
+}
 
 std::optional<Endpoint> Sockets::remote_end(int descriptor) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
-  if (descriptor < 0 || ::getpeername(descriptor, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
+  if (descriptor < 0 || ::getpeername(descriptor, reinterpret_cast<sockaddr*>(&storage), &size) != 0)
+    return std::nullopt;
   Endpoint endpoint;
   if (storage.ss_family == AF_INET6) {
     sockaddr_in6 v6{};

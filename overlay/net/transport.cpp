@@ -37,18 +37,22 @@ SipKey secret_hash_key() {
 Transport::Transport(const TransportOptions& options, AddressBook& book, Random random)
     : options_(options), book_(book), random_(random), gate_(secret_hash_key()) {}
 
-Result<std::unique_ptr<Transport>> Transport::open(const Identity& identity, const TransportOptions& options, AddressBook& book, Random random) {
+Result<std::unique_ptr<Transport>> Transport::open(const Identity& identity, const TransportOptions& options,
+                                                   AddressBook& book, Random random) {
   std::unique_ptr<Transport> transport(new Transport(options, book, random));
   auto sockets = Sockets::open(identity, options.listen);
   if (!sockets) return tl::unexpected(std::move(sockets.error()));
   transport->sockets_ = std::move(*sockets);
-  transport->self_ = Contact{identity.key(), {options.listen.address, transport->sockets_->port()}, options.stream_port};
+  transport->self_ =
+      Contact{identity.key(), {options.listen.address, transport->sockets_->port()}, options.stream_port};
   book.set_self(transport->self_);
   transport->hello_ = wire::encode(wire::Hello{wire::kVersion, wire::kMinVersion, transport->self_, options.agent});
   return transport;
 }
 
-void Transport::wait(Duration patience) { sockets_->wait(pending_.empty() && !frames_left_ ? patience : Duration::zero()); }
+void Transport::wait(Duration patience) {
+  sockets_->wait(pending_.empty() && !frames_left_ ? patience : Duration::zero());
+}
 
 Instant Transport::next_deadline() const {
   if (!pending_.empty() || frames_left_) return now_;
@@ -90,7 +94,8 @@ void Transport::run(Instant now, std::size_t max_frames, std::vector<Report>& re
 void Transport::take_event(Instant now, const SocketEvent& event) {
   if (event.side == Side::kOutbound) {
     const auto link = by_dialled_.find(event.dialled);
-    if (link != by_dialled_.end()) drop(now, *link->second, link->second->stage == Stage::kDialling ? "no connection" : "connection closed");
+    if (link != by_dialled_.end())
+      drop(now, *link->second, link->second->stage == Stage::kDialling ? "no connection" : "connection closed");
     return;
   }
   if (event.kind == SocketEvent::Kind::kAccepted) {
@@ -129,7 +134,8 @@ void Transport::greet_inbound(Instant now, const Incoming& incoming) {
   const auto hello = hello_of(incoming, key);
   if (!hello) return cut_stranger(incoming.descriptor, hello.error().what);
   if (key == self_.key || gate_.is_denied(now, key)) return cut_stranger(incoming.descriptor, "not welcome");
-  if (const auto stale = by_descriptor_.find(incoming.descriptor); stale != by_descriptor_.end()) drop(now, *stale->second, "replaced");
+  if (const auto stale = by_descriptor_.find(incoming.descriptor); stale != by_descriptor_.end())
+    drop(now, *stale->second, "replaced");
   if (!make_room(now, Side::kInbound)) return cut_stranger(incoming.descriptor, "no room");
 
   auto owned = std::make_unique<Link>();
@@ -367,7 +373,9 @@ void Transport::cut_stranger(int descriptor, std::string_view why) {
   strangers_.erase(stranger);
 }
 
-void Transport::arm(Instant deadline) { next_sweep_ = std::min(next_sweep_, deadline); }
+void Transport::arm(Instant deadline) {
+  next_sweep_ = std::min(next_sweep_, deadline);
+}
 
 void Transport::sweep(Instant now) {
   next_sweep_ = kNever;
@@ -387,7 +395,8 @@ void Transport::sweep(Instant now) {
     std::string_view why = link->stage == Stage::kDialling ? "no answer" : "retired";
     const Remote& remote = remotes_.at(link->peer);
     if (remote.link == link.get() && !remote.pinned) {
-      deadline = remote.used + options_.idle_time + (name.first == Side::kInbound ? kInboundPatience : Duration::zero());
+      deadline =
+          remote.used + options_.idle_time + (name.first == Side::kInbound ? kInboundPatience : Duration::zero());
       why = "idle";
     }
     if (now >= deadline) {
@@ -402,19 +411,21 @@ void Transport::sweep(Instant now) {
 // What people see.
 
 bool Transport::all_sent() const {
-  return std::all_of(remotes_.begin(), remotes_.end(), [](const auto& entry) { return entry.second.link == nullptr || entry.second.queue.empty(); });
+  return std::all_of(remotes_.begin(), remotes_.end(),
+                     [](const auto& entry) { return entry.second.link == nullptr || entry.second.queue.empty(); });
 }
 
 std::size_t Transport::links() const {
-  return static_cast<std::size_t>(std::count_if(remotes_.begin(), remotes_.end(), [](const auto& entry) { return entry.second.link != nullptr; }));
+  return static_cast<std::size_t>(
+      std::count_if(remotes_.begin(), remotes_.end(), [](const auto& entry) { return entry.second.link != nullptr; }));
 }
 
 std::vector<LinkRow> Transport::rows(Instant now) const {
   std::vector<LinkRow> rows;
   for (const auto& [peer, remote] : remotes_) {
     if (remote.link == nullptr) continue;
-    rows.push_back({peer, remote.agent, remote.link->name.first == Side::kInbound, now - remote.up_since, remote.bytes_in, remote.bytes_out,
-                    remote.frames_in, remote.frames_out, remote.dropped});
+    rows.push_back({peer, remote.agent, remote.link->name.first == Side::kInbound, now - remote.up_since,
+                    remote.bytes_in, remote.bytes_out, remote.frames_in, remote.frames_out, remote.dropped});
   }
   return rows;
 }

@@ -5,17 +5,17 @@
 //  1. Identity is the key that CURVE proved. A name that a stranger chooses (a routing id, a field) decides nothing.
 //  2. The first frame each way is a Hello: the dialler's, then ours. Its key must be the link's and its versions must
 //     meet ours. Whoever connects and says none within kGreetingTime is cut.
-//  3. One link a key. When two peers dial each other at once, both keep the link that the smaller key dialled; the other
-//     is still read for kRetireTime, so that nothing sent on it is lost, and then hung up by its dialler. A second link in
-//     the same direction means that the first one is dead: the new one stays.
+//  3. One link a key. When two peers dial each other at once, both keep the link that the smaller key dialled; the
+//     other is still read for kRetireTime, so that nothing sent on it is lost, and then hung up by its dialler. A second
+//     link in the same direction means that the first one is dead: the new one stays.
 //  4. Nothing waits for a slow peer: sends never block, queues have a budget (send_queue.h) and so have all of them
 //     together. A dial that brings no Hello within kDialTime has failed; the next one waits (address_book.h).
-//  5. Links that nobody pinned are closed after kIdleTime; when all inbound places are taken, the unpinned link that was
+//  5. Links that nobody pinned are closed after idle_time; when all inbound places are taken, the unpinned link that was
 //     silent for longest gives its place to the newcomer, and if all are pinned the newcomer is cut.
 //     What an attacker gains: with many keys it can take unpinned places, which are only ever useful for seconds.
 //
 // Who sees what first: a killed peer's TCP connection closes, which the socket's monitor reports at once; a frozen one
-// misses heartbeats and is gone after 15 s.
+// misses heartbeats and is gone after 20 s (measured: 4 ms and 20.0 s).
 #pragma once
 
 #include <cstdint>
@@ -69,7 +69,8 @@ struct LinkRow {
 class Transport {
  public:
   /// Binds and tells the book where we are. The book must outlive it. Errors: kUnreachable, kUnsupported.
-  static Result<std::unique_ptr<Transport>> open(const Identity& identity, const TransportOptions& options, AddressBook& book, Random random);
+  static Result<std::unique_ptr<Transport>> open(const Identity& identity, const TransportOptions& options,
+                                                 AddressBook& book, Random random);
 
   const Contact& self() const { return self_; }
 

@@ -24,8 +24,8 @@ struct Same {
   }
   bool operator()(const Query& query) const {
     const auto& read = std::get<Query>(other);
-    return query.id == read.id && *query.request == *read.request && query.strategy == read.strategy && query.ttl == read.ttl &&
-           query.hops == read.hops;
+    return query.id == read.id && *query.request == *read.request && query.strategy == read.strategy &&
+           query.ttl == read.ttl && query.hops == read.hops;
   }
   bool operator()(const Hits& hits) const {
     const auto& read = std::get<Hits>(other);
@@ -44,7 +44,8 @@ void check_message(const Message& message, SmallDirectory& book) {
 
 void check_hello(const wire::Hello& hello) {
   const auto again = wire::decode_hello(wire::encode(hello));
-  require(again.has_value() && again->self == hello.self && again->agent == hello.agent && again->version == hello.version);
+  require(again.has_value() && again->self == hello.self && again->agent == hello.agent &&
+          again->version == hello.version);
 }
 
 }  // namespace

@@ -29,14 +29,16 @@ struct Specimen {
   Bytes frame;
 };
 
-Bytes sealed(FlatBufferBuilder& builder, fb::Body type, Offset<void> body, std::uint16_t version = 1, const char* identifier = "EAR1") {
+Bytes sealed(FlatBufferBuilder& builder, fb::Body type, Offset<void> body, std::uint16_t version = 1,
+             const char* identifier = "EAR1") {
   builder.Finish(fb::CreateEnvelope(builder, version, type, body), identifier);
   return Bytes(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
 }
 
 fb::ContactStruct contact_struct(const Contact& contact) {
   return fb::ContactStruct(fb::Digest(flatbuffers::make_span(contact.key.bytes)),
-                           fb::Address(flatbuffers::make_span(contact.endpoint.address)), contact.endpoint.port, contact.stream_port);
+                           fb::Address(flatbuffers::make_span(contact.endpoint.address)), contact.endpoint.port,
+                           contact.stream_port);
 }
 
 Contact with_key_of_zeros() {
@@ -60,7 +62,8 @@ struct QueryFields {
 Bytes query(const QueryFields& fields) {
   FlatBufferBuilder builder;
   const auto text = builder.CreateString(fields.text);
-  return sealed(builder, fb::Body::Query, fb::CreateQuery(builder, 1, 2, fields.strategy, fields.ttl, fields.hops, text, fields.limit).Union());
+  return sealed(builder, fb::Body::Query,
+                fb::CreateQuery(builder, 1, 2, fields.strategy, fields.ttl, fields.hops, text, fields.limit).Union());
 }
 
 Bytes forward_join(const Contact& newcomer) {
@@ -84,7 +87,8 @@ Bytes hello(const Contact& self, std::uint16_t version, std::uint16_t min_versio
   return sealed(builder, fb::Body::Hello, fb::CreateHello(builder, version, min_version, &contact, text).Union());
 }
 
-Offset<fb::HitTable> hit(FlatBufferBuilder& builder, const std::string& text, std::uint8_t scheme = 0, const Contact& holder = contact_number(9)) {
+Offset<fb::HitTable> hit(FlatBufferBuilder& builder, const std::string& text, std::uint8_t scheme = 0,
+                         const Contact& holder = contact_number(9)) {
   const auto words = builder.CreateString(text);
   const fb::Digest content;
   const auto track = fb::CreateTrackTable(builder, scheme, &content, words, words, words, words);
@@ -93,7 +97,8 @@ Offset<fb::HitTable> hit(FlatBufferBuilder& builder, const std::string& text, st
 }
 
 /// `distinct` hits, named `slots` times in turn.
-Bytes hits(std::size_t distinct, std::size_t slots, const std::string& text, std::uint8_t scheme = 0, const Contact& holder = contact_number(9)) {
+Bytes hits(std::size_t distinct, std::size_t slots, const std::string& text, std::uint8_t scheme = 0,
+           const Contact& holder = contact_number(9)) {
   FlatBufferBuilder builder;
   std::vector<Offset<fb::HitTable>> tables, places;
   for (std::size_t i = 0; i < distinct; ++i) tables.push_back(hit(builder, text, scheme, holder));
@@ -144,17 +149,25 @@ std::vector<Specimen> specimens() {
       {"empty", "no byte at all", Fate::kRefused, {}},
       {"seven_bytes", "shorter than the smallest frame", Fate::kRefused, Bytes(7, 0)},
       {"zeros", "64 zeros", Fate::kRefused, Bytes(64, 0)},
-      {"cut", "a query without its last third", Fate::kRefused, changed(honest, [](Bytes& b) { b.resize(b.size() * 2 / 3); })},
-      {"foreign", "a join under another file identifier", Fate::kRefused, sealed(foreign, fb::Body::Join, fb::CreateJoin(foreign).Union(), 1, "NOPE")},
-      {"root_outside", "the root offset points behind the frame", Fate::kRefused, changed(honest, [](Bytes& b) { b[1] = 0xff; })},
+      {"cut", "a query without its last third", Fate::kRefused,
+       changed(honest, [](Bytes& b) { b.resize(b.size() * 2 / 3); })},
+      {"foreign", "a join under another file identifier", Fate::kRefused,
+       sealed(foreign, fb::Body::Join, fb::CreateJoin(foreign).Union(), 1, "NOPE")},
+      {"root_outside", "the root offset points behind the frame", Fate::kRefused,
+       changed(honest, [](Bytes& b) { b[1] = 0xff; })},
       {"root_odd", "the root offset is odd", Fate::kRefused, changed(honest, [](Bytes& b) { b[0] |= 1; })},
-      {"vtable_outside", "the envelope's vtable lies before the frame", Fate::kRefused, changed(honest, [](Bytes& b) { b[b[0] + 3] = 0x7f; })},
+      {"vtable_outside", "the envelope's vtable lies before the frame", Fate::kRefused,
+       changed(honest, [](Bytes& b) { b[b[0] + 3] = 0x7f; })},
       {"no_body", "body type NONE", Fate::kRefused, sealed(nothing, fb::Body::NONE, fb::CreateJoin(nothing).Union())},
       {"missing_body", "a query is announced and no body follows", Fate::kRefused, without_body()},
-      {"unknown_body", "union tag 200", Fate::kDropped, sealed(unknown, static_cast<fb::Body>(200), fb::CreateJoin(unknown).Union())},
-      {"newer_version", "an envelope of version 9", Fate::kDropped, sealed(newer, fb::Body::Join, fb::CreateJoin(newer).Union(), 9)},
-      {"oversized", "64 KiB and a byte", Fate::kRefused, changed(honest, [](Bytes& b) { b.resize(limits::kMaxFrame + 1); })},
-      {"query_padded", "a query with 4 KiB of junk behind it", Fate::kRefused, changed(honest, [](Bytes& b) { b.resize(b.size() + 4096, 'j'); })},
+      {"unknown_body", "union tag 200", Fate::kDropped,
+       sealed(unknown, static_cast<fb::Body>(200), fb::CreateJoin(unknown).Union())},
+      {"newer_version", "an envelope of version 9", Fate::kDropped,
+       sealed(newer, fb::Body::Join, fb::CreateJoin(newer).Union(), 9)},
+      {"oversized", "64 KiB and a byte", Fate::kRefused,
+       changed(honest, [](Bytes& b) { b.resize(limits::kMaxFrame + 1); })},
+      {"query_padded", "a query with 4 KiB of junk behind it", Fate::kRefused,
+       changed(honest, [](Bytes& b) { b.resize(b.size() + 4096, 'j'); })},
       {"query_empty_text", "nothing to search for", Fate::kRefused, query({.text = ""})},
       {"query_bad_utf8", "overlong UTF-8", Fate::kRefused, query({.text = "\xc0\xaf"})},
       {"query_nul", "a NUL in the search text", Fate::kRefused, query({.text = std::string("so\0what", 7)})},
@@ -166,26 +179,34 @@ std::vector<Specimen> specimens() {
       {"query_hops", "65,535 hops", Fate::kRefused, query({.hops = 65535})},
       {"query_strategy", "a strategy of a newer version", Fate::kDropped, query({.strategy = 9})},
       {"text_endless", "the search text claims 4 GiB", Fate::kRefused, with_text_length(honest, "so what", 0xffffffff)},
-      {"text_unterminated", "the search text has no terminator", Fate::kRefused, with_text_length(honest, "so what", 6)},
+      {"text_unterminated", "the search text has no terminator", Fate::kRefused,
+       with_text_length(honest, "so what", 6)},
       {"join_key_of_zeros", "a newcomer without a key", Fate::kRefused, forward_join(with_key_of_zeros())},
       {"join_nowhere", "a newcomer at an unspecified address", Fate::kRefused, forward_join(at("0.0.0.0:4040"))},
       {"join_port_0", "a newcomer at port 0", Fate::kRefused, forward_join(at("10.0.0.9:0"))},
-      {"shuffle_nine", "nine peers in a shuffle", Fate::kRefused, shuffle_reply(std::vector<Contact>(9, contact_number(9)))},
-      {"shuffle_key_of_zeros", "a peer without a key in a shuffle", Fate::kRefused, shuffle_reply({contact_number(9), with_key_of_zeros()})},
+      {"shuffle_nine", "nine peers in a shuffle", Fate::kRefused,
+       shuffle_reply(std::vector<Contact>(9, contact_number(9)))},
+      {"shuffle_key_of_zeros", "a peer without a key in a shuffle", Fate::kRefused,
+       shuffle_reply({contact_number(9), with_key_of_zeros()})},
       {"hits_51", "51 hits", Fate::kRefused, hits(51, 51, "x")},
       {"hits_16000", "16,000 places for the same hit: a bomb for the verifier", Fate::kRefused, hits(1, 16000, "x")},
-      {"hits_aliased", "50 places for one hit of four long texts: 4 kB would become 100 kB", Fate::kRefused, hits(1, 50, long_text)},
+      {"hits_aliased", "50 places for one hit of four long texts: 4 kB would become 100 kB", Fate::kRefused,
+       hits(1, 50, long_text)},
       {"hits_aliased_small", "50 places for one empty hit", Fate::kRefused, hits(1, 50, "")},
       {"hits_aliased_texts", "50 hits, each naming its one text four times", Fate::kRefused, hits(50, 50, long_text)},
       {"hits_long_text", "a title of 513 bytes", Fate::kRefused, hits(1, 1, std::string(513, 'x'))},
       {"hits_bad_utf8", "a title that is no UTF-8", Fate::kRefused, hits(1, 1, "\xed\xa0\x80")},
       {"hits_nowhere", "a holder at port 0", Fate::kRefused, hits(1, 1, "x", 0, at("10.0.0.9:0"))},
       {"hello_key_of_zeros", "a hello without a key", Fate::kRefused, hello(with_key_of_zeros(), 1, 1, "x")},
-      {"hello_versions", "a hello that understands nothing it speaks", Fate::kRefused, hello(contact_number(9), 1, 2, "x")},
+      {"hello_versions", "a hello that understands nothing it speaks", Fate::kRefused,
+       hello(contact_number(9), 1, 2, "x")},
       {"hello_agent", "an agent of 65 bytes", Fate::kRefused, hello(contact_number(9), 1, 1, std::string(65, 'x'))},
-      {"hello_escape", "a terminal's escape sequence as agent", Fate::kRefused, hello(contact_number(9), 1, 1, "\x1b[2J")},
-      {"odd_deep_newer_field", "40 nested tables in a field that we do not know: skipped", Fate::kAccepted, with_deep_newer_field()},
-      {"odd_trailing_junk", "1,000 bytes that nothing refers to: ignored", Fate::kAccepted, changed(honest, [](Bytes& b) { b.resize(b.size() + 1000, 'j'); })},
+      {"hello_escape", "a terminal's escape sequence as agent", Fate::kRefused,
+       hello(contact_number(9), 1, 1, "\x1b[2J")},
+      {"odd_deep_newer_field", "40 nested tables in a field that we do not know: skipped", Fate::kAccepted,
+       with_deep_newer_field()},
+      {"odd_trailing_junk", "1,000 bytes that nothing refers to: ignored", Fate::kAccepted,
+       changed(honest, [](Bytes& b) { b.resize(b.size() + 1000, 'j'); })},
       {"odd_newer_scheme", "one hit of a scheme that we do not know: skipped", Fate::kAccepted, hits(1, 1, "x", 77)},
   };
   return all;
@@ -215,13 +236,18 @@ Bytes file_bytes(const std::filesystem::path& file) {
 }
 
 void write_file(const std::filesystem::path& file, ByteView bytes) {
-  std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(file, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
-bool rewriting() { return std::getenv("EARSHOT_REWRITE") != nullptr; }
+bool rewriting() {
+  return std::getenv("EARSHOT_REWRITE") != nullptr;
+}
 
 TEST(HostileFrames, FilesAreThoseThatThisTestMakes) {
-  std::string readme = "# Hostile frames\n\nMade by tests/hostile/frames_test.cpp, which says how to make them anew. Frames named `odd_*` are strange but harmless.\n\n";
+  std::string readme =
+      "# Hostile frames\n\nMade by tests/hostile/frames_test.cpp, which says how to make them anew. Frames named "
+      "`odd_*` are strange but harmless.\n\n";
   for (const Specimen& specimen : specimens()) {
     const auto file = kTests / "hostile/frames" / (specimen.name + ".bin");
     readme += fmt::format("- `{}.bin`: {}\n", specimen.name, specimen.what);
@@ -235,7 +261,8 @@ TEST(HostileFrames, FilesAreThoseThatThisTestMakes) {
   }
   if (rewriting()) {
     write_file(kTests / "hostile/frames/README.md", as_bytes(readme));
-    for (const auto& [name, frame] : honest_frames()) write_file(kTests / "fuzz/corpus/wire" / ("honest_" + name), frame);
+    for (const auto& [name, frame] : honest_frames())
+      write_file(kTests / "fuzz/corpus/wire" / ("honest_" + name), frame);
   }
   EXPECT_EQ(as_text(file_bytes(kTests / "hostile/frames/README.md")), readme);
 }
@@ -248,7 +275,8 @@ TEST(HostileFrames, AreRefusedWithoutATraceInTheDirectory) {
     const bool accepted = specimen.fate == Fate::kAccepted;
     ASSERT_EQ(read.has_value(), accepted) << specimen.name;
     if (accepted) continue;
-    EXPECT_EQ(read.error().code, specimen.fate == Fate::kDropped ? ErrorCode::kUnsupported : ErrorCode::kInvalid) << specimen.name;
+    EXPECT_EQ(read.error().code, specimen.fate == Fate::kDropped ? ErrorCode::kUnsupported : ErrorCode::kInvalid)
+        << specimen.name;
     EXPECT_EQ(book.told, 1u) << specimen.name;
     EXPECT_FALSE(wire::decode_hello(specimen.frame)) << specimen.name;
   }

@@ -30,7 +30,9 @@ class TcpConnection {
   bool connected() const { return connected_; }
 
   /// False once the other side has closed.
-  bool write(ByteView bytes) { return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || errno == EAGAIN; }
+  bool write(ByteView bytes) {
+    return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || errno == EAGAIN;
+  }
 
   bool is_closed_by_peer() {
     char byte = 0;
@@ -96,17 +98,24 @@ TEST(Stranger, WhoSaysNothingIsGoneAfterTheHandshakeTime) {
   std::vector<std::unique_ptr<TcpConnection>> silent;
   for (int i = 0; i < 200; ++i) silent.push_back(std::make_unique<TcpConnection>(server.contact().endpoint));
   honest.say(honest.knows(server), "may I?");
-  EXPECT_TRUE(turn_until({&server, &honest}, [&] { return server.heard().size() == 1; }, 3s)) << "others are unaffected";
-  EXPECT_TRUE(turn_until({&server}, [&] {
-    return std::all_of(silent.begin(), silent.end(), [](const auto& one) { return one->is_closed_by_peer(); });
-  }, 8s));
+  EXPECT_TRUE(turn_until(
+      {&server, &honest}, [&] { return server.heard().size() == 1; }, 3s))
+      << "others are unaffected";
+  EXPECT_TRUE(turn_until(
+      {&server},
+      [&] {
+        return std::all_of(silent.begin(), silent.end(), [](const auto& one) { return one->is_closed_by_peer(); });
+      },
+      8s));
 }
 
 TEST(Stranger, WhoSpeaksAnotherProtocolIsEnded) {
   Party server;
   TcpConnection browser(server.contact().endpoint);
-  ASSERT_TRUE(browser.write(as_bytes("GET / HTTP/1.1\r\nHost: localhost\r\n\r\nmore than sixty-four bytes of it, so that the greeting is over")));
-  EXPECT_TRUE(turn_until({&server}, [&] { return browser.is_closed_by_peer(); }, 8s));
+  ASSERT_TRUE(browser.write(as_bytes(
+      "GET / HTTP/1.1\r\nHost: localhost\r\n\r\nmore than sixty-four bytes of it, so that the greeting is over")));
+  EXPECT_TRUE(turn_until(
+      {&server}, [&] { return browser.is_closed_by_peer(); }, 8s));
 }
 
 }  // namespace

@@ -60,12 +60,17 @@ TEST(AddressBook, HearsayReplacesHearsayOnlyAfterADialHasFailed) {
 }
 
 TEST(AddressBook, AnAddressIsBelievedOnlyFromATellerThatIsAsNear) {
-  struct Case { std::string_view teller, claimed; bool believed; };
+  struct Case {
+    std::string_view teller, claimed;
+    bool believed;
+  };
   const Case cases[] = {
-      {"8.8.8.8:1", "9.9.9.9:1", true},      {"8.8.8.8:1", "192.168.1.1:1", false}, {"8.8.8.8:1", "127.0.0.1:1", false},
-      {"8.8.8.8:1", "224.0.0.1:1", false},   {"8.8.8.8:1", "[fe80::1]:1", false},   {"8.8.8.8:1", "255.255.255.255:1", false},
-      {"192.168.1.9:1", "10.1.1.1:1", true}, {"192.168.1.9:1", "127.0.0.1:1", false}, {"127.0.0.1:1", "127.0.0.1:2", true},
-      {"127.0.0.1:1", "[ff02::1]:2", false}, {"[2001:db8::1]:1", "[fc00::1]:2", false}, {"8.8.8.8:1", "100.64.0.1:1", false},
+      {"8.8.8.8:1", "9.9.9.9:1", true},          {"8.8.8.8:1", "192.168.1.1:1", false},
+      {"8.8.8.8:1", "127.0.0.1:1", false},       {"8.8.8.8:1", "224.0.0.1:1", false},
+      {"8.8.8.8:1", "[fe80::1]:1", false},       {"8.8.8.8:1", "255.255.255.255:1", false},
+      {"192.168.1.9:1", "10.1.1.1:1", true},     {"192.168.1.9:1", "127.0.0.1:1", false},
+      {"127.0.0.1:1", "127.0.0.1:2", true},      {"127.0.0.1:1", "[ff02::1]:2", false},
+      {"[2001:db8::1]:1", "[fc00::1]:2", false}, {"8.8.8.8:1", "100.64.0.1:1", false},
   };
   for (const Case& one : cases) {
     AddressBook book(kSelf, kHashKey);
@@ -78,9 +83,12 @@ TEST(AddressBook, AnAddressIsBelievedOnlyFromATellerThatIsAsNear) {
 TEST(AddressBook, TakesTheAddressThatItSeesWhereAPeerLeavesItOpen) {
   AddressBook book(kSelf, kHashKey);
   const Endpoint seen = *endpoint_from("8.8.8.8:50000");
-  EXPECT_EQ(book.contact_of(book.introduce(someone(1, "0.0.0.0:4040"), seen))->endpoint, *endpoint_from("8.8.8.8:4040"));
-  EXPECT_EQ(book.contact_of(book.introduce(someone(2, "192.168.0.7:4040"), seen))->endpoint, *endpoint_from("8.8.8.8:4040"));
-  EXPECT_EQ(book.contact_of(book.introduce(someone(3, "9.9.9.9:4040"), seen))->endpoint, *endpoint_from("9.9.9.9:4040"));
+  EXPECT_EQ(book.contact_of(book.introduce(someone(1, "0.0.0.0:4040"), seen))->endpoint,
+            *endpoint_from("8.8.8.8:4040"));
+  EXPECT_EQ(book.contact_of(book.introduce(someone(2, "192.168.0.7:4040"), seen))->endpoint,
+            *endpoint_from("8.8.8.8:4040"));
+  EXPECT_EQ(book.contact_of(book.introduce(someone(3, "9.9.9.9:4040"), seen))->endpoint,
+            *endpoint_from("9.9.9.9:4040"));
 }
 
 TEST(AddressBook, ForgetsTheContactUnusedForLongestAndNeverAKeptOne) {

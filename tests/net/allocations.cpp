@@ -11,7 +11,9 @@ std::atomic<std::size_t> allocated = 0;
 
 }  // namespace
 
-std::size_t earshot::allocated_bytes() { return allocated; }
+std::size_t earshot::allocated_bytes() {
+  return allocated;
+}
 
 void* operator new(std::size_t size) {
   allocated += size;
@@ -19,5 +21,9 @@ void* operator new(std::size_t size) {
   throw std::bad_alloc();
 }
 
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}

@@ -16,7 +16,8 @@ NodeKey key_number(std::uint8_t number) {
   return key;
 }
 
-Verdict ask(Gate& gate, Instant now, std::string_view address, const NodeKey& key = key_number(1), std::string_view mechanism = "CURVE") {
+Verdict ask(Gate& gate, Instant now, std::string_view address, const NodeKey& key = key_number(1),
+            std::string_view mechanism = "CURVE") {
   return gate.admit(now, mechanism, key.bytes, *endpoint_from(address));
 }
 
@@ -59,7 +60,9 @@ TEST(Gate, LoopbackIsNotCounted) {
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(ask(gate, Instant{}, "127.0.0.1:1"), Verdict::kWelcome);
 }
 
-Bytes frame(char letter, std::size_t size = 10) { return Bytes(size, static_cast<std::uint8_t>(letter)); }
+Bytes frame(char letter, std::size_t size = 10) {
+  return Bytes(size, static_cast<std::uint8_t>(letter));
+}
 
 std::string drained(SendQueue& queue) {
   std::string letters;

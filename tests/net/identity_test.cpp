@@ -52,10 +52,13 @@ TEST(Identity, IsMadeOncePrivatelyAndReadBackTheSame) {
   ASSERT_TRUE(second) << second.error().what;
   EXPECT_EQ(first->key(), second->key());
   EXPECT_NE(first->key(), NodeKey{});
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(file.parent_path()), {}), 1) << "nothing is left beside it";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(file.parent_path()), {}), 1)
+      << "nothing is left beside it";
 }
 
-TEST(Identity, TwoAreDifferent) { EXPECT_NE(Identity::ephemeral().key(), Identity::ephemeral().key()); }
+TEST(Identity, TwoAreDifferent) {
+  EXPECT_NE(Identity::ephemeral().key(), Identity::ephemeral().key());
+}
 
 TEST(Identity, RefusesAFileThatOthersCanReadAndSaysHowToMendIt) {
   const Folder folder;
@@ -93,7 +96,8 @@ TEST(Identity, RefusesADamagedFileAndLeavesItThere) {
   const auto file = folder / "key";
   ASSERT_TRUE(Identity::open(file));
   const std::string whole = contents(file);
-  const std::vector<std::string> damages = {"", whole.substr(0, whole.size() - 1), whole + "x", "X" + whole.substr(1), std::string(whole.size(), 'g')};
+  const std::vector<std::string> damages = {"", whole.substr(0, whole.size() - 1), whole + "x", "X" + whole.substr(1),
+                                            std::string(whole.size(), 'g')};
   for (const std::string& damage : damages) {
     std::ofstream(file, std::ios::trunc) << damage;
     const auto refused = Identity::open(file);

@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "schema/limits.h"
@@ -20,10 +23,12 @@ class RawPeer {
  public:
   enum class Mechanism { kCurve, kNull };
 
-  RawPeer(const Party& server, const Identity& identity, Mechanism mechanism = Mechanism::kCurve, const std::string& routing_id = "")
+  RawPeer(const Party& server, const Identity& identity, Mechanism mechanism = Mechanism::kCurve,
+          const std::string& routing_id = "")
       : RawPeer(server.contact().endpoint, server.contact().key, identity, mechanism, routing_id) {}
 
-  RawPeer(const Endpoint& where, const NodeKey& server_key, const Identity& identity, Mechanism mechanism, const std::string& routing_id)
+  RawPeer(const Endpoint& where, const NodeKey& server_key, const Identity& identity, Mechanism mechanism,
+          const std::string& routing_id)
       : context_(zmq_ctx_new()), socket_(zmq_socket(context_, ZMQ_DEALER)) {
     const int linger = 0;
     zmq_setsockopt(socket_, ZMQ_LINGER, &linger, sizeof linger);
@@ -56,7 +61,8 @@ class RawPeer {
   void* socket_;
 };
 
-Bytes hello_of(const Identity& identity, std::uint16_t version = wire::kVersion, std::uint16_t min_version = wire::kMinVersion) {
+Bytes hello_of(const Identity& identity, std::uint16_t version = wire::kVersion,
+               std::uint16_t min_version = wire::kMinVersion) {
   return wire::encode(wire::Hello{version, min_version, {identity.key(), *endpoint_from("127.0.0.1:9"), 0}, "raw"});
 }
 
@@ -185,7 +191,8 @@ TEST(Transport, NobodyStealsAnothersFramesByItsRoutingId) {
   constexpr int kFrames = 1000;
   int got = 0, stolen = 0;
   const auto count = [&] {
-    for (std::string frame = friendly.receive(); !frame.empty(); frame = friendly.receive()) got += frame == "for the friend";
+    for (std::string frame = friendly.receive(); !frame.empty(); frame = friendly.receive())
+      got += frame == "for the friend";
     for (std::string frame = thief.receive(); !frame.empty(); frame = thief.receive()) ++stolen;
     return got == kFrames;
   };
@@ -208,8 +215,10 @@ TEST(Transport, PeersThatDialEachOtherAtOnceKeepOneLinkAndLoseNothing) {
     turn_for({&a, &b}, 300ms);
     EXPECT_EQ(a.transport->links(), 1u);
     EXPECT_EQ(b.transport->links(), 1u);
-    EXPECT_NE(a.transport->rows(steady_now())[0].inbound, b.transport->rows(steady_now())[0].inbound) << "both must keep the same link";
-    EXPECT_EQ(a.transport->rows(steady_now())[0].inbound, b.contact().key < a.contact().key) << "the smaller key's dial stays";
+    EXPECT_NE(a.transport->rows(steady_now())[0].inbound, b.transport->rows(steady_now())[0].inbound)
+        << "both must keep the same link";
+    EXPECT_EQ(a.transport->rows(steady_now())[0].inbound, b.contact().key < a.contact().key)
+        << "the smaller key's dial stays";
     EXPECT_THAT(a.all<LinkLost>(), IsEmpty());
     EXPECT_THAT(b.all<LinkLost>(), IsEmpty());
   }
@@ -226,6 +235,68 @@ TEST(Transport, ReportsAPeerThatDiedAtOnce) {
   ASSERT_TRUE(turn_until({&a}, [&] { return !a.all<LinkLost>().empty(); }));
   EXPECT_LT(steady_now() - start, 2s);
   EXPECT_EQ(a.transport->links(), 0u);
+}
+
+/// Another process with a transport of its own, which pins whoever dials it.
+class OtherProcess {
+ public:
+  OtherProcess() {
+    int ends[2];
+    EARSHOT_CHECK(::pipe(ends) == 0);
+    process_ = ::fork();
+    EARSHOT_CHECK(process_ >= 0);
+    if (process_ == 0) live(ends[1]);
+    EARSHOT_CHECK(::read(ends[0], &contact_, sizeof contact_) == sizeof contact_);
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+  ~OtherProcess() {
+    kill(SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+
+  const Contact& contact() const { return contact_; }
+  void kill(int signal) { ::kill(process_, signal); }
+
+ private:
+  [[noreturn]] static void live(int pipe) {
+    Party party;
+    const Contact contact = party.contact();
+    EARSHOT_CHECK(::write(pipe, &contact, sizeof contact) == sizeof contact);
+    for (;;) {
+      party.turn();
+      for (const LinkUp& link : party.all<LinkUp>()) party.transport->pin(steady_now(), link.peer);
+      party.reports.clear();
+      party.transport->wait(100ms);
+    }
+  }
+
+  pid_t process_ = -1;
+  Contact contact_;
+};
+
+TEST(Transport, ReportsAKilledProcessAtOnce) {
+  OtherProcess other;
+  Party a;
+  a.transport->pin(steady_now(), a.knows(other.contact()));
+  ASSERT_TRUE(turn_until({&a}, [&] { return a.transport->links() == 1; }));
+  const Instant start = steady_now();
+  other.kill(SIGKILL);
+  ASSERT_TRUE(turn_until({&a}, [&] { return !a.all<LinkLost>().empty(); }));
+  EXPECT_LT(steady_now() - start, 2s);
+  RecordProperty("milliseconds", static_cast<int>((steady_now() - start) / 1ms));
+}
+
+TEST(Transport, ReportsAFrozenProcessWhenItsHeartIsMissed) {
+  OtherProcess other;
+  Party a;
+  a.transport->pin(steady_now(), a.knows(other.contact()));
+  ASSERT_TRUE(turn_until({&a}, [&] { return a.transport->links() == 1; }));
+  const Instant start = steady_now();
+  other.kill(SIGSTOP);
+  ASSERT_TRUE(turn_until({&a}, [&] { return !a.all<LinkLost>().empty(); }, 30s));
+  EXPECT_LT(steady_now() - start, 22s) << "a heartbeat of 5 s and its patience of 15 s";
+  RecordProperty("milliseconds", static_cast<int>((steady_now() - start) / 1ms));
 }
 
 TEST(Transport, APeerThatCameBackIsDialledAgain) {
@@ -272,7 +343,8 @@ TEST(Transport, ClosesLinksThatNobodyUsesOrPinned) {
   Party a(hasty), b;
   a.say(a.knows(b), "hello");
   ASSERT_TRUE(turn_until({&a, &b}, [&] { return b.heard().size() == 1; }));
-  EXPECT_TRUE(turn_until({&a, &b}, [&] { return a.transport->links() == 0 && b.transport->links() == 0; }, 5s));
+  EXPECT_TRUE(turn_until(
+      {&a, &b}, [&] { return a.transport->links() == 0 && b.transport->links() == 0; }, 5s));
 
   a.transport->pin(steady_now(), a.knows(b));
   ASSERT_TRUE(turn_until({&a, &b}, [&] { return a.transport->links() == 1; }));
@@ -299,13 +371,15 @@ TEST(Transport, FullPlacesGoToTheNewcomerUnlessAllArePinned) {
   const auto joins = [&](Party& party) {
     party.say(party.knows(server), "x");
     const std::size_t before = server.heard().size();
-    return turn_until({&server, &a, &b, &c, &d}, [&] { return server.heard().size() > before; }, 3s);
+    return turn_until(
+        {&server, &a, &b, &c, &d}, [&] { return server.heard().size() > before; }, 3s);
   };
   ASSERT_TRUE(joins(a));
   ASSERT_TRUE(joins(b));
   ASSERT_TRUE(joins(c));
   EXPECT_EQ(server.transport->links(), 2u);
-  EXPECT_TRUE(turn_until({&server, &a, &b, &c}, [&] { return a.transport->links() == 0; })) << "the one silent for longest went";
+  EXPECT_TRUE(turn_until({&server, &a, &b, &c}, [&] { return a.transport->links() == 0; }))
+      << "the one silent for longest went";
   for (const LinkRow& row : server.transport->rows(steady_now())) server.transport->pin(steady_now(), row.peer);
   EXPECT_FALSE(joins(d));
 }
@@ -332,10 +406,12 @@ TEST(Transport, TalksOverIpv6) {
   std::vector<Report> reports;
   ASSERT_TRUE(turn_until({&a}, [&] {
     (*server)->run(steady_now(), 64, reports);
-    return std::any_of(reports.begin(), reports.end(), [](const Report& report) { return std::holds_alternative<Received>(report); });
+    return std::any_of(reports.begin(), reports.end(),
+                       [](const Report& report) { return std::holds_alternative<Received>(report); });
   }));
   server->reset();
-  EXPECT_TRUE(turn_until({&a}, [&] { return !a.all<LinkLost>().empty(); }, 3s));
+  EXPECT_TRUE(turn_until(
+      {&a}, [&] { return !a.all<LinkLost>().empty(); }, 3s));
 }
 
 }  // namespace

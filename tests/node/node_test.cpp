@@ -94,7 +94,8 @@ std::vector<ReachableHit> search(Node& node, const std::string& text) {
 }
 
 TEST(Node, FindsATrackThatAnotherNodeHolds) {
-  RunningNode a({"So What"}), b({"Blue in Green"}, options_of({a.node->self()})), c({"Flamenco Sketches"}, options_of({a.node->self()}));
+  RunningNode a({"So What"}), b({"Blue in Green"}, options_of({a.node->self()})),
+      c({"Flamenco Sketches"}, options_of({a.node->self()}));
   ASSERT_TRUE(eventually([&] { return b.node->status().neighbors > 0 && c.node->status().neighbors > 0; }));
   const auto hits = search(*c.node, "Blue");
   ASSERT_EQ(hits.size(), 1u);
@@ -139,7 +140,8 @@ TEST(Node, AnOpenSearchEndsWithItsNode) {
 TEST(Node, RefusesWhatIsNoSearchAndTooManyOfThem) {
   RunningNode a({});
   EXPECT_EQ(a.node->search(words(""), [](const SearchEvent&) {}).error().code, ErrorCode::kInvalid);
-  for (std::size_t i = 0; i < limits::kMaxOpenQueries; ++i) ASSERT_TRUE(a.node->search(words("x", 60s), [](const SearchEvent&) {}));
+  for (std::size_t i = 0; i < limits::kMaxOpenQueries; ++i)
+    ASSERT_TRUE(a.node->search(words("x", 60s), [](const SearchEvent&) {}));
   const auto refused = a.node->search(words("x"), [](const SearchEvent&) {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kExhausted);
@@ -186,23 +188,28 @@ TEST(Node, RemembersContactsOfAnEarlierRun) {
     ASSERT_TRUE(eventually([&] { return b.node->status().neighbors == 1; }));
   }
   options.bootstrap.clear();
-  RunningNode again({}, options);
-  EXPECT_TRUE(eventually([&] { return again.node->status().neighbors == 1; }));
+  {
+    RunningNode again({}, options);
+    EXPECT_TRUE(eventually([&] { return again.node->status().neighbors == 1; }));
+  }
   std::filesystem::remove_all(pattern);
 }
 
 TEST(Node, TwelveFindASingleCopyFromAnywhereAlsoAfterAThirdIsGone) {
   std::deque<RunningNode> nodes;
   nodes.emplace_back(std::vector<std::string>{"track 0"});
-  for (int i = 1; i < 12; ++i) nodes.emplace_back(std::vector<std::string>{fmt::format("track {}.", i)}, options_of({nodes.front().node->self()}));
+  for (int i = 1; i < 12; ++i)
+    nodes.emplace_back(std::vector<std::string>{fmt::format("track {}.", i)}, options_of({nodes.front().node->self()}));
   ASSERT_TRUE(eventually([&] {
-    return std::all_of(nodes.begin(), nodes.end(), [](const RunningNode& one) { return one.node->status().neighbors >= 2; });
+    return std::all_of(nodes.begin(), nodes.end(),
+                       [](const RunningNode& one) { return one.node->status().neighbors >= 2; });
   }));
   EXPECT_EQ(search(*nodes[11].node, "track 7.").size(), 1u);
   EXPECT_EQ(search(*nodes[3].node, "track 10.").size(), 1u);
   for (const int gone : {1, 4, 6, 9}) nodes[static_cast<std::size_t>(gone)].node.reset();
   ASSERT_TRUE(eventually([&] {
-    return std::all_of(nodes.begin(), nodes.end(), [](const RunningNode& one) { return !one.node || one.node->status().neighbors >= 2; });
+    return std::all_of(nodes.begin(), nodes.end(),
+                       [](const RunningNode& one) { return !one.node || one.node->status().neighbors >= 2; });
   }));
   EXPECT_TRUE(eventually([&] { return search(*nodes[11].node, "track 7.").size() == 1; }));
 }

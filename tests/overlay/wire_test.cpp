@@ -23,7 +23,9 @@ constexpr PeerId kSender{0};
 
 // rapidcheck's words for our values.
 
-rc::Gen<PeerId> peers() { return rc::gen::map(rc::gen::inRange<std::uint32_t>(0, kPeers), [](std::uint32_t n) { return PeerId{n}; }); }
+rc::Gen<PeerId> peers() {
+  return rc::gen::map(rc::gen::inRange<std::uint32_t>(0, kPeers), [](std::uint32_t n) { return PeerId{n}; });
+}
 
 rc::Gen<PeerList> peer_lists() {
   const auto sizes = rc::gen::inRange<std::size_t>(0, limits::kMaxShuffle + 1);
@@ -63,7 +65,9 @@ Track a_track() {
   return track;
 }
 
-QueryId an_id() { return {*rc::gen::arbitrary<std::uint64_t>(), *rc::gen::arbitrary<std::uint64_t>()}; }
+QueryId an_id() {
+  return {*rc::gen::arbitrary<std::uint64_t>(), *rc::gen::arbitrary<std::uint64_t>()};
+}
 
 /// Encoded, decoded by a peer that knows the same book under the same names.
 template <class T>

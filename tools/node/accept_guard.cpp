@@ -83,7 +83,8 @@ class Guard {
     const auto inode = socket_inode(descriptor);
     if (!remote || !inode) return true;
     // The kernel gives out the lowest free number, so a connection that went is mostly noticed here.
-    if (std::erase_if(accepted_, [descriptor](const Accepted& one) { return one.descriptor == descriptor; }) > 0) fruitless_ = 0;
+    if (std::erase_if(accepted_, [descriptor](const Accepted& one) { return one.descriptor == descriptor; }) > 0)
+      fruitless_ = 0;
     if (is_over(*remote)) forget_closed();
     if (is_over(*remote)) {
       ++refused_;
@@ -111,7 +112,8 @@ class Guard {
   bool is_over(const Endpoint& remote) const {
     if (accepted_.size() >= limits_->total) return true;
     if (remote.is_loopback()) return false;
-    const auto same = std::count_if(accepted_.begin(), accepted_.end(), [&remote](const Accepted& one) { return one.remote == remote; });
+    const auto same = std::count_if(accepted_.begin(), accepted_.end(),
+                                    [&remote](const Accepted& one) { return one.remote == remote; });
     return static_cast<std::size_t>(same) >= limits_->per_address;
   }
 
@@ -141,9 +143,13 @@ Guard& guard() {
 
 }  // namespace
 
-void limit_accepted_connections(const AcceptLimits& limits) { guard().limit(limits); }
+void limit_accepted_connections(const AcceptLimits& limits) {
+  guard().limit(limits);
+}
 
-AcceptCounts accepted_connections() { return guard().counts(); }
+AcceptCounts accepted_connections() {
+  return guard().counts();
+}
 
 }  // namespace earshot::node
 

@@ -50,7 +50,9 @@ constexpr Duration kGoodbyeTime = 500ms;
 constexpr int kStrangerLines = 20;
 
 /// The only clock read of the overlay's side of the program.
-Instant read_clock() { return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())); }
+Instant read_clock() {
+  return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+}
 
 Random random_stream() {
   EARSHOT_CHECK(sodium_init() >= 0);
@@ -72,7 +74,9 @@ struct alignas(64) SeenBucket {
 /// What overlay::Memory points into.
 struct PeerMemory {
   explicit PeerMemory(const overlay::Config& config)
-      : active(config.active_size, kNoPeer), passive(config.passive_size, kNoPeer), seen(kSeenSlots / overlay::SeenQueries::kWays) {}
+      : active(config.active_size, kNoPeer),
+        passive(config.passive_size, kNoPeer),
+        seen(kSeenSlots / overlay::SeenQueries::kWays) {}
 
   overlay::Memory view() { return {active, passive, {seen.front().slots.data(), kSeenSlots}}; }
 
@@ -168,7 +172,8 @@ Priority priority_of(const overlay::Message& message) {
 
 Result<void> Reactor::open(const overlay::net::Identity& identity) {
   if (!options_.address_book.empty()) {
-    if (auto loaded = book_.load(options_.address_book); !loaded) spdlog::warn("event=address-book-unusable why=\"{}\"", loaded.error().what);
+    if (auto loaded = book_.load(options_.address_book); !loaded)
+      spdlog::warn("event=address-book-unusable why=\"{}\"", loaded.error().what);
   }
   overlay::net::TransportOptions transport_options;
   transport_options.listen = options_.listen;
@@ -256,8 +261,8 @@ std::vector<PeerRow> Reactor::peers() const {
       const auto contact = book_.contact_of(link.peer);
       if (!contact) continue;
       const bool is_neighbor = std::find(neighbors.begin(), neighbors.end(), link.peer) != neighbors.end();
-      rows.push_back({*contact, link.agent, is_neighbor, link.inbound, link.connected, link.bytes_in, link.bytes_out, link.frames_in,
-                      link.frames_out, link.dropped});
+      rows.push_back({*contact, link.agent, is_neighbor, link.inbound, link.connected, link.bytes_in, link.bytes_out,
+                      link.frames_in, link.frames_out, link.dropped});
     }
     return rows;
   });
@@ -279,7 +284,9 @@ void Reactor::run() {
   save_book();
 }
 
-Instant Reactor::next_deadline() const { return std::min({peer_.next_deadline(), transport_->next_deadline(), next_save_}); }
+Instant Reactor::next_deadline() const {
+  return std::min({peer_.next_deadline(), transport_->next_deadline(), next_save_});
+}
 
 void Reactor::turn() {
   now_ = read_clock();
@@ -359,7 +366,8 @@ void Reactor::blame(PeerId peer, const Error& error) {
     offences_end_ = now_ + kOffenceTime;
   }
   const int offences = ++offences_[peer];
-  if (may_log_stranger()) spdlog::info("event=malformed peer={} offences={} why=\"{}\"", to_number(peer), offences, error.what);
+  if (may_log_stranger())
+    spdlog::info("event=malformed peer={} offences={} why=\"{}\"", to_number(peer), offences, error.what);
   if (offences < kMaxOffences) return;
   offences_.erase(peer);
   transport_->ban(peer, now_ + kBanTime);
@@ -394,7 +402,8 @@ void Reactor::perform(const overlay::Deliver& deliver) {
   if (client == clients_.end()) return;
   SearchEvent event;
   for (const Hit& hit : *deliver.hits) {
-    if (const auto holder = book_.contact_of(hit.holder)) event.hits.push_back({hit.track, *holder, hit.score, deliver.hops});
+    if (const auto holder = book_.contact_of(hit.holder))
+      event.hits.push_back({hit.track, *holder, hit.score, deliver.hops});
   }
   event.progress = deliver.progress;
   event.last = deliver.last;
@@ -416,7 +425,8 @@ void Reactor::enter(const std::vector<Contact>& contacts) {
 void Reactor::save_book() {
   next_save_ = now_ + kSaveEvery;
   if (options_.address_book.empty()) return;
-  if (auto saved = book_.save(options_.address_book); !saved) spdlog::error("event=address-book-unsaved why=\"{}\"", saved.error().what);
+  if (auto saved = book_.save(options_.address_book); !saved)
+    spdlog::error("event=address-book-unsaved why=\"{}\"", saved.error().what);
 }
 
 void Reactor::say_goodbye() {
@@ -449,7 +459,8 @@ bool Reactor::may_log_stranger() {
 
 }  // namespace
 
-Result<std::unique_ptr<Node>> Node::start(const overlay::net::Identity& identity, const NodeOptions& options, const index::Index& index) {
+Result<std::unique_ptr<Node>> Node::start(const overlay::net::Identity& identity, const NodeOptions& options,
+                                          const index::Index& index) {
   if (auto valid = overlay::validate(options.protocol); !valid) return tl::unexpected(std::move(valid.error()));
   limit_accepted_connections({});
   auto reactor = std::make_unique<Reactor>(identity, options, index);

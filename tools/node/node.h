@@ -65,14 +65,16 @@ struct NodeStatus {
 class Node {
  public:
   /// Binds, starts the threads, joins. The index must outlive the node. Errors: kInvalid, kUnreachable (port taken).
-  static Result<std::unique_ptr<Node>> start(const overlay::net::Identity& identity, const NodeOptions& options, const index::Index& index);
+  static Result<std::unique_ptr<Node>> start(const overlay::net::Identity& identity, const NodeOptions& options,
+                                             const index::Index& index);
 
   /// Leaves the network (says good-bye), saves the address book and joins the threads.
   virtual ~Node() = default;
 
   virtual Contact self() const = 0;
 
-  /// `on_event` is called until `last`, perhaps before this returns. Errors: kInvalid, kExhausted (too many open queries).
+  /// `on_event` is called until `last`, perhaps before this returns. Errors: kInvalid, kExhausted (too many open
+  /// queries).
   virtual Result<QueryId> search(SearchRequest request, std::function<void(const SearchEvent&)> on_event) = 0;
   virtual void cancel(const QueryId& id) = 0;
 
