@@ -75,9 +75,6 @@ bool is_symbols_only(const Tokens& tokens) { return !tokens.empty() && tokens[0]
 
 Result<Query> checked(Query query) {
   if (query.words.empty()) return fail(ErrorCode::kInvalid, "the search text has no word: type a few words of a title");
-  if (query.words.size() > kMaxWords) {
-    return fail(ErrorCode::kInvalid, "the search text has {} words, more than {}", query.words.size(), kMaxWords);
-  }
   return query;
 }
 

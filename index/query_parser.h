@@ -14,9 +14,6 @@
 
 namespace earshot::index {
 
-/// Words in one query: each costs a look-up, and a name of a track has fewer. More: refused.
-inline constexpr std::size_t kMaxWords = 32;
-
 /// Tracks that hold this term.
 struct Term {
   std::string text;
@@ -38,12 +35,13 @@ struct Compound {
 
 using Word = std::variant<Term, Prefix, Compound>;
 
-/// All words must match; distinct, in the order typed, never empty.
+/// All words must match; distinct, in the order typed, never empty. At most 256, since a text has limits::kMaxQueryText
+/// bytes; a pasted title of 60 words is a fair question.
 struct Query {
   std::vector<Word> words;
 };
 
-/// Errors: kInvalid for a text without any word, with too many, or that is too long.
+/// Errors: kInvalid for a text without any word or that is too long.
 Result<Query> parse_query(std::string_view text, const Tokenizer& tokenizer);
 
 }  // namespace earshot::index

@@ -9,13 +9,17 @@
 namespace earshot::overlay {
 
 Peer::Peer(PeerId self, const Config& config, Random random, Memory memory)
-    : search_(self, memory.seen, SipKey{random.next(), random.next()}), config_(&config), random_(random),
+    : search_(self, memory.seen, SipKey{random.next(), random.next()}),
+      config_(&config),
+      random_(random),
       membership_(memory.active.first(config.active_size), memory.passive.first(config.passive_size)) {
   EARSHOT_CHECK(validate(config));
 }
 
 Peer::Peer(PeerId self, const Config& config, Random random, Memory memory, std::span<const PeerId> neighbors)
-    : search_(self, memory.seen, SipKey{random.next(), random.next()}), config_(&config), random_(random),
+    : search_(self, memory.seen, SipKey{random.next(), random.next()}),
+      config_(&config),
+      random_(random),
       membership_(memory.active.first(neighbors.size()), {}) {
   EARSHOT_CHECK(validate(config));
   membership_.seed(neighbors);
@@ -65,7 +69,7 @@ void Peer::join(Instant now, std::span<const PeerId> contacts, Outbox& out) {
 QueryId Peer::ask(Instant now, SearchRequest request, Outbox& out) {
   Turn turn = this->turn(now, out);
   const Strategy* const strategy = strategy_of(request.strategy);
-  EARSHOT_CHECK(strategy != nullptr);
+  EARSHOT_CHECK(strategy != nullptr && validate(request));
   return search_.ask(turn, std::move(request), *strategy, membership_.active());
 }
 
@@ -79,6 +83,8 @@ void Peer::leave(Instant now, Outbox& out) {
   membership_.leave(turn);
 }
 
-Turn Peer::turn(Instant now, Outbox& out) { return Turn{now, self(), *config_, random_, counters_, out}; }
+Turn Peer::turn(Instant now, Outbox& out) {
+  return Turn{now, self(), *config_, random_, counters_, out};
+}
 
 }  // namespace earshot::overlay

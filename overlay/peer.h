@@ -1,5 +1,5 @@
-// One peer of the overlay: the only entry point of the protocol. Pure: no IO, no clock, no thread, no randomness but the
-// stream it was given. The same calls leave the same effects, in the same order, on every machine.
+// One peer of the overlay: the only entry point of the protocol. Pure: no IO, no clock, no thread, no randomness but
+// the stream it was given. The same calls leave the same effects, in the same order, on every machine.
 #pragma once
 
 #include <algorithm>
@@ -43,9 +43,9 @@ class alignas(64) Peer {
   /// `config` must outlive the peer. REQUIRES: validate(config).
   Peer(PeerId self, const Config& config, Random random, Memory memory);
 
-  /// A peer of a fixed graph: it starts with these neighbors, each of whom must start with it, and takes nobody for one who
-  /// is lost. Its active view is exactly as large as they are many, and it has no passive view, whatever the configuration
-  /// says. REQUIRES: memory.active holds neighbors.size() entries; nobody calls join().
+  /// A peer of a fixed graph: it starts with these neighbors, each of whom must start with it, and takes nobody for one
+  /// who is lost. Its active view is exactly as large as they are many, and it has no passive view, whatever the
+  /// configuration says. REQUIRES: memory.active holds neighbors.size() entries; nobody calls join().
   Peer(PeerId self, const Config& config, Random random, Memory memory, std::span<const PeerId> neighbors);
 
   // Two peers never share the memory that they were lent.

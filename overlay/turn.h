@@ -15,12 +15,12 @@ namespace earshot::overlay {
 /// What happened at one peer so far. The core does not log; drivers show these.
 struct Counters {
   std::uint64_t messages_in = 0;
-  std::uint64_t queries_in = 0;       // copies of queries received, duplicates included
-  std::uint64_t duplicates = 0;       // of those, copies of a query that we had seen
-  std::uint64_t queries_out = 0;      // copies of queries sent, our own included
-  std::uint64_t hits_relayed = 0;     // Hits messages passed on
-  std::uint64_t hits_dropped = 0;     // single hits dropped: never asked, too late, repeated, or over a limit
-  std::uint64_t refused = 0;          // messages not worked on: impossible, or from no neighbor where only one may speak
+  std::uint64_t queries_in = 0;    // copies of queries received, duplicates included
+  std::uint64_t duplicates = 0;    // of those, copies of a query that we had seen
+  std::uint64_t queries_out = 0;   // copies of queries sent, our own included
+  std::uint64_t hits_relayed = 0;  // Hits messages passed on
+  std::uint64_t hits_dropped = 0;  // single hits dropped: never asked, too late, repeated, or over a limit
+  std::uint64_t refused = 0;       // messages not worked on: impossible, or from no neighbor where only one may speak
 };
 
 struct Turn {

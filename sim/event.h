@@ -16,7 +16,7 @@ enum class EventKind : std::uint8_t {
   kTick,   // a deadline of `to` may have come
   kStart,  // `to` joins the network
   kAsk,    // `to` asks the question number `body` of the workload
-  kCrash,  // the crash number `body` of the scenario
+  kCrash,  // the crash number `body` of the scenario; `to` is some peer, so that every target exists
 };
 
 struct Event {

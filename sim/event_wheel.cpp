@@ -102,6 +102,7 @@ void EventWheel::consume(Chain& chain, Take&& take) {
 bool EventWheel::open_next_block() {
   ready_.clear();
   next_ = 0;
+  ++blocks_opened_;
   if (pending_ == 0) return begin_next_epoch();
   do ++open_block_;
   while (blocks_[open_block_].size == 0);

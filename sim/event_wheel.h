@@ -16,6 +16,7 @@
 // Cost: 24 bytes an event in flight, in chunks of 2 KiB that are reused.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -40,10 +41,19 @@ class EventWheel {
   /// The next event, or false when there is none. Moves now() to it.
   bool pop(Event& event);
 
-  /// Whom the event `distance` places ahead in the open block will happen to; kNoPeer when the block ends before. What a
-  /// driver prefetches. Late arrivals (rule 4) shift places, so this is a hint and decides nothing.
-  PeerId target_ahead(std::size_t distance) const {
-    return next_ + distance < ready_.size() ? ready_[next_ + distance].to : kNoPeer;
+  /// Calls `hint(peer)` once for each target of the open block as soon as at most `distance` events lie before its own, in
+  /// order: what a driver prefetches. `cursor` is the caller's, one for each distance, and begins as {}. Late arrivals (rule 4)
+  /// are not announced; a hint decides nothing.
+  struct Cursor {
+    std::uint64_t block = 0;
+    std::size_t next = 0;
+  };
+  template <class Hint>
+  void look_ahead(Cursor& cursor, std::size_t distance, Hint&& hint) const {
+    if (cursor.block != blocks_opened_) cursor = {blocks_opened_, next_};
+    for (const std::size_t end = std::min(next_ + distance, ready_.size()); cursor.next < end; ++cursor.next) {
+      hint(ready_[cursor.next].to);
+    }
   }
 
   /// The time of the last event popped.
@@ -108,6 +118,7 @@ class EventWheel {
   std::map<std::uint64_t, Chain> far_;          // epochs to come
   std::vector<Packed> ready_;                   // the open block, sorted
   std::size_t next_ = 0;                        // in ready_
+  std::uint64_t blocks_opened_ = 0;
   std::vector<Late> late_;                      // heap; rule 4
   std::uint64_t late_order_ = 0;
   std::uint64_t epoch_ = 0;

@@ -37,10 +37,10 @@ std::optional<Error> run_seed(Shared& shared, std::size_t index) {
     Simulation simulation(shared.scenario, *world, shared.scenario.searches[i], seed, {options.through_the_wire});
     const Duration built = options.cpu_time();
     const std::size_t place = index * searches + i;
-    shared.result.records[place] = simulation.run();
-    const Duration ended = options.cpu_time();
-    shared.result.costs[place] = {built - begun, ended - built};
-    begun = ended;
+    simulation.run();
+    shared.result.costs[place] = {built - begun, options.cpu_time() - built};
+    shared.result.records[place] = simulation.record();
+    begun = options.cpu_time();
     const std::lock_guard lock(shared.progress);
     options.progress(++shared.done, shared.result.records.size());
   }

@@ -37,7 +37,7 @@ Population::Population(const Topology& topology, const overlay::Config& config, 
   }
 }
 
-void Population::prefetch_seat(PeerId id) const { prefetch(&seat(id), sizeof(Seat)); }
+void Population::prefetch_seat(PeerId id) const { prefetch(&seat(id), Seat::kHotBytes); }
 
 void Population::prefetch_memory(PeerId id) const {
   __builtin_prefetch(seat(id).peer.neighbors().data());

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <utility>
 
 #include "overlay/config.h"
 #include "overlay/peer.h"
@@ -14,12 +14,18 @@
 
 namespace earshot::sim {
 
-/// A peer and what its driver must remember about it, side by side so that an event touches them together.
-struct Seat {
-  overlay::Peer peer;
+/// A peer and what its driver must remember about it, side by side so that an event touches them together. Aligned, so that
+/// the part that every message touches is the first kHotBytes of a seat: the driver's own, and the peer's search, counters
+/// and views.
+struct alignas(64) Seat {
+  static constexpr std::size_t kHotBytes = 256;
+
+  explicit Seat(overlay::Peer made) : peer(std::move(made)) {}
+
   Instant timer = kNever;   // when its next tick is due in the wheel
   std::uint32_t sent = 0;   // messages, for the fate of the next one
   bool alive = false;
+  overlay::Peer peer;
 };
 
 class Population {

@@ -166,7 +166,7 @@ class Reader {
   void complain_at(const std::string& where, std::string_view key, std::string_view what) {
     if (error_) return;
     const std::string full = name_.empty() ? std::string(key) : key.empty() ? name_ : fmt::format("{}.{}", name_, key);
-    error_ = Error{ErrorCode::kInvalid, fmt::format("{}: {}: {}", where, full, what)};
+    error_ = Error{ErrorCode::kInvalid, fmt::format("{}: {}{}{}", where, full, full.empty() ? "" : ": ", what)};
   }
 
   const toml::table& table_;
@@ -178,7 +178,7 @@ class Reader {
 /// Reads the whole file, section by section.
 class Parser {
  public:
-  Parser(const toml::table& root, const std::filesystem::path& path) : root_(root), path_(path), top_(root, "", error_) {}
+  Parser(const toml::table& root, const std::filesystem::path& path) : path_(path), top_(root, "", error_) {}
 
   Result<Scenario> parse() {
     version();
@@ -370,7 +370,6 @@ class Parser {
     }
   }
 
-  const toml::table& root_;
   const std::filesystem::path& path_;
   std::optional<Error> error_;
   Scenario scenario_;

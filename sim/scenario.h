@@ -73,7 +73,7 @@ struct CrashSettings {
 struct Scenario {
   std::string name;
   std::optional<std::uint32_t> peers;          // a file of edges knows its own number
-  std::uint32_t seen_slots = 16;               // of each peer
+  std::uint32_t seen_slots = 64;               // of each peer: queries that it remembers
   TopologySettings topology;
   NetworkSettings network;
   CatalogSettings catalog;

@@ -19,6 +19,9 @@ namespace {
 // before what it points to can be asked for.
 constexpr std::size_t kSeatAhead = 12;
 constexpr std::size_t kMemoryAhead = 6;
+// With fewer messages in flight (walks) a block holds too few events to look ahead in, but what is fetched when a message
+// is sent is still in the cache when it arrives.
+constexpr std::uint64_t kFewInFlight = 1024;
 
 Population populate(const Scenario& scenario, const World& world, std::uint64_t seed) {
   if (world.topology) return Population(*world.topology, scenario.protocol, seed, scenario.seen_slots);
@@ -34,13 +37,12 @@ Simulation::Simulation(const Scenario& scenario, const World& world, const Searc
   schedule();
 }
 
-RunRecord Simulation::run() {
+void Simulation::run() {
   Event event;
   while (open_ > 0 && wheel_.pop(event) && event.at <= end_) {
     prefetch();
     handle(event);
   }
-  return record();
 }
 
 void Simulation::schedule() {
@@ -55,7 +57,7 @@ void Simulation::schedule() {
     end_ = std::max(end_, question.at + scenario_.workload.time);
   }
   for (std::uint32_t i = 0; i < scenario_.crashes.size(); ++i) {
-    wheel_.push({world_.ready + scenario_.crashes[i].at, kNoPeer, kNoPeer, i, 0, 0, EventKind::kCrash, 0});
+    wheel_.push({world_.ready + scenario_.crashes[i].at, kNoPeer, PeerId{0}, i, 0, 0, EventKind::kCrash, 0});
   }
   open_ = static_cast<std::uint32_t>(world_.questions.size());
 }
@@ -87,6 +89,7 @@ void Simulation::handle(const Event& event) {
 }
 
 void Simulation::deliver(const Event& event) {
+  --in_flight_;
   Seat& seat = population_.seat(event.to);
   if (seat.alive) {
     count(event);
@@ -166,11 +169,9 @@ void Simulation::notice_dead_neighbors(PeerId peer) {
   }
 }
 
-void Simulation::prefetch() const {
-  const PeerId later = wheel_.target_ahead(kSeatAhead);
-  if (later != kNoPeer) population_.prefetch_seat(later);
-  const PeerId soon = wheel_.target_ahead(kMemoryAhead);
-  if (soon != kNoPeer) population_.prefetch_memory(soon);
+void Simulation::prefetch() {
+  wheel_.look_ahead(seats_ahead_, kSeatAhead, [this](PeerId peer) { population_.prefetch_seat(peer); });
+  wheel_.look_ahead(memory_ahead_, kMemoryAhead, [this](PeerId peer) { population_.prefetch_memory(peer); });
 }
 
 void Simulation::settle(PeerId self) {
@@ -223,6 +224,7 @@ void Simulation::perform(PeerId self, overlay::Send& send) {
   }
   event.at = now_ + *travel;
   wheel_.push(event);
+  if (++in_flight_ < kFewInFlight) population_.prefetch_seat(send.to);
 }
 
 void Simulation::perform(PeerId self, overlay::Lookup& lookup) {

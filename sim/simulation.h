@@ -59,7 +59,10 @@ class Simulation {
   Simulation(const Scenario& scenario, const World& world, const SearchSettings& search, std::uint64_t seed, Options options);
 
   /// Runs to the end: until every question is closed. Call once.
-  RunRecord run();
+  void run();
+
+  /// What the run left behind. Call once, after run().
+  RunRecord record();
 
  private:
   void schedule();
@@ -70,7 +73,7 @@ class Simulation {
   void tick(const Event& event);
   void crash(std::uint32_t number);
   void notice_dead_neighbors(PeerId peer);
-  void prefetch() const;
+  void prefetch();
 
   /// Carries out the outbox of a call into `self`, then its look-ups, then sets its timer.
   void settle(PeerId self);
@@ -82,7 +85,6 @@ class Simulation {
   void perform(PeerId self, overlay::Deliver& deliver);
 
   void count(const Event& event);
-  RunRecord record();
   std::uint32_t largest_component() const;
 
   const Scenario& scenario_;
@@ -92,6 +94,9 @@ class Simulation {
   Network network_;
   Population population_;
   EventWheel wheel_;
+  EventWheel::Cursor seats_ahead_;
+  EventWheel::Cursor memory_ahead_;
+  std::uint64_t in_flight_ = 0;  // messages
   Flight flight_;
   std::unique_ptr<WireMirror> mirror_;
   overlay::Outbox outbox_;

@@ -112,7 +112,14 @@ Result<Topology> random_regular(std::uint32_t nodes, std::uint32_t degree, Rando
   // edge is refused in exchange, a random walk over graphs that ends with probability one.
   for (std::size_t tries = 0; !refused.empty(); ++tries) {
     if (tries > 1'000 * stubs.size()) return fail(ErrorCode::kInvalid, "no graph found with {} nodes of degree {}", nodes, degree);
+    std::swap(refused.back(), refused[random.below(refused.size())]);
     const auto [a, b] = refused.back();
+    if (rows->allows(a, b)) {
+      rows->add(a, b);
+      edges.emplace_back(a, b);
+      refused.pop_back();
+      continue;
+    }
     Edge& standing = edges[random.below(edges.size())];
     auto [x, y] = standing;
     if (random.chance(1, 2)) std::swap(x, y);

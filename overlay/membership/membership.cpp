@@ -92,14 +92,14 @@ void Membership::receive(Turn& turn, PeerId from, const NeighborReply& message) 
   } else {
     refused_by(from);
   }
-  settle(turn);
+  settle(turn, /*spared=*/from);
 }
 
 void Membership::receive(Turn& turn, PeerId from, const Leave&) {
   if (!drop(from)) return;
   turn.out.emplace_back(Disconnect{from});
   views_.keep(turn.self, from, {}, turn.random);
-  settle(turn);
+  settle(turn, /*spared=*/from);
 }
 
 void Membership::receive(Turn& turn, PeerId from, const Shuffle& message) {
@@ -136,7 +136,8 @@ void Membership::accept(Turn& turn, PeerId peer) {
   take_asked(peer);
   if (views_.active().full()) evict_one(turn);
   if (views_.active().empty()) {
-    upkeep_at_ = turn.now + Duration(1 + turn.random.below(static_cast<std::uint64_t>(turn.config.shuffle_period.count())));
+    upkeep_at_ =
+        turn.now + Duration(1 + turn.random.below(static_cast<std::uint64_t>(turn.config.shuffle_period.count())));
   }
   views_.make_neighbor(peer);
   turn.out.emplace_back(Connect{peer});
@@ -213,10 +214,11 @@ bool Membership::is_asked(PeerId peer) const {
   return std::any_of(asked_.begin(), asked_.begin() + asked_count_, [=](const Asked& a) { return a.peer == peer; });
 }
 
-/// Brings the timer and the requests in line with the views, after anything that may have changed them.
-void Membership::settle(Turn& turn) {
+/// Brings the timer and the requests in line with the views, after anything that may have changed them. `spared` is not
+/// asked at once (rule 4).
+void Membership::settle(Turn& turn, PeerId spared) {
   if (left_) return;
-  fill_free_slots(turn);
+  fill_free_slots(turn, spared);
   if (views_.active().empty() && asked_count_ == 0) {
     ask_next_contact(turn);
     const bool round_is_over = asked_count_ == 0 && contacts_count_ > 0;
@@ -225,12 +227,12 @@ void Membership::settle(Turn& turn) {
   set_deadline();
 }
 
-void Membership::fill_free_slots(Turn& turn) {
+void Membership::fill_free_slots(Turn& turn, PeerId spared) {
   while (views_.active().size() + asked_count_ < views_.active().capacity() && asked_count_ < kMaxAsked) {
     const bool isolated = views_.active().empty();
     if (!isolated && tries_ == 0) return;
-    const std::optional<PeerId> candidate =
-        views_.passive().pick(turn.random, [this](PeerId peer) { return !is_asked(peer); });
+    const std::optional<PeerId> candidate = views_.passive().pick(
+        turn.random, [&](PeerId peer) { return !is_asked(peer) && (isolated || peer != spared); });
     if (!candidate) return;
     if (!isolated) --tries_;
     ask(turn, *candidate, Reason::kRepair);

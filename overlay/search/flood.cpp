@@ -3,7 +3,8 @@
 //  1. The origin sends a copy to every neighbor. With TTL t the query reaches exactly the peers within t hops, if no
 //     message is lost and nobody leaves.
 //  2. Whoever sees a query for the first time passes it to every neighbor but the one it came from, while ttl > 0.
-//     Rationale: the sender has it. Later copies are dropped; that is what makes the ball a ball and not a tree of walks.
+//     Rationale: the sender has it. Later copies are dropped; that is what makes the ball a ball and not a tree of
+//     walks.
 //  3. A later copy is dropped even if it has more ttl left.
 //     Rationale: relaying it would cost a second flood behind this peer. With equal latencies the first copy took the
 //     shortest way; with unequal ones a copy may overtake it over more hops, and the ball loses some of its rim.
@@ -49,6 +50,8 @@ const Flood kFlood;
 
 }  // namespace
 
-const Strategy& flood() { return kFlood; }
+const Strategy& flood() {
+  return kFlood;
+}
 
 }  // namespace earshot::overlay

@@ -24,13 +24,16 @@ std::shared_ptr<const std::vector<Hit>> no_hits() {
 QueryId Search::ask(Turn& turn, SearchRequest request, const Strategy& strategy, std::span<const PeerId> neighbors) {
   EARSHOT_CHECK(open_.size() < limits::kMaxOpenQueries);
   Open open;
-  open.id.high = turn.random.next();
-  open.id.low = turn.random.next();
+  SeenQueries::Place place;
+  do {  // again only if the table takes the new id for one that it knows: once in 2^32 queries
+    open.id.high = turn.random.next();
+    open.id.low = turn.random.next();
+    place = seen_.find(open.id);
+  } while (place.seen());
+  seen_.remember(place, self_);
   open.deadline = turn.now + request.time;
   open.request = std::make_shared<const SearchRequest>(std::move(request));
   open.strategy = &strategy;
-  const SeenQueries::Place place = seen_.find(open.id);
-  if (!place.seen()) seen_.remember(place, self_);
   turn.out.emplace_back(Lookup{open.id, open.request});
   send_wave(turn, open_.emplace_back(std::move(open)), neighbors);
   set_deadline();
@@ -64,23 +67,19 @@ void Search::receive(Turn& turn, PeerId from, const Query& query, const Sighting
 }
 
 void Search::receive(Turn& turn, const Hits& hits) {
+  const bool possible = hits.hops > 0 && hits.hops <= kMaxHitHops;
+  if (Open* const open = find_open(hits.id); open != nullptr && possible) {
+    ++open->progress.answers;
+    deliver(turn, *open, *hits.hits, hits.hops);
+    return;
+  }
   const PeerId back = seen_.find(hits.id).link();
-  if (back == kNoPeer || hits.hops == 0 || hits.hops > kMaxHitHops || hits.hits->empty()) {
+  if (!possible || back == kNoPeer || back == self_ || hits.hits->empty()) {
     turn.counters.hits_dropped += hits.hits->size();
     return;
   }
-  if (back != self_) {
-    ++turn.counters.hits_relayed;
-    turn.send(back, Hits{hits.id, hits.hits, static_cast<std::uint16_t>(hits.hops + 1)});
-    return;
-  }
-  Open* const open = find_open(hits.id);
-  if (open == nullptr) {
-    turn.counters.hits_dropped += hits.hits->size();
-    return;
-  }
-  ++open->progress.answers;
-  deliver(turn, *open, *hits.hits, hits.hops);
+  ++turn.counters.hits_relayed;
+  turn.send(back, Hits{hits.id, hits.hits, static_cast<std::uint16_t>(hits.hops + 1)});
 }
 
 void Search::answer(Turn& turn, const QueryId& id, std::span<const Hit> hits) {

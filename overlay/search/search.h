@@ -5,14 +5,14 @@
 //     A copy that the strategy has no use for is dropped before anything else is asked, even who sent it.
 //     Rationale: four of five messages of a flood over degree 5 are such copies; they cost three cache lines.
 //  2. Impossible numbers are clamped or refused on every receipt, not only where they entered: hops 0, or hops over the
-//     strategy's limit, refuse the query; ttl is cut to limit - hops. Rationale: a neighbor that cheats must not be helped
-//     by us. What an attacker gains by lying is one radius around himself, as if he had asked honestly.
-//  3. Hits travel back link by link, each peer sending them to the link that its first copy came on, even when that peer
-//     is no neighbor any more. Rationale: nobody but the first link learns who asked, and a path of a few seconds
+//     strategy's limit, refuse the query; ttl is cut to limit - hops. Rationale: a neighbor that cheats must not be
+//     helped by us. What an attacker gains by lying is one radius around himself, as if he had asked honestly.
+//  3. Hits travel back link by link, each peer sending them to the link that its first copy came on, even when that
+//     peer is no neighbor any more. Rationale: nobody but the first link learns who asked, and a path of a few seconds
 //     mostly outlives changes of the views.
 //  4. Hits for a query that never passed here, that has been forgotten, that is closed, or that claim impossible hops
-//     are dropped and counted. The check costs one look at the table of seen queries. From which link they come is not
-//     checked: naming the query's 128 bits proves having seen it.
+//     are dropped and counted. The check costs one look at our open queries and at the table of seen ones. From which
+//     link they come is not checked: naming the query's 128 bits proves having seen it.
 //  5. At the origin: the same content at the same holder is delivered once; one holder may give
 //     limits::kMaxHitsPerHolder, a query takes limits::kMaxHitsPerQuery in all, first come.
 //     Rationale: scores compare within one answer only, so the order of arrival is the only fair rule across holders.

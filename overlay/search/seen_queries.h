@@ -5,9 +5,9 @@
 //     remembering a query touches that line and no other.
 //     Rationale: a flood delivers every query over most links of a peer, so this is the hottest memory of all.
 //  2. Bucket and tag come from SipHash of the id's low word under a secret key of this peer.
-//     Rationale: the id is chosen by strangers. Without the key they cannot aim at a bucket or make tags collide. The low
-//     word alone is enough: honest ids have 64 random bits there, and who reuses a low word only has his own next query
-//     taken for a duplicate.
+//     Rationale: the id is chosen by strangers. Without the key they cannot aim at a bucket or make tags collide. The
+//     low word alone is enough: honest ids have 64 random bits there, and who reuses a low word only has his own next
+//     query taken for a duplicate.
 //  3. A full bucket forgets its oldest query. Seeing a query again does not make it younger.
 //     Rationale: what is forgotten must follow from time only, not from how often a stranger repeats himself.
 //  4. The link is the first one. Hits go back where the query first came from, which is the fastest way here and, since

@@ -17,7 +17,9 @@ const std::array<StrategyEntry, 2>& table() {
 
 }  // namespace
 
-std::span<const StrategyEntry> strategies() { return table(); }
+std::span<const StrategyEntry> strategies() {
+  return table();
+}
 
 const Strategy* strategy_of(StrategyKind kind) {
   for (const StrategyEntry& entry : table()) {

@@ -3,11 +3,12 @@
 //  1. The origin sends k walkers, spread over its neighbors as evenly as k allows, from a random one on.
 //     Rationale: two walkers with the same first step explore less; the paper draws each step independently.
 //  2. A walker takes exactly ttl steps unless it meets a peer with no neighbor or a lost message. Each peer that it
-//     visits looks in its library once per query; a visit by a second walker, or a revisit, passes it on without a look.
+//     visits looks in its library once per query; a visit by a second walker, or a revisit, passes it on without a
+//     look.
 //     Rationale: the walkers of one query share its id, and the answer would be the same.
-//  3. A walker does not step back where it came from if there is another way (a non-backtracking walk mixes faster), and
-//     otherwise each neighbor is equally likely. The paper keeps state at the peers so that walkers of one query part;
-//     we do not, it would cost a slot per neighbor and query.
+//  3. A walker does not step back where it came from if there is another way (a non-backtracking walk mixes faster),
+//     and otherwise each neighbor is equally likely. The paper keeps state at the peers so that walkers of one query
+//     part; we do not, it would cost a slot per neighbor and query.
 //  4. Walkers do not check back with the origin, which the paper does every fourth step; a walk ends with its ttl.
 //     Rationale: checking needs the origin's address in the query, and then everyone knows who asks.
 //
@@ -62,6 +63,8 @@ const Walk kWalk;
 
 }  // namespace
 
-const Strategy& walk() { return kWalk; }
+const Strategy& walk() {
+  return kWalk;
+}
 
 }  // namespace earshot::overlay

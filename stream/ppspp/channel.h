@@ -70,6 +70,8 @@ struct Channel {
   ChunkSet to_cancel;
   ChunkSet to_request;
   bool owes_overview = false;                  // of all that we have
+  std::uint64_t told = 0;                      // how many chunks we had when its greeting was answered in full
+  unsigned probes = 0;                         // times we asked it for a chunk only to hear its claim
 
   std::uint64_t bytes_verified = 0;            // that it gave us
 

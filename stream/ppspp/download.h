@@ -107,7 +107,6 @@ class Picker {
 
   void claim(ChunkRange chunks) { claimed_.insert(chunks); }
   void release(ChunkRange chunks) { claimed_.erase(chunks); }
-  bool all_claimed(std::uint64_t chunk_count) const { return claimed_.contains_all({0, chunk_count}); }
 
  private:
   ChunkRange first_in(ChunkRange within, const ChunkSet& has, std::uint64_t limit) const;

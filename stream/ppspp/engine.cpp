@@ -192,6 +192,7 @@ class Port : public std::enable_shared_from_this<Port> {
       auto store = ChunkStore::shared(known->second);
       if (store) content = std::make_shared<Content>(std::move(*store), /*shared=*/true);
       else known_.erase(known);  // it changed or went away; sharing it again makes it known again
+      if (!store && !create) return tl::unexpected(std::move(store.error()));
     }
     if (!content) {
       auto store = ChunkStore::fetch(contents_folder(), root);

@@ -192,9 +192,9 @@ void Swarm::answer(Instant now, Channel& channel, Outbox& out) {
   const std::uint64_t allowance = channel.bytes_in - std::min(channel.bytes_in, channel.bytes_out);
   DatagramWriter writer(out.arena, channel.theirs, format_, std::min<std::uint64_t>(allowance, kMaxDatagram));
   if (writer.add(Handshake{channel.ours, our_options()})) {
-    for (const ChunkRange& run : verified_.ranges()) {
-      if (!writer.add(Have{run})) break;
-    }
+    const auto runs = verified_.ranges();
+    const auto unsaid = std::find_if(runs.begin(), runs.end(), [&](const ChunkRange& run) { return !writer.add(Have{run}); });
+    channel.told = unsaid == runs.end() ? verified_.size() : 0;
   }
   commit(now, channel, writer, out);
 }
@@ -205,7 +205,7 @@ void Swarm::open(Instant now, Channel& channel) {
   channel.state = Channel::State::kOpen;
   channel.heard = now;
   channel.redial = kNever;
-  channel.owes_overview = true;
+  channel.owes_overview = channel.told != verified_.size();
   channel.keep_alive = 1s;
   answered_ = true;
   record(channel.endpoint);
@@ -283,6 +283,7 @@ bool Swarm::take(Instant now, Channel& channel, const IntegrityHash& message, Ou
   if (!bin) return true;
   Node node{*bin, {}};
   std::copy(message.hash.begin(), message.hash.end(), node.hash.begin());
+  learned_ = learned_ || !stash_.empty();
   if (channel.claim.add(node, root_)) return settle_claim(now, channel, out);
   if (!tree_) {
     if (node.hash != kEmptyHash) channel.hints.add(node);
@@ -296,7 +297,6 @@ bool Swarm::take(Instant now, Channel& channel, const IntegrityHash& message, Ou
     return false;
   }
   channel.hints.add(node);
-  learned_ = learned_ || !stash_.empty();
   return true;
 }
 
@@ -309,6 +309,7 @@ bool Swarm::settle_claim(Instant now, Channel& channel, Outbox& out) {
     return false;
   }
   tree_->shrink(channel.claim.peaks());
+  if (verified_.contains(claimed - 1)) size_ = claimed * config_.chunk_size;  // of full size, or it had not fitted
   announce_size(out);
   for (std::size_t i = channels_.size(); i > 0; --i) {
     Channel& other = *channels_[i - 1];

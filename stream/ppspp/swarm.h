@@ -15,6 +15,8 @@
 //     it), in batches: once a tick, and to the others at most every kNewsInterval.
 //  5. Asks are disjoint among peers. When nothing is left to ask for, a peer with nothing to do is also asked for what
 //     has been outstanding longest elsewhere (at most one more copy of a chunk); the first to come cancels the other.
+//     When nobody offers what the claimed chunk count still lacks, the count may be a lie: peers whose claim was not heard
+//     yet are asked for a chunk that is here already, because peaks come with it.
 //  6. Peers of which both sides hold everything part in peace (section 2.2).
 //  7. PEX is neither asked nor answered, choking is obeyed and not exercised.
 #pragma once
@@ -160,7 +162,9 @@ class Swarm {
   // The tick's parts.
   void expire(Instant now, Outbox& out);
   void ask(Instant now);
+  bool ask_next(Instant now, Channel& channel);
   void ask_for_stragglers(Instant now);
+  void ask_for_claims(Instant now);
   void share_news(Instant now);
   void speak(Instant now, Channel& channel, Outbox& out);
   void serve(Instant now, Channel& channel, Outbox& out);

@@ -28,6 +28,12 @@ constexpr std::size_t kMaxOverview = 128;
 
 constexpr Duration kStashTime = 2s;
 
+/// Chunks asked of a peer before any claim of the chunk count is proven.
+constexpr std::uint64_t kFirstTaste = 16;
+
+/// Datagrams get lost; peers that do not send peaks twice exist.
+constexpr unsigned kMaxProbes = 3;
+
 }  // namespace
 
 void Swarm::tick(Instant now, Outbox& out) {
@@ -124,33 +130,55 @@ void Swarm::want(Instant now, ChunkRange chunks, Outbox&) {
   update_deadline(now);
 }
 
-/// Deals runs out in turn, so that what is needed first comes from all at once.
+/// Deals runs out in turn, so that what is needed first comes from all at once. Peers that fell silent get what is left:
+/// they may be back, but nothing shall wait for them that another has.
 void Swarm::ask(Instant now) {
   if (is_complete()) return;
-  bool dealt = true;
-  while (dealt) {
-    dealt = false;
-    for (const auto& channel : channels_) {
-      if (channel->state != Channel::State::kOpen || channel->chokes_us) continue;
-      std::uint64_t limit = std::min(channel->download.room(), kPageChunks);
-      if (!tree_) limit = std::min<std::uint64_t>(limit, 16);  // a first taste, until a claim is proven
-      ChunkRange run = picker_.next(channel->has, limit);
-      if (tree_) run.end = std::min(run.end, chunk_count());
-      if (run.empty()) continue;
-      channel->download.asked(now, run);
-      channel->to_request.insert(run);
-      picker_.claim(run);
-      dealt = tree_.has_value();
+  for (const bool stalled : {false, true}) {
+    for (bool dealt = true; dealt;) {
+      dealt = false;
+      for (const auto& channel : channels_) {
+        if (channel->download.is_stalled() == stalled && ask_next(now, *channel)) dealt = tree_.has_value();
+      }
     }
   }
   ask_for_stragglers(now);
+  ask_for_claims(now);
+}
+
+bool Swarm::ask_next(Instant now, Channel& channel) {
+  if (channel.state != Channel::State::kOpen || channel.chokes_us) return false;
+  std::uint64_t limit = std::min(channel.download.room(), kPageChunks);
+  if (!tree_) limit = std::min(limit, kFirstTaste);
+  ChunkRange run = picker_.next(channel.has, limit);
+  if (tree_) run.end = std::min(run.end, chunk_count());
+  if (run.empty()) return false;
+  channel.download.asked(now, run);
+  channel.to_request.insert(run);
+  picker_.claim(run);
+  return true;
+}
+
+void Swarm::ask_for_claims(Instant now) {
+  const auto is_busy = [](const auto& channel) { return channel->download.outstanding() > 0; };
+  if (!tree_ || std::any_of(channels_.begin(), channels_.end(), is_busy)) return;
+  for (const auto& channel : channels_) {
+    const bool heard = channel->claim.settled() || channel->probes == kMaxProbes;
+    if (channel->state != Channel::State::kOpen || channel->chokes_us || channel->has.empty() || heard) continue;
+    const std::uint64_t last = channel->has.ranges().back().end - 1;
+    if (!verified_.contains(last)) continue;
+    ++channel->probes;
+    channel->download.asked(now, {last, last + 1});
+    channel->to_request.insert({last, last + 1});
+  }
 }
 
 /// The end game (rule 5).
 void Swarm::ask_for_stragglers(Instant now) {
-  if (!tree_ || !picker_.all_claimed(chunk_count())) return;
+  if (!tree_) return;
   for (const auto& idle : channels_) {
     if (idle->state != Channel::State::kOpen || idle->chokes_us || idle->download.outstanding() > 0) continue;
+    if (!picker_.next(idle->has, 1).empty()) continue;
     Channel* slowest = nullptr;
     for (const auto& other : channels_) {
       if (other == idle || other->download.oldest() == kNever) continue;

@@ -61,50 +61,52 @@ struct Sums final : Statistics {
 }  // namespace
 
 void Twin::add(std::span<const Track> tracks) {
-  for (const Track& track : tracks) tracks_[track.content] = track;
+  TrackTerms terms(tokenizer_);
+  for (const Track& track : tracks) {
+    terms.read(track);
+    Entry entry{track, {}, terms.length()};
+    for (const auto& term : terms.terms()) entry.counts[std::string(term.text)] = term.count;
+    entries_[track.content] = std::move(entry);
+  }
 }
 
 std::size_t Twin::remove(std::span<const ContentId> contents) {
   std::size_t removed = 0;
-  for (const ContentId& content : contents) removed += tracks_.erase(content);
+  for (const ContentId& content : contents) removed += entries_.erase(content);
   return removed;
 }
 
 Result<Answer> Twin::search(std::string_view text, std::size_t limit) const {
-  const Tokenizer tokenizer;
-  const auto query = parse_query(text, tokenizer);
+  const auto query = parse_query(text, tokenizer_);
   if (!query) return tl::unexpected(query.error());
-  TrackTerms terms(tokenizer);
   Sums sums;
   sums.with.resize(query->words.size());
   struct Candidate {
-    const Track* track;
+    const Entry* entry;
     std::vector<unsigned> counts;
-    std::uint8_t length;
   };
   std::vector<Candidate> candidates;
-  for (const auto& [content, track] : tracks_) {
-    terms.read(track);
+  for (const auto& [content, entry] : entries_) {
     ++sums.track_count;
-    sums.length += terms.length();
-    Counts counts;
-    for (const auto& term : terms.terms()) counts[std::string(term.text)] = term.count;
-    Candidate candidate{&track, {}, terms.length()};
+    sums.length += entry.length;
+    Candidate candidate{&entry, {}};
     for (std::size_t i = 0; i < query->words.size(); ++i) {
-      const auto count = match(query->words[i], counts);
+      const auto count = match(query->words[i], entry.counts);
       if (!count) continue;
       ++sums.with[i];
       candidate.counts.push_back(*count);
     }
     if (candidate.counts.size() == query->words.size()) candidates.push_back(std::move(candidate));
   }
+  std::vector<WordScore> scores;
+  for (std::size_t i = 0; i < query->words.size(); ++i) scores.emplace_back(sums, i);
   Answer answer;
   for (const Candidate& candidate : candidates) {
     std::uint32_t score = 0;
-    for (std::size_t i = 0; i < candidate.counts.size(); ++i) {
-      score += WordScore(sums, i).of(static_cast<std::uint8_t>(candidate.counts[i]), candidate.length);
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      score += scores[i].of(static_cast<std::uint8_t>(candidate.counts[i]), candidate.entry->length);
     }
-    answer.tracks.push_back({*candidate.track, score});
+    answer.tracks.push_back({candidate.entry->track, score});
   }
   // The map is in the order of content ids, so a stable sort leaves ties in it.
   std::stable_sort(answer.tracks.begin(), answer.tracks.end(), [](const Found& a, const Found& b) { return a.score > b.score; });

@@ -81,11 +81,11 @@ RC_GTEST_PROP(IndexTwin, AgreesAfterAnyChanges, ()) {
       index = open();
     }
     expect_equal(*index, twin);
-    RC_ASSERT(index->stats().tracks == twin.tracks().size());
+    RC_ASSERT(index->stats().tracks == twin.size());
     const ContentId id = content(*rc::gen::inRange(0u, 40u));
     const auto found = index->find(id);
     RC_ASSERT(found.has_value());
-    RC_ASSERT(found->has_value() == twin.tracks().contains(id));
+    RC_ASSERT(found->has_value() == twin.holds(id));
   }
 }
 

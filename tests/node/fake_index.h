@@ -31,7 +31,8 @@ class FakeIndex final : public index::Index {
     std::this_thread::sleep_for(pause_);
     index::Answer answer;
     for (const Track& track : tracks_) {
-      if (track.title.find(query) != std::string::npos && answer.tracks.size() < options.limit) answer.tracks.push_back({track, 1000});
+      if (track.title.find(query) != std::string::npos && answer.tracks.size() < options.limit)
+        answer.tracks.push_back({track, 1000});
     }
     return answer;
   }

@@ -24,7 +24,9 @@
 
 namespace earshot::overlay {
 
-inline PeerId peer_id(std::size_t number) { return static_cast<PeerId>(number); }
+inline PeerId peer_id(std::size_t number) {
+  return static_cast<PeerId>(number);
+}
 
 inline Hit hit_at(PeerId holder, std::uint8_t content) {
   Hit hit;
@@ -107,12 +109,16 @@ class NetOfPeers {
     call(i, [&](Peer& peer, Outbox& out) { peer.lost(now_, peer_id(peer_lost), out); });
   }
 
-  /// Makes two peers neighbors of each other without a message in flight.
-  void link(std::size_t a, std::size_t b) {
+  /// Makes `b` a neighbor of `a`, without a message in flight and without b's knowing.
+  void believe(std::size_t a, std::size_t b) {
     deaf_ = true;
     inject(a, b, Neighbor{/*high_priority=*/true});
-    inject(b, a, Neighbor{/*high_priority=*/true});
     deaf_ = false;
+  }
+
+  void link(std::size_t a, std::size_t b) {
+    believe(a, b);
+    believe(b, a);
   }
 
   /// "0-1 1-2 2-0": links as drawn.
@@ -126,9 +132,12 @@ class NetOfPeers {
   void crash(std::size_t i) {
     nodes_[i].alive = false;
     for (std::size_t other = 0; other < size(); ++other) {
-      if (nodes_[other].alive && nodes_[other].links.contains(peer_id(i))) push({.at = now_ + options_.latency, .to = other, .from = i, .kind = Event::kLost});
+      if (nodes_[other].alive && nodes_[other].links.contains(peer_id(i)))
+        push({.at = now_ + options_.latency, .to = other, .from = i, .kind = Event::kLost});
     }
   }
+
+  void set_loss(std::uint32_t percent) { options_.loss_percent = percent; }
 
   void run_for(Duration duration) {
     const Instant end = now_ + duration;
@@ -212,16 +221,16 @@ class NetOfPeers {
     Node& node = nodes_[event.to];
     if (event.kind == Event::kTick && node.tick_at == event.at) node.tick_at = kNever;
     if (!node.alive) {
-      if (event.kind == Event::kMessage) push({.at = now_ + options_.latency, .to = event.from, .from = event.to, .kind = Event::kLost});
+      if (event.kind == Event::kMessage)
+        push({.at = now_ + options_.latency, .to = event.from, .from = event.to, .kind = Event::kLost});
       return;
     }
     switch (event.kind) {
       case Event::kMessage:
-        return call(event.to, [&](Peer& peer, Outbox& out) { peer.receive(now_, peer_id(event.from), event.message, out); });
-      case Event::kLost:
-        return report_lost(event.to, event.from);
-      case Event::kTick:
-        return call(event.to, [&](Peer& peer, Outbox& out) { peer.tick(now_, out); });
+        return call(event.to,
+                    [&](Peer& peer, Outbox& out) { peer.receive(now_, peer_id(event.from), event.message, out); });
+      case Event::kLost: return report_lost(event.to, event.from);
+      case Event::kTick: return call(event.to, [&](Peer& peer, Outbox& out) { peer.tick(now_, out); });
     }
   }
 
@@ -230,7 +239,7 @@ class NetOfPeers {
     Outbox out;
     make_call(*nodes_[i].peer, out);
     for (const Effect& effect : out) {
-      if (on_effect) on_effect(peer_id(i), effect);
+      if (on_effect && !deaf_) on_effect(peer_id(i), effect);
       std::visit([&](const auto& body) { carry_out(i, body); }, effect);
     }
     check(i);
@@ -245,8 +254,12 @@ class NetOfPeers {
     if (random_.below(100) < options_.loss_percent) return;
     const std::size_t copies = random_.below(100) < options_.repeat_percent ? 2 : 1;
     for (std::size_t copy = 0; copy < copies; ++copy) {
-      const auto jitter = static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(options_.jitter.count()) + 1));
-      push({.at = now_ + options_.latency + Duration(jitter), .to = to_number(send.to), .from = i, .message = send.message});
+      const auto jitter =
+          static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(options_.jitter.count()) + 1));
+      push({.at = now_ + options_.latency + Duration(jitter),
+            .to = to_number(send.to),
+            .from = i,
+            .message = send.message});
     }
   }
   void carry_out(std::size_t i, const Lookup& lookup) {
@@ -256,7 +269,8 @@ class NetOfPeers {
   }
   void carry_out(std::size_t i, const Connect& connect) {
     ASSERT_TRUE(nodes_[i].links.insert(connect.peer).second) << i << " connects twice to " << to_number(connect.peer);
-    if (!nodes_[to_number(connect.peer)].alive) push({.at = now_ + options_.latency, .to = i, .from = to_number(connect.peer), .kind = Event::kLost});
+    if (!nodes_[to_number(connect.peer)].alive)
+      push({.at = now_ + options_.latency, .to = i, .from = to_number(connect.peer), .kind = Event::kLost});
   }
   void carry_out(std::size_t i, const Disconnect& disconnect) {
     ASSERT_EQ(nodes_[i].links.erase(disconnect.peer), 1u) << i << " disconnects no link " << to_number(disconnect.peer);

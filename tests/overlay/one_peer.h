@@ -17,7 +17,10 @@ class OnePeer {
 
   /// Peer number 0.
   explicit OnePeer(Config config = {}, std::uint64_t seed = 1)
-      : config_(config), active_(config.active_size, kNoPeer), passive_(config.passive_size, kNoPeer), seen_(64),
+      : config_(config),
+        active_(config.active_size, kNoPeer),
+        passive_(config.passive_size, kNoPeer),
+        seen_(64),
         peer_(peer_id(0), config_, Random::stream(seed, 0, 1), Memory{active_, passive_, seen_}) {}
 
   Lines receive(std::size_t from, Message message) {
@@ -54,6 +57,18 @@ class OnePeer {
     }
     now = end;
     return take();
+  }
+  /// The effects themselves, for tests that look inside messages.
+  Outbox effects_of_receiving(std::size_t from, Message message) {
+    Outbox effects;
+    peer_.receive(now, peer_id(from), message, effects);
+    return effects;
+  }
+  Outbox effects_of_the_next_deadline() {
+    Outbox effects;
+    now = std::max(now, peer_.next_deadline());
+    peer_.tick(now, effects);
+    return effects;
   }
   Lines take() {
     Lines lines;

@@ -26,7 +26,8 @@ class Client {
 
   /// One request; returns the HTTP status after the last line. A body is sent as JSON.
   /// Errors: kUnreachable (the node went away), kStopped (Ctrl-C), kCorrupt (not HTTP), kTimedOut.
-  virtual Result<int> call(std::string_view method, std::string_view target, const std::string& body, const Reader& reader) = 0;
+  virtual Result<int> call(std::string_view method, std::string_view target, const std::string& body,
+                           const Reader& reader) = 0;
 };
 
 /// The node of a data folder. Errors: kUnreachable when none listens.
@@ -37,6 +38,7 @@ Result<std::unique_ptr<Client>> connect_to_node(const node::Config& config);
 
 /// Starts a node inside this process and waits until it has a neighbor. `say` is told what is being waited for.
 /// Errors: kUnreachable (no peers), and those of node::Daemon::open.
-Result<std::unique_ptr<Client>> start_light_node(const node::Config& config, const std::function<void(std::string_view)>& say);
+Result<std::unique_ptr<Client>> start_light_node(const node::Config& config,
+                                                 const std::function<void(std::string_view)>& say);
 
 }  // namespace earshot::cli

@@ -44,14 +44,18 @@ Ending call(Client& client, std::string_view method, std::string_view target, co
   Reader reader;
   reader.on_line = [&](std::string_view line) {
     const std::string type = type_of(line);
-    if (type == "error") ending.error = error_from(line);
-    else if (type == "done" || type == "summary" || type == "status") ending.last = line;
-    else on_line(type, line);
+    if (type == "error")
+      ending.error = error_from(line);
+    else if (type == "done" || type == "summary" || type == "status")
+      ending.last = line;
+    else
+      on_line(type, line);
     return !interrupted();
   };
   const auto status = client.call(method, target, body, reader);
   if (!status && !ending.error) ending.error = status.error();
-  if (!ending.last && !ending.error) ending.error = Error{ErrorCode::kUnreachable, fmt::format("the node refused (HTTP {})", status.value_or(0))};
+  if (!ending.last && !ending.error)
+    ending.error = Error{ErrorCode::kUnreachable, fmt::format("the node refused (HTTP {})", status.value_or(0))};
   if (ending.error) ending.last.reset();
   return ending;
 }
@@ -74,7 +78,8 @@ Result<Wanted> wanted_from(const std::string& what, const fs::path& state) {
   const bool is_number = error == std::errc{} && end == what.data() + what.size();
   if (!is_number) {
     if (auto content = content_id_from(what); !content) {
-      return fail(ErrorCode::kInvalid, "'{}' is neither a row's number nor a content id: {}", what, content.error().what);
+      return fail(ErrorCode::kInvalid, "'{}' is neither a row's number nor a content id: {}", what,
+                  content.error().what);
     }
   }
   const auto line = is_number ? row_of_last_search(state, number) : row_with_content(state, what);
@@ -98,7 +103,8 @@ ExitCode ended_search(const Ending& ending, const HitRows& rows, Console& consol
     console.note("fetch one: earshot get 1");
     return ExitCode::kDone;
   }
-  if (summary.neighbors == 0) return console.failed({ErrorCode::kUnreachable, "the node has no peers: nobody could be asked"});
+  if (summary.neighbors == 0)
+    return console.failed({ErrorCode::kUnreachable, "the node has no peers: nobody could be asked"});
   console.note(fmt::format("nothing found ({})", closing_line(summary)));
   return ExitCode::kNothingFound;
 }
@@ -135,8 +141,10 @@ ExitCode search(const Invocation& invocation, const node::Config& config, Consol
   console.passing("");
   rows.show_ripe(HitRows::Clock::now(), /*last=*/true);
   if (!called && !ending.error) ending.error = called.error();
-  if (!ending.last && !ending.error) ending.error = Error{ErrorCode::kUnreachable, "the node ended the search without a summary"};
-  if (auto remembered = remember_search(config.folders.state, rows.lines()); !remembered) console.note("earshot: " + remembered.error().what);
+  if (!ending.last && !ending.error)
+    ending.error = Error{ErrorCode::kUnreachable, "the node ended the search without a summary"};
+  if (auto remembered = remember_search(config.folders.state, rows.lines()); !remembered)
+    console.note("earshot: " + remembered.error().what);
   return ended_search(ending, rows, console);
 }
 
@@ -147,17 +155,19 @@ ExitCode get(const Invocation& invocation, const node::Config& config, Console& 
   if (!client) return console.failed(client.error());
   const std::string out = invocation.out.empty() ? "" : fs::absolute(invocation.out).string();
   const std::string body = fetch_body(wanted->content, wanted->providers, out);
-  const Ending ending = call(**client, "POST", "/api/v1/fetches", body, [&](const std::string& type, std::string_view line) {
-    if (console.json()) return console.data(line);
-    if (type == "progress") console.passing(progress_bar(progress_from(line)));
-  });
+  const Ending ending =
+      call(**client, "POST", "/api/v1/fetches", body, [&](const std::string& type, std::string_view line) {
+        if (console.json()) return console.data(line);
+        if (type == "progress") console.passing(progress_bar(progress_from(line)));
+      });
   if (ending.error) return console.failed(*ending.error);
   const DoneLine done = done_from(*ending.last);
   if (console.json()) {
     console.data(*ending.last);
   } else {
     console.data(printable(done.file));
-    console.note(fmt::format("{} in {}.{} s, verified against {}", byte_count(done.bytes), done.ms / 1000, done.ms % 1000 / 100, wanted->content));
+    console.note(fmt::format("{} in {}.{} s, verified against {}", byte_count(done.bytes), done.ms / 1000,
+                             done.ms % 1000 / 100, wanted->content));
     show_sources(done, console);
     console.note("play it: " + how_to_play(printable(done.file)));
   }
@@ -170,16 +180,20 @@ ExitCode share(const Invocation& invocation, const node::Config& config, Console
   if (invocation.paths.empty()) {
     const Ending listed = call(**client, "GET", "/api/v1/shares", "", [&](const std::string&, std::string_view line) {
       const ShareLine row = share_from(line);
-      console.data(console.json() ? std::string(line) : fmt::format("{:>7} tracks  {}", row.tracks, printable(row.path)));
+      console.data(console.json() ? std::string(line)
+                                  : fmt::format("{:>7} tracks  {}", row.tracks, printable(row.path)));
     });
     return listed.error ? console.failed(*listed.error) : ExitCode::kDone;
   }
   for (const fs::path& path : invocation.paths) {
-    const Ending ending = call(**client, "POST", "/api/v1/shares", path_body(fs::absolute(path).string()), [&](const std::string& type, std::string_view line) {
-      if (console.json()) return console.data(line);
-      const ProgressLine progress = progress_from(line);
-      if (type == "progress") console.passing(fmt::format("{} of {} files, {}", progress.files, progress.of, byte_count(progress.bytes)));
-    });
+    const Ending ending = call(
+        **client, "POST", "/api/v1/shares", path_body(fs::absolute(path).string()),
+        [&](const std::string& type, std::string_view line) {
+          if (console.json()) return console.data(line);
+          const ProgressLine progress = progress_from(line);
+          if (type == "progress")
+            console.passing(fmt::format("{} of {} files, {}", progress.files, progress.of, byte_count(progress.bytes)));
+        });
     if (ending.error) return console.failed(*ending.error);
     const DoneLine done = done_from(*ending.last);
     if (console.json()) {
@@ -199,10 +213,11 @@ ExitCode import(const Invocation& invocation, const node::Config& config, Consol
   if (!client) return no_node(client.error(), console);
   for (const fs::path& path : invocation.paths) {
     const std::string body = import_body(fs::absolute(path).string(), invocation.skip, invocation.limit);
-    const Ending ending = call(**client, "POST", "/api/v1/imports", body, [&](const std::string& type, std::string_view line) {
-      if (console.json()) return console.data(line);
-      if (type == "progress") console.passing(fmt::format("{} rows", progress_from(line).rows));
-    });
+    const Ending ending =
+        call(**client, "POST", "/api/v1/imports", body, [&](const std::string& type, std::string_view line) {
+          if (console.json()) return console.data(line);
+          if (type == "progress") console.passing(fmt::format("{} rows", progress_from(line).rows));
+        });
     if (ending.error) return console.failed(*ending.error);
     const DoneLine done = done_from(*ending.last);
     console.data(console.json() ? *ending.last : fmt::format("{:>9} rows  {}", done.rows, printable(path.string())));
@@ -223,11 +238,12 @@ ExitCode status(const node::Config& config, Console& console) {
   const StatusLine status = status_from(*ending.last);
   console.data(fmt::format("contact     {}", status.self));
   console.data(fmt::format("running     {} (earshot {})", clock_time(status.uptime_ms), status.version));
-  console.data(fmt::format("neighbors   {} ({} in reserve, {} links, {} contacts known)", status.neighbors, status.passive, status.links, status.contacts));
-  console.data(fmt::format("library     {} tracks, {} words, {} on disk, {} shares{}", status.tracks, status.terms, byte_count(status.index_bytes),
-                           status.shares, status.scanning ? ", scanning" : ""));
-  console.data(fmt::format("questions   {} in, {} out, {} seen before, {} answers passed on", status.queries_in, status.queries_out, status.duplicates,
-                           status.hits_relayed));
+  console.data(fmt::format("neighbors   {} ({} in reserve, {} links, {} contacts known)", status.neighbors,
+                           status.passive, status.links, status.contacts));
+  console.data(fmt::format("library     {} tracks, {} words, {} on disk, {} shares{}", status.tracks, status.terms,
+                           byte_count(status.index_bytes), status.shares, status.scanning ? ", scanning" : ""));
+  console.data(fmt::format("questions   {} in, {} out, {} seen before, {} answers passed on", status.queries_in,
+                           status.queries_out, status.duplicates, status.hits_relayed));
   console.data(fmt::format("refused     {} malformed, {} unknown", status.malformed, status.unknown));
   console.data(fmt::format("http        {}", status.http.empty() ? "off" : "http://" + status.http));
   return ExitCode::kDone;
@@ -241,9 +257,10 @@ ExitCode peers(const node::Config& config, Console& console) {
     ++count;
     if (console.json()) return console.data(line);
     const PeerLine peer = peer_from(line);
-    console.data(fmt::format("{} {} {} {:>7} {:>9} in {:>9} out  {}", fitted(peer.key.substr(0, 12), 12), fitted(peer.endpoint, 22),
-                             peer.neighbor ? "neighbor" : "link    ", clock_time(peer.connected_ms), byte_count(peer.bytes_in),
-                             byte_count(peer.bytes_out), printable(peer.agent)));
+    console.data(fmt::format("{} {} {} {:>7} {:>9} in {:>9} out  {}", fitted(peer.key.substr(0, 12), 12),
+                             fitted(peer.endpoint, 22), peer.neighbor ? "neighbor" : "link    ",
+                             clock_time(peer.connected_ms), byte_count(peer.bytes_in), byte_count(peer.bytes_out),
+                             printable(peer.agent)));
   });
   if (ending.error) return console.failed(*ending.error);
   if (count > 0) return ExitCode::kDone;
@@ -254,7 +271,8 @@ ExitCode peers(const node::Config& config, Console& console) {
 ExitCode help(const std::string& topic, Console& console) {
   const auto text = help_text(topic);
   if (!text) {
-    return console.failed({ErrorCode::kInvalid, fmt::format("no help on '{}': a command, exit-codes or config", topic)});
+    return console.failed(
+        {ErrorCode::kInvalid, fmt::format("no help on '{}': a command, exit-codes or config", topic)});
   }
   console.data(console.json() ? help_line(topic, *text) : *text);
   return ExitCode::kDone;

@@ -48,7 +48,9 @@ void Console::passing(std::string_view line) {
   passing_ = cells(line);
 }
 
-ExitCode Console::failed(const Error& error) { return failed(error, exit_code_for(error.code)); }
+ExitCode Console::failed(const Error& error) {
+  return failed(error, exit_code_for(error.code));
+}
 
 ExitCode Console::failed(const Error& error, ExitCode code) {
   if (interrupted()) return ExitCode::kInterrupted;

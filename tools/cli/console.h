@@ -33,10 +33,10 @@ class Console {
 
  private:
   bool json_;
-  bool terminal_;             // stderr is one
+  bool terminal_;  // stderr is one
   Colour colour_;
-  std::size_t width_ = 100;   // of stdout, in cells
-  std::size_t passing_ = 0;   // cells of the line to be replaced
+  std::size_t width_ = 100;  // of stdout, in cells
+  std::size_t passing_ = 0;  // cells of the line to be replaced
 };
 
 }  // namespace earshot::cli

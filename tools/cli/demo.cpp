@@ -39,10 +39,12 @@ constexpr int kSearches = 3;
 
 class Demo {
  public:
-  Demo(const DemoFlags& flags, Console& console) : flags_(flags), console_(console), random_(Random::stream(flags.seed, 0, 0)) {}
+  Demo(const DemoFlags& flags, Console& console)
+      : flags_(flags), console_(console), random_(Random::stream(flags.seed, 0, 0)) {}
 
   Result<void> run() {
-    for (const auto step : {&Demo::prepare, &Demo::start_nodes, &Demo::import_rows, &Demo::choose, &Demo::kill_nodes, &Demo::search, &Demo::fetch}) {
+    for (const auto step : {&Demo::prepare, &Demo::start_nodes, &Demo::import_rows, &Demo::choose, &Demo::kill_nodes,
+                            &Demo::search, &Demo::fetch}) {
       if (interrupted()) return fail(ErrorCode::kStopped, "interrupted");
       if (auto done = (this->*step)(); !done) return done;
     }
@@ -58,17 +60,30 @@ class Demo {
   Result<void> search();
   Result<void> fetch();
 
-  std::int64_t elapsed() const { return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_).count(); }
+  std::int64_t elapsed() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_).count();
+  }
 
   // JSON for a script, a sentence for a person.
   void tell(const std::string& json, const std::string& sentence) {
-    if (console_.json()) console_.data(json);
-    else console_.data(fmt::format("{:>2}.{} s  {}", elapsed() / 1000, elapsed() % 1000 / 100, sentence));
+    if (console_.json())
+      console_.data(json);
+    else
+      console_.data(fmt::format("{:>2}.{} s  {}", elapsed() / 1000, elapsed() % 1000 / 100, sentence));
   }
 
   Result<std::set<std::string>> neighbors_of(std::size_t node);
-  Result<void> refresh_all();
-  Result<bool> search_once();
+
+  // Of all nodes that run, together.
+  struct Counters {
+    std::size_t nodes = 0;
+    std::uint64_t questions = 0, duplicates = 0, passed_on = 0;
+  };
+  Result<Counters> network_counters();
+
+  /// What one search of the song found; `line_` is set where the song was among it.
+  Result<SummaryLine> search_once();
+  Result<fs::path> keep_file(const fs::path& file) const;
   void keep_running();
 
   const DemoFlags& flags_;
@@ -77,9 +92,9 @@ class Demo {
   Clock::time_point began_ = Clock::now();
   std::vector<Song> songs_;
   std::optional<DemoNetwork> network_;
-  std::size_t song_ = 0;       // the chosen one
-  std::size_t searcher_ = 0;   // the node that asks
-  std::string line_;           // the hit that is fetched
+  std::size_t song_ = 0;      // the chosen one
+  std::size_t searcher_ = 0;  // the node that asks
+  std::string line_;          // the hit that is fetched
 };
 
 Result<void> Demo::prepare() {
@@ -98,7 +113,8 @@ Result<void> Demo::prepare() {
     }
   }
   tell(demo_event::started(flags_.nodes, songs_.size(), network_->folder().string(), flags_.seed, elapsed()),
-       fmt::format("{} songs from '{}', spread over {} nodes", songs_.size(), songs_[0].file.parent_path().string(), flags_.nodes));
+       fmt::format("{} songs from '{}', spread over {} nodes", songs_.size(), songs_[0].file.parent_path().string(),
+                   flags_.nodes));
   return {};
 }
 
@@ -108,7 +124,10 @@ Result<void> Demo::start_nodes() {
     for (const std::size_t holder : song.holders) ++expected[holder];
   }
   if (auto started = network_->start(0, ""); !started) return started;
-  if (auto ready = network_->wait_until(0, [](const StatusLine&) { return true; }, kStartPatience); !ready) return ready;
+  if (auto ready = network_->wait_until(
+          0, [](const StatusLine&) { return true; }, kStartPatience);
+      !ready)
+    return ready;
   const std::string bootstrap = network_->nodes()[0].status.self;
   for (std::size_t first = 1; first < flags_.nodes; first += kBatch) {
     const std::size_t end = std::min<std::size_t>(first + kBatch, flags_.nodes);
@@ -129,7 +148,8 @@ Result<void> Demo::start_nodes() {
     tracks += network_->nodes()[node].status.tracks;
   }
   tell(demo_event::joined(flags_.nodes, links, tracks, elapsed()),
-       fmt::format("{} nodes joined through {}: {} neighbors each on average, {} tracks shared", flags_.nodes, bootstrap, links / flags_.nodes, tracks));
+       fmt::format("{} nodes joined through {}: {} neighbors each on average, {} tracks shared", flags_.nodes,
+                   bootstrap, links / flags_.nodes, tracks));
   return {};
 }
 
@@ -150,7 +170,8 @@ Result<void> Demo::import_rows() {
     if (auto asked = network_->ask(node, "POST", "/api/v1/imports", body, reader); !asked) return asked;
     if (refused) return fail_in(fmt::format("import into node {}", node), *refused);
   }
-  tell(demo_event::imported(rows, elapsed()), fmt::format("{} rows of metadata imported, {} for each node", rows, kRowsPerNode));
+  tell(demo_event::imported(rows, elapsed()),
+       fmt::format("{} rows of metadata imported, {} for each node", rows, kRowsPerNode));
   return {};
 }
 
@@ -163,7 +184,8 @@ Result<std::set<std::string>> Demo::neighbors_of(std::size_t node) {
                         return true;
                       },
                       nullptr};
-  if (auto asked = network_->ask(node, "GET", "/api/v1/peers", "", reader); !asked) return tl::unexpected(asked.error());
+  if (auto asked = network_->ask(node, "GET", "/api/v1/peers", "", reader); !asked)
+    return tl::unexpected(asked.error());
   return keys;
 }
 
@@ -172,7 +194,9 @@ Result<void> Demo::choose() {
   std::vector<std::size_t> order(songs_.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   random_.shuffle(std::span(order));
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return (songs_[a].holders.size() > 1) > (songs_[b].holders.size() > 1); });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return (songs_[a].holders.size() > 1) > (songs_[b].holders.size() > 1);
+  });
   std::vector<std::size_t> askers(flags_.nodes - 1);
   std::iota(askers.begin(), askers.end(), std::size_t{1});
   random_.shuffle(std::span(askers));
@@ -182,7 +206,9 @@ Result<void> Demo::choose() {
       if (std::find(holders.begin(), holders.end(), asker) != holders.end()) continue;
       const auto neighbors = neighbors_of(asker);
       if (!neighbors) return tl::unexpected(neighbors.error());
-      const auto is_near = [&](std::size_t holder) { return neighbors->contains(network_->nodes()[holder].status.key); };
+      const auto is_near = [&](std::size_t holder) {
+        return neighbors->contains(network_->nodes()[holder].status.key);
+      };
       song_ = song;
       searcher_ = asker;
       if (std::none_of(holders.begin(), holders.end(), is_near)) return {};
@@ -200,7 +226,8 @@ Result<void> Demo::kill_nodes() {
     if (node != searcher_ && std::find(holders.begin(), holders.end(), node) == holders.end()) victims.push_back(node);
   }
   if (victims.size() < flags_.kill) {
-    return fail(ErrorCode::kInvalid, "--kill {}: only {} nodes neither ask nor hold the track", flags_.kill, victims.size());
+    return fail(ErrorCode::kInvalid, "--kill {}: only {} nodes neither ask nor hold the track", flags_.kill,
+                victims.size());
   }
   random_.shuffle(std::span(victims));
   victims.resize(flags_.kill);
@@ -215,24 +242,32 @@ Result<void> Demo::kill_nodes() {
     while (network_->nodes()[node].running() && !interrupted() && Clock::now() < deadline) {
       const auto neighbors = neighbors_of(node);
       if (!neighbors) return tl::unexpected(neighbors.error());
-      const bool clean = std::none_of(neighbors->begin(), neighbors->end(), [&](const std::string& key) { return dead.contains(key); });
+      const bool clean = std::none_of(neighbors->begin(), neighbors->end(),
+                                      [&](const std::string& key) { return dead.contains(key); });
       if (clean && !neighbors->empty()) break;
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
   }
-  tell(demo_event::killed(victims, elapsed()), fmt::format("{} of {} nodes killed (kill -9): {}", victims.size(), flags_.nodes, fmt::join(victims, ", ")));
+  tell(demo_event::killed(victims, elapsed()),
+       fmt::format("{} of {} nodes killed (kill -9): {}", victims.size(), flags_.nodes, fmt::join(victims, ", ")));
   return {};
 }
 
-Result<void> Demo::refresh_all() {
-  for (std::size_t node = 0; node < flags_.nodes; ++node) {
-    if (!network_->nodes()[node].running()) continue;
-    if (auto asked = network_->refresh(node); !asked) return asked;
+Result<Demo::Counters> Demo::network_counters() {
+  Counters total;
+  for (std::size_t number = 0; number < flags_.nodes; ++number) {
+    const DemoNode& node = network_->nodes()[number];
+    if (!node.running()) continue;
+    if (auto asked = network_->refresh(number); !asked) return tl::unexpected(asked.error());
+    ++total.nodes;
+    total.questions += node.status.queries_out;
+    total.duplicates += node.status.duplicates;
+    total.passed_on += node.status.hits_relayed;
   }
-  return {};
+  return total;
 }
 
-Result<bool> Demo::search_once() {
+Result<SummaryLine> Demo::search_once() {
   const Song& song = songs_[song_];
   SearchRequest request;
   request.text = song.title;
@@ -262,83 +297,91 @@ Result<bool> Demo::search_once() {
     const HitLine hit = hit_from(line);
     if (hit.title != song.title || !hit.content.starts_with("ppspp:")) continue;
     line_ = line;
-    return true;
+    break;
   }
-  return false;
+  return summary;
 }
 
 Result<void> Demo::search() {
   const Song& song = songs_[song_];
   tell(demo_event::asked(searcher_, song.title, song.holders),
-       fmt::format("node {} searches \"{}\", which node {} holds: no neighbor of it", searcher_, printable(song.title), fmt::join(song.holders, " and node ")));
+       fmt::format("node {} searches \"{}\"; who holds it (node {}) is no neighbor of it", searcher_,
+                   printable(song.title), fmt::join(song.holders, ", node ")));
   for (int attempt = 0; attempt < kSearches && !interrupted(); ++attempt) {
-    if (auto before = refresh_all(); !before) return before;
-    StatusLine total_before;
-    const auto add_up = [&](StatusLine& total, std::size_t& running) {
-      for (const DemoNode& node : network_->nodes()) {
-        if (!node.running()) continue;
-        ++running;
-        total.queries_out += node.status.queries_out;
-        total.duplicates += node.status.duplicates;
-        total.hits_relayed += node.status.hits_relayed;
-      }
-    };
-    std::size_t running = 0;
-    add_up(total_before, running);
-    const auto found = search_once();
-    if (!found) return tl::unexpected(found.error());
-    if (auto after = refresh_all(); !after) return after;
-    StatusLine total_after;
-    running = 0;
-    add_up(total_after, running);
-    const std::uint64_t questions = total_after.queries_out - total_before.queries_out;
-    const std::uint64_t duplicates = total_after.duplicates - total_before.duplicates;
-    const std::uint64_t answers = total_after.hits_relayed - total_before.hits_relayed;
-    tell(demo_event::cost(questions, duplicates, answers, running),
-         fmt::format("the search cost {} messages in the whole network of {} nodes: {} questions ({} of them seen before) and {} answers",
-                     questions + answers, running, questions, duplicates, answers));
-    if (*found) return {};
+    const auto before = network_counters();
+    if (!before) return tl::unexpected(before.error());
+    const auto summary = search_once();
+    if (!summary) return tl::unexpected(summary.error());
+    const auto after = network_counters();
+    if (!after) return tl::unexpected(after.error());
+    const std::uint64_t questions = after->questions - before->questions;
+    const std::uint64_t duplicates = after->duplicates - before->duplicates;
+    // An answer crosses one link from its holder and one from each that passes it on; the asker counts the first kind.
+    const std::uint64_t answers = after->passed_on - before->passed_on + summary->answers;
+    tell(demo_event::cost(questions, duplicates, answers, after->nodes),
+         fmt::format("the search cost {} messages in the whole network of {} nodes: {} questions ({} of them seen "
+                     "before) and {} answers",
+                     questions + answers, after->nodes, questions, duplicates, answers));
+    if (!line_.empty()) return {};
   }
   return fail(ErrorCode::kNotFound, "\"{}\" was not found by node {}", song.title, searcher_);
 }
 
 Result<void> Demo::fetch() {
   const HitLine hit = hit_from(line_);
+  // Into a folder of this run, so that a file of an earlier one never stands in for the fetch.
+  const fs::path fresh = network_->folder() / "fetched";
   std::error_code error;
-  const fs::path out = fs::absolute(flags_.out);
-  fs::create_directories(out, error);
-  if (error) return fail(ErrorCode::kDisk, "make '{}': {}", out.string(), error.message());
+  fs::create_directories(fresh, error);
+  if (error) return fail(ErrorCode::kDisk, "make '{}': {}", fresh.string(), error.message());
   std::vector<std::string> providers;
   for (const HitLine::Holder& holder : hit.holders) providers.push_back(holder.stream);
   DoneLine done;
   std::optional<Error> refused;
   const Reader reader{[&](std::string_view line) {
                         const std::string type = type_of(line);
-                        if (console_.json()) console_.data(line);
-                        else if (type == "progress") console_.passing(progress_bar(progress_from(line)));
+                        if (console_.json())
+                          console_.data(line);
+                        else if (type == "progress")
+                          console_.passing(progress_bar(progress_from(line)));
                         if (type == "done") done = done_from(line);
                         if (type == "error") refused = error_from(line);
                         return true;
                       },
                       nullptr};
-  auto asked = network_->ask(searcher_, "POST", "/api/v1/fetches", fetch_body(hit.content, providers, out.string()), reader);
+  auto asked =
+      network_->ask(searcher_, "POST", "/api/v1/fetches", fetch_body(hit.content, providers, fresh.string()), reader);
   if (!asked) return asked;
   if (refused) return tl::unexpected(*refused);
+  const auto kept = keep_file(done.file);
+  if (!kept) return tl::unexpected(kept.error());
+  done.file = kept->string();
   const auto identified = node::identify(done.file, Scheme::kPpspp);
   const bool verified = identified && to_string(*identified) == hit.content && done.verified;
   if (flags_.keep) keep_running();
   std::string from;
   for (const SourceLine& source : done.sources) {
-    if (source.bytes > 0) from += fmt::format("{}{} from {}", from.empty() ? "" : ", ", byte_count(source.bytes), source.endpoint);
+    if (source.bytes > 0)
+      from += fmt::format("{}{} from {}", from.empty() ? "" : ", ", byte_count(source.bytes), source.endpoint);
   }
   tell(demo_event::finished(done, hit.content, elapsed(), verified),
-       fmt::format("{} fetched in {} ms, chunk by chunk: {}", byte_count(done.bytes), done.ms, from.empty() ? "it was there already" : from));
+       fmt::format("{} fetched in {} ms, chunk by chunk: {}", byte_count(done.bytes), done.ms, from));
   if (!verified) return fail(ErrorCode::kCorrupt, "'{}' is not {}", done.file, hit.content);
   if (console_.json()) return {};
   console_.data("verified: " + hit.content);
   console_.data("the file: " + printable(done.file));
   console_.data("play it:  " + how_to_play(printable(done.file)));
   return {};
+}
+
+// Out of the network's folder, which goes, into the one that the person named.
+Result<fs::path> Demo::keep_file(const fs::path& file) const {
+  const fs::path out = fs::absolute(flags_.out);
+  std::error_code error;
+  fs::create_directories(out, error);
+  if (!error) fs::copy_file(file, out / file.filename(), fs::copy_options::overwrite_existing, error);
+  if (error) return fail(ErrorCode::kDisk, "copy the track into '{}': {}", out.string(), error.message());
+  return out / file.filename();
 }
 
 void Demo::keep_running() {
@@ -357,7 +400,8 @@ void Demo::keep_running() {
 }  // namespace
 
 ExitCode demo(const DemoFlags& flags, Console& console) {
-  if (flags.kill + 2 > flags.nodes) return console.failed({ErrorCode::kInvalid, "--kill must leave a node that asks and one that holds"});
+  if (flags.kill + 2 > flags.nodes)
+    return console.failed({ErrorCode::kInvalid, "--kill must leave a node that asks and one that holds"});
   Demo story(flags, console);
   const auto done = story.run();
   return done ? ExitCode::kDone : console.failed(done.error());

@@ -9,7 +9,9 @@ using nlohmann::ordered_json;
 
 namespace {
 
-ordered_json event(const char* name) { return {{"v", 1}, {"type", "demo"}, {"event", name}}; }
+ordered_json event(const char* name) {
+  return {{"v", 1}, {"type", "demo"}, {"event", name}};
+}
 
 std::string written(const ordered_json& value) {
   return value.dump(-1, ' ', /*ensure_ascii=*/false, ordered_json::error_handler_t::replace);
@@ -17,7 +19,8 @@ std::string written(const ordered_json& value) {
 
 }  // namespace
 
-std::string started(std::size_t nodes, std::size_t songs, const std::string& folder, std::uint64_t seed, std::int64_t ms) {
+std::string started(std::size_t nodes, std::size_t songs, const std::string& folder, std::uint64_t seed,
+                    std::int64_t ms) {
   ordered_json value = event("started");
   value["nodes"] = nodes;
   value["songs"] = songs;
@@ -75,7 +78,8 @@ std::string finished(const DoneLine& done, const std::string& content, std::int6
   value["bytes"] = done.bytes;
   value["fetch_ms"] = done.ms;
   value["sources"] = ordered_json::array();
-  for (const SourceLine& source : done.sources) value["sources"].push_back({{"endpoint", source.endpoint}, {"bytes", source.bytes}});
+  for (const SourceLine& source : done.sources)
+    value["sources"].push_back({{"endpoint", source.endpoint}, {"bytes", source.bytes}});
   value["ms"] = ms;
   value["verified"] = verified;
   return written(value);

@@ -9,7 +9,8 @@
 
 namespace earshot::cli::demo_event {
 
-std::string started(std::size_t nodes, std::size_t songs, const std::string& folder, std::uint64_t seed, std::int64_t ms);
+std::string started(std::size_t nodes, std::size_t songs, const std::string& folder, std::uint64_t seed,
+                    std::int64_t ms);
 std::string joined(std::size_t nodes, std::uint64_t links, std::uint64_t tracks, std::int64_t ms);
 std::string imported(std::uint64_t rows, std::int64_t ms);
 std::string killed(const std::vector<std::size_t>& nodes, std::int64_t ms);

@@ -29,9 +29,10 @@ constexpr std::chrono::seconds kStopTime{4};
 
 // What a node of the demo is told: loopback only, small caches, nothing that waits for a disk.
 std::vector<std::string> arguments(const DemoNode& node, const std::string& bootstrap) {
-  std::vector<std::string> texts = {"earshot", "node",       "--datadir", node.folder.string(), "--listen",     "127.0.0.1:0", "--stream-port", "0",
-                                    "--http-port", "0",      "--share",   node.shared.string(), "--cache-mb",   "2",           "--index-sync",  "false",
-                                    "--log-level", "info"};
+  std::vector<std::string> texts = {
+      "earshot",     "node", "--datadir", node.folder.string(), "--listen",   "127.0.0.1:0", "--stream-port", "0",
+      "--http-port", "0",    "--share",   node.shared.string(), "--cache-mb", "2",           "--index-sync",  "false",
+      "--log-level", "info"};
   if (!bootstrap.empty()) texts.insert(texts.end(), {"--bootstrap", bootstrap});
   return texts;
 }
@@ -118,7 +119,8 @@ bool DemoNetwork::has_ended(DemoNode& node) {
   return !node.running();
 }
 
-Result<void> DemoNetwork::ask(std::size_t number, std::string_view method, std::string_view target, const std::string& body, const Reader& reader) {
+Result<void> DemoNetwork::ask(std::size_t number, std::string_view method, std::string_view target,
+                              const std::string& body, const Reader& reader) {
   const auto client = connect_to_socket(nodes_[number].folder / "run" / "earshot.sock");
   if (!client) return tl::unexpected(client.error());
   const auto status = (*client)->call(method, target, body, reader);
@@ -135,12 +137,14 @@ Result<void> DemoNetwork::refresh(std::size_t number) {
   return ask(number, "GET", "/api/v1/status", "", reader);
 }
 
-Result<void> DemoNetwork::wait_until(std::size_t number, const std::function<bool(const StatusLine&)>& ready, std::chrono::milliseconds patience) {
+Result<void> DemoNetwork::wait_until(std::size_t number, const std::function<bool(const StatusLine&)>& ready,
+                                     std::chrono::milliseconds patience) {
   DemoNode& node = nodes_[number];
   const auto deadline = Clock::now() + patience;
   while (Clock::now() < deadline) {
     if (interrupted()) return fail(ErrorCode::kStopped, "interrupted");
-    if (has_ended(node)) return fail(ErrorCode::kUnreachable, "node {} ended: {}", number, end_of_log(node.folder / "log"));
+    if (has_ended(node))
+      return fail(ErrorCode::kUnreachable, "node {} ended: {}", number, end_of_log(node.folder / "log"));
     if (refresh(number) && ready(node.status)) return {};
     std::this_thread::sleep_for(kPollPeriod);
   }

@@ -40,12 +40,14 @@ class DemoNetwork {
   /// Starts the process of one node. Children die with this process, unless the network is to be kept.
   Result<void> start(std::size_t node, const std::string& bootstrap);
 
-  /// Asks a node for its status until `ready` says so. Errors: kTimedOut (with the end of its log), kStopped, kUnreachable
-  /// when the process ended.
-  Result<void> wait_until(std::size_t node, const std::function<bool(const StatusLine&)>& ready, std::chrono::milliseconds patience);
+  /// Asks a node for its status until `ready` says so. Errors: kTimedOut (with the end of its log), kStopped,
+  /// kUnreachable when the process ended.
+  Result<void> wait_until(std::size_t node, const std::function<bool(const StatusLine&)>& ready,
+                          std::chrono::milliseconds patience);
 
   /// One request to a node; `on_line` gets every line.
-  Result<void> ask(std::size_t node, std::string_view method, std::string_view target, const std::string& body, const Reader& reader);
+  Result<void> ask(std::size_t node, std::string_view method, std::string_view target, const std::string& body,
+                   const Reader& reader);
 
   Result<void> refresh(std::size_t node);
 

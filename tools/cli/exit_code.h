@@ -45,16 +45,26 @@ inline constexpr std::array<ExitCodeRow, 11> kExitCodes = {{
 /// How an error of the node or of ours ends the program.
 constexpr ExitCode exit_code_for(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalid: return ExitCode::kUsage;
-    case ErrorCode::kNotFound: return ExitCode::kNothingFound;
-    case ErrorCode::kUnreachable: return ExitCode::kNoPeers;
-    case ErrorCode::kDenied: return ExitCode::kDenied;
-    case ErrorCode::kTimedOut: return ExitCode::kTimedOut;
-    case ErrorCode::kStopped: return ExitCode::kStopped;
-    case ErrorCode::kCorrupt: return ExitCode::kNotVerified;
-    case ErrorCode::kDisk: return ExitCode::kDisk;
-    case ErrorCode::kExhausted: return ExitCode::kDenied;
-    case ErrorCode::kUnsupported: return ExitCode::kUsage;
+    case ErrorCode::kInvalid:
+      return ExitCode::kUsage;
+    case ErrorCode::kNotFound:
+      return ExitCode::kNothingFound;
+    case ErrorCode::kUnreachable:
+      return ExitCode::kNoPeers;
+    case ErrorCode::kDenied:
+      return ExitCode::kDenied;
+    case ErrorCode::kTimedOut:
+      return ExitCode::kTimedOut;
+    case ErrorCode::kStopped:
+      return ExitCode::kStopped;
+    case ErrorCode::kCorrupt:
+      return ExitCode::kNotVerified;
+    case ErrorCode::kDisk:
+      return ExitCode::kDisk;
+    case ErrorCode::kExhausted:
+      return ExitCode::kDenied;
+    case ErrorCode::kUnsupported:
+      return ExitCode::kUsage;
   }
   return ExitCode::kUsage;
 }

@@ -57,22 +57,31 @@ void Tree::settings(CLI::App* command, std::initializer_list<std::string_view> g
     if (std::find(groups.begin(), groups.end(), table) == groups.end()) continue;
     const std::string help = fmt::format("{} ({})", setting.help, setting.environment);
     CLI::Option* option = command->add_option(std::string(setting.flag), raw.settings[i], help);
-    option->type_name(setting.shape == node::Shape::kNumber ? "NUMBER" : setting.shape == node::Shape::kSwitch ? "true|false" : "TEXT");
+    option->type_name(setting.shape == node::Shape::kNumber   ? "NUMBER"
+                      : setting.shape == node::Shape::kSwitch ? "true|false"
+                                                              : "TEXT");
     // A list's flag is repeated, one value each time, so that it never swallows a word that follows.
     option->expected(1);
-    option->multi_option_policy(setting.shape == node::Shape::kList ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
+    option->multi_option_policy(setting.shape == node::Shape::kList ? CLI::MultiOptionPolicy::TakeAll
+                                                                    : CLI::MultiOptionPolicy::TakeLast);
   }
 }
 
 void Tree::client_commands() {
   Invocation& to = raw.invocation;
-  CLI::App* search = command(Command::kSearch, "search", "Search the network for words of a title, an artist or an album");
+  CLI::App* search =
+      command(Command::kSearch, "search", "Search the network for words of a title, an artist or an album");
   search->add_option("words", to.paths, "What to search for; word* matches beginnings")->required();
-  search->add_option("--strategy", raw.strategy, "How the question spreads")->check(CLI::IsMember({"flood", "walk"}))->capture_default_str();
-  search->add_option("--ttl", to.search.ttl, "Hops of a flood, or steps of each walker; 0: the node's default")->capture_default_str();
+  search->add_option("--strategy", raw.strategy, "How the question spreads")
+      ->check(CLI::IsMember({"flood", "walk"}))
+      ->capture_default_str();
+  search->add_option("--ttl", to.search.ttl, "Hops of a flood, or steps of each walker; 0: the node's default")
+      ->capture_default_str();
   search->add_option("--walkers", to.search.walkers, "Walkers of a walk; 0: the node's default")->capture_default_str();
   search->add_option("--limit", to.rows, "Rows to show at most")->check(CLI::Range(1, 1000))->capture_default_str();
-  search->add_option("--time", raw.seconds, "Seconds to wait for answers")->check(CLI::Range(0.1, 120.0))->capture_default_str();
+  search->add_option("--time", raw.seconds, "Seconds to wait for answers")
+      ->check(CLI::Range(0.1, 120.0))
+      ->capture_default_str();
   settings(search, {"node", "cli"});
 
   CLI::App* get = command(Command::kGet, "get", "Fetch a row of the last search, or a content id, and verify it");
@@ -84,7 +93,8 @@ void Tree::client_commands() {
   share->add_option("paths", to.paths, "Folders or files");
   settings(share, {"cli"});
 
-  CLI::App* import = command(Command::kImport, "import", "Add rows of metadata from a table (.tsv, .tsv.zst) to the index");
+  CLI::App* import =
+      command(Command::kImport, "import", "Add rows of metadata from a table (.tsv, .tsv.zst) to the index");
   import->add_option("files", to.paths, "Tables; the first line names the columns")->required();
   import->add_option("--skip", to.skip, "Rows to leave out at the start");
   import->add_option("--limit", to.limit, "Rows to take at most; 0: all");
@@ -145,7 +155,8 @@ Invocation invocation_from(Tree& tree) {
 
 std::string exit_code_help() {
   std::string text = "Exit codes\n";
-  for (const ExitCodeRow& row : kExitCodes) text += fmt::format("  {:>3}  {}\n", static_cast<int>(row.code), row.meaning);
+  for (const ExitCodeRow& row : kExitCodes)
+    text += fmt::format("  {:>3}  {}\n", static_cast<int>(row.code), row.meaning);
   return text;
 }
 
@@ -156,10 +167,12 @@ std::string config_help() {
       "  The file lies in $XDG_CONFIG_HOME/earshot (or ~/.config/earshot), or in the --datadir. An unknown key is an\n"
       "  error. 'node.listen' is written as  [node]  and below it  listen = \"0.0.0.0:4040\".\n\n";
   for (const node::Setting& setting : node::settings()) {
-    text += fmt::format("  {}\n      {}\n      flag {}, environment {}, default {}\n", setting.key, setting.help, setting.flag,
-                        setting.environment, setting.fallback.empty() ? "none" : setting.fallback);
+    text += fmt::format("  {}\n      {}\n      flag {}, environment {}, default {}\n", setting.key, setting.help,
+                        setting.flag, setting.environment, setting.fallback.empty() ? "none" : setting.fallback);
   }
-  text += "\n  --datadir FOLDER (EARSHOT_DATADIR) puts configuration, data, state, cache and runtime files below one folder.\n";
+  text +=
+      "\n  --datadir FOLDER (EARSHOT_DATADIR) puts configuration, data, state, cache and runtime files below one "
+      "folder.\n";
   return text;
 }
 

@@ -83,7 +83,8 @@ Result<Header> header_from(std::string_view text) {
   std::from_chars(number.data(), number.data() + number.size(), header.status);
   if (!text.starts_with("HTTP/1.") || header.status < 100) return fail(ErrorCode::kCorrupt, "the answer is not HTTP");
   std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   header.chunked = lower.find("\r\ntransfer-encoding: chunked\r\n") != std::string::npos;
   constexpr std::string_view kLength = "\r\ncontent-length: ";
   if (const std::size_t at = lower.find(kLength); at != std::string::npos) {
@@ -131,7 +132,8 @@ class Body {
     const std::size_t end = raw_.find("\r\n", start);
     if (end == std::string::npos) return false;
     const auto [after, error] = std::from_chars(raw_.data() + start, raw_.data() + end, left_, 16);
-    if (error != std::errc{} || left_ > kMaxLine) return fail(ErrorCode::kCorrupt, "a chunk of the answer has no good size");
+    if (error != std::errc{} || left_ > kMaxLine)
+      return fail(ErrorCode::kCorrupt, "a chunk of the answer has no good size");
     raw_.erase(0, end + 2);
     ended_ = left_ == 0;
     return !ended_;
@@ -159,15 +161,18 @@ class HttpClient final : public Client {
  public:
   using Dial = std::function<Result<int>()>;
 
-  HttpClient(Dial dial, std::string host, std::string token) : dial_(std::move(dial)), host_(std::move(host)), token_(std::move(token)) {}
+  HttpClient(Dial dial, std::string host, std::string token)
+      : dial_(std::move(dial)), host_(std::move(host)), token_(std::move(token)) {}
 
-  Result<int> call(std::string_view method, std::string_view target, const std::string& body, const Reader& reader) override {
+  Result<int> call(std::string_view method, std::string_view target, const std::string& body,
+                   const Reader& reader) override {
     const auto descriptor = dial_();
     if (!descriptor) return tl::unexpected(descriptor.error());
     Connection connection(*descriptor);
     std::string request = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", method, target, host_);
     if (!token_.empty()) request += fmt::format("Authorization: Bearer {}\r\n", token_);
-    if (method == "POST") request += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", body.size());
+    if (method == "POST")
+      request += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", body.size());
     request += "\r\n" + body;
     if (auto sent = connection.send(request); !sent) return tl::unexpected(sent.error());
     return read_answer(connection, reader);
@@ -180,7 +185,8 @@ class HttpClient final : public Client {
     while ((end = head.find("\r\n\r\n")) == std::string::npos) {
       const auto bytes = connection.receive(reader.on_idle);
       if (!bytes) return tl::unexpected(bytes.error());
-      if (bytes->empty() || head.size() > kMaxHeader) return fail(ErrorCode::kUnreachable, "the node closed the connection");
+      if (bytes->empty() || head.size() > kMaxHeader)
+        return fail(ErrorCode::kUnreachable, "the node closed the connection");
       head += *bytes;
     }
     const auto header = header_from(std::string_view(head).substr(0, end + 2));
@@ -190,7 +196,8 @@ class HttpClient final : public Client {
     while (wanted && *wanted && !body.ended()) {
       const auto bytes = connection.receive(reader.on_idle);
       if (!bytes) return tl::unexpected(bytes.error());
-      if (bytes->empty() && (header->chunked || header->length)) return fail(ErrorCode::kUnreachable, "the node ended in the middle of an answer");
+      if (bytes->empty() && (header->chunked || header->length))
+        return fail(ErrorCode::kUnreachable, "the node ended in the middle of an answer");
       if (bytes->empty()) break;
       wanted = body.take(*bytes);
     }
@@ -207,7 +214,8 @@ Result<int> dial_socket(const std::filesystem::path& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string text = path.string();
-  if (text.size() >= sizeof(address.sun_path)) return fail(ErrorCode::kInvalid, "the socket path '{}' is too long", text);
+  if (text.size() >= sizeof(address.sun_path))
+    return fail(ErrorCode::kInvalid, "the socket path '{}' is too long", text);
   std::memcpy(address.sun_path, text.c_str(), text.size() + 1);
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return fail(ErrorCode::kExhausted, "open a socket: {}", std::strerror(errno));
@@ -251,7 +259,8 @@ Result<std::unique_ptr<Client>> connect_to_node(const node::Config& config) {
   auto token = node::read_small_file(config.token_file, kMaxToken);
   if (!token) return fail(ErrorCode::kDenied, "the token of {}: {}", config.url, token.error().what);
   while (!token->empty() && token->back() == '\n') token->pop_back();
-  return std::make_unique<HttpClient>([endpoint = *endpoint] { return dial_endpoint(endpoint); }, to_string(*endpoint), *token);
+  return std::make_unique<HttpClient>([endpoint = *endpoint] { return dial_endpoint(endpoint); }, to_string(*endpoint),
+                                      *token);
 }
 
 }  // namespace earshot::cli

@@ -9,7 +9,9 @@ namespace {
 
 volatile std::sig_atomic_t interrupt_flag = 0;
 
-extern "C" void note_interrupt(int) { interrupt_flag = 1; }
+extern "C" void note_interrupt(int) {
+  interrupt_flag = 1;
+}
 
 }  // namespace
 
@@ -22,6 +24,8 @@ void watch_interrupts() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-bool interrupted() { return interrupt_flag != 0; }
+bool interrupted() {
+  return interrupt_flag != 0;
+}
 
 }  // namespace earshot::cli

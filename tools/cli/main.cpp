@@ -14,24 +14,36 @@ namespace {
 
 ExitCode run(const Invocation& invocation, Console& console) {
   switch (invocation.command) {
-    case Command::kHelp: return help(invocation.what, console);
-    case Command::kVersion: return version(console);
-    case Command::kDemo: return demo(invocation.demo, console);
-    default: break;
+    case Command::kHelp:
+      return help(invocation.what, console);
+    case Command::kVersion:
+      return version(console);
+    case Command::kDemo:
+      return demo(invocation.demo, console);
+    default:
+      break;
   }
   const auto config = node::load_config(invocation.config, node::process_environment());
   if (!config) return console.failed(config.error());
   switch (invocation.command) {
-    case Command::kNode: return run_node(*config, console);
-    case Command::kSearch: return search(invocation, *config, console);
-    case Command::kGet: return get(invocation, *config, console);
-    case Command::kShare: return share(invocation, *config, console);
-    case Command::kImport: return import(invocation, *config, console);
-    case Command::kStatus: return status(*config, console);
-    case Command::kPeers: return peers(*config, console);
+    case Command::kNode:
+      return run_node(*config, console);
+    case Command::kSearch:
+      return search(invocation, *config, console);
+    case Command::kGet:
+      return get(invocation, *config, console);
+    case Command::kShare:
+      return share(invocation, *config, console);
+    case Command::kImport:
+      return import(invocation, *config, console);
+    case Command::kStatus:
+      return status(*config, console);
+    case Command::kPeers:
+      return peers(*config, console);
     case Command::kDemo:
     case Command::kHelp:
-    case Command::kVersion: break;
+    case Command::kVersion:
+      break;
   }
   return ExitCode::kUsage;
 }

@@ -24,8 +24,10 @@ bool is_safe(utf8proc_int32_t code_point) {
     case UTF8PROC_CATEGORY_CF:
     case UTF8PROC_CATEGORY_CS:
     case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP: return false;
-    default: return true;
+    case UTF8PROC_CATEGORY_ZP:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -150,8 +152,10 @@ std::string HitTable::line(const std::vector<std::string>& texts) const {
     const bool is_number = i == 0 || i > 3;
     const std::string clean = printable(texts[i]);
     const std::size_t used = cells(clean);
-    if (is_number && used < widths_[i]) result += std::string(widths_[i] - used, ' ') + clean;
-    else result += fitted(clean, widths_[i]);
+    if (is_number && used < widths_[i])
+      result += std::string(widths_[i] - used, ' ') + clean;
+    else
+      result += fitted(clean, widths_[i]);
     if (i + 1 < texts.size()) result += ' ';
   }
   return result;
@@ -164,23 +168,25 @@ std::string HitTable::header() const {
 
 std::string HitTable::row(std::size_t number, const HitLine& hit) const {
   return line({fmt::format("{}", number), hit.title, hit.artist, hit.album, clock_time(hit.duration_ms),
-               hit.size_bytes == 0 ? "" : byte_count(hit.size_bytes), fmt::format("{}", hit.holders.size()), fmt::format("{}", hit.hops),
-               fmt::format("{} ms", hit.ms)});
+               hit.size_bytes == 0 ? "" : byte_count(hit.size_bytes), fmt::format("{}", hit.holders.size()),
+               fmt::format("{}", hit.hops), fmt::format("{} ms", hit.ms)});
 }
 
 std::string closing_line(const SummaryLine& summary) {
   return fmt::format("{} at {} in {}; this node sent {} and got {}", plural(summary.hits, "track", "tracks"),
-                     plural(summary.holders, "holder", "holders"), seconds(summary.ms), plural(summary.messages, "question", "questions"),
-                     plural(summary.answers, "answer", "answers"));
+                     plural(summary.holders, "holder", "holders"), seconds(summary.ms),
+                     plural(summary.messages, "question", "questions"), plural(summary.answers, "answer", "answers"));
 }
 
 std::string progress_bar(const ProgressLine& progress) {
   constexpr std::size_t kWidth = 30;
-  const std::size_t done = progress.size == 0 ? 0 : static_cast<std::size_t>(kWidth * std::min(progress.bytes, progress.size) / progress.size);
+  const std::size_t done =
+      progress.size == 0 ? 0
+                         : static_cast<std::size_t>(kWidth * std::min(progress.bytes, progress.size) / progress.size);
   std::uint64_t giving = 0;
   for (const SourceLine& source : progress.sources) giving += source.bytes > 0 ? 1 : 0;
-  return fmt::format("[{}{}] {} of {} from {}", std::string(done, '#'), std::string(kWidth - done, '.'), byte_count(progress.bytes),
-                     byte_count(progress.size), plural(giving, "holder", "holders"));
+  return fmt::format("[{}{}] {} of {} from {}", std::string(done, '#'), std::string(kWidth - done, '.'),
+                     byte_count(progress.bytes), byte_count(progress.size), plural(giving, "holder", "holders"));
 }
 
 std::string how_to_play(std::string_view file) {

@@ -47,7 +47,9 @@ std::string written(const ordered_json& value) {
 
 }  // namespace
 
-std::string type_of(std::string_view line) { return text(parsed(line), "type"); }
+std::string type_of(std::string_view line) {
+  return text(parsed(line), "type");
+}
 
 HitLine hit_from(std::string_view line) {
   const ordered_json value = parsed(line);
@@ -65,7 +67,8 @@ HitLine hit_from(std::string_view line) {
   const auto holders = value.find("holders");
   if (holders == value.end() || !holders->is_array()) return hit;
   for (const auto& holder : *holders) {
-    if (holder.is_object()) hit.holders.push_back({text(holder, "key"), text(holder, "endpoint"), text(holder, "stream")});
+    if (holder.is_object())
+      hit.holders.push_back({text(holder, "key"), text(holder, "endpoint"), text(holder, "stream")});
   }
   return hit;
 }
@@ -78,7 +81,8 @@ SummaryLine summary_from(std::string_view line) {
 
 ProgressLine progress_from(std::string_view line) {
   const ordered_json value = parsed(line);
-  return {number(value, "bytes"), number(value, "size"), number(value, "files"), number(value, "of"), number(value, "rows"), sources(value)};
+  return {number(value, "bytes"), number(value, "size"), number(value, "files"),
+          number(value, "of"),    number(value, "rows"), sources(value)};
 }
 
 DoneLine done_from(std::string_view line) {
@@ -131,9 +135,10 @@ StatusLine status_from(std::string_view line) {
 
 PeerLine peer_from(std::string_view line) {
   const ordered_json value = parsed(line);
-  return {text(value, "key"),          text(value, "endpoint"),   text(value, "agent"),       yes(value, "neighbor"),
-          yes(value, "inbound"),       number(value, "connected_ms"), number(value, "bytes_in"), number(value, "bytes_out"),
-          number(value, "frames_in"), number(value, "frames_out")};
+  return {text(value, "key"),         text(value, "endpoint"),    text(value, "agent"),
+          yes(value, "neighbor"),     yes(value, "inbound"),      number(value, "connected_ms"),
+          number(value, "bytes_in"),  number(value, "bytes_out"), number(value, "frames_in"),
+          number(value, "frames_out")};
 }
 
 ShareLine share_from(std::string_view line) {
@@ -162,7 +167,9 @@ std::string fetch_body(const std::string& content, const std::vector<std::string
   return written(value);
 }
 
-std::string path_body(const std::string& path) { return written({{"path", path}}); }
+std::string path_body(const std::string& path) {
+  return written({{"path", path}});
+}
 
 std::string import_body(const std::string& path, std::uint64_t skip, std::uint64_t limit) {
   return written({{"path", path}, {"skip", skip}, {"limit", limit}});
@@ -174,9 +181,13 @@ std::string join_body(const std::vector<std::string>& contacts) {
   return written(value);
 }
 
-std::string error_line(const Error& error) { return node::json::error(error); }
+std::string error_line(const Error& error) {
+  return node::json::error(error);
+}
 
-std::string version_line(std::string_view version) { return written({{"v", 1}, {"type", "version"}, {"version", version}}); }
+std::string version_line(std::string_view version) {
+  return written({{"v", 1}, {"type", "version"}, {"version", version}});
+}
 
 std::string help_line(std::string_view topic, std::string_view help) {
   return written({{"v", 1}, {"type", "help"}, {"topic", topic}, {"text", help}});

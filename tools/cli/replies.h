@@ -48,8 +48,10 @@ struct DoneLine {
 
 struct StatusLine {
   std::string version, role, self, key, endpoint, http;
-  std::uint64_t neighbors = 0, passive = 0, links = 0, contacts = 0, uptime_ms = 0, tracks = 0, terms = 0, index_bytes = 0, shares = 0;
-  std::uint64_t queries_in = 0, queries_out = 0, duplicates = 0, hits_relayed = 0, malformed = 0, unknown = 0, fetches = 0;
+  std::uint64_t neighbors = 0, passive = 0, links = 0, contacts = 0, uptime_ms = 0, tracks = 0, terms = 0,
+                index_bytes = 0, shares = 0;
+  std::uint64_t queries_in = 0, queries_out = 0, duplicates = 0, hits_relayed = 0, malformed = 0, unknown = 0,
+                fetches = 0;
   bool scanning = false;
 };
 

@@ -13,20 +13,22 @@ namespace earshot::cli {
 
 namespace {
 
-constexpr std::uint32_t kRate = 22'050;        // samples a second, mono, 16 bits
-constexpr std::uint32_t kNote = kRate / 4;     // samples of one note
-constexpr std::uint32_t kNotes = 24;           // 6 s and 265 kB a tune
+constexpr std::uint32_t kRate = 22'050;     // samples a second, mono, 16 bits
+constexpr std::uint32_t kNote = kRate / 4;  // samples of one note
+constexpr std::uint32_t kNotes = 24;        // 6 s and 265 kB a tune
 
 constexpr std::array<std::string_view, 16> kTitles = {
-    "Morning Ferry",  "Copper Kettle",   "Walk to the Lighthouse", "Seven Paper Boats", "Night Bus Home",   "Orchard in Rain",
-    "Long Division",  "Harbour Signals", "Clockmaker",             "Low Tide Waltz",    "Attic Telescope",  "Bread and Salt",
+    "Morning Ferry",  "Copper Kettle",   "Walk to the Lighthouse", "Seven Paper Boats",
+    "Night Bus Home", "Orchard in Rain", "Long Division",          "Harbour Signals",
+    "Clockmaker",     "Low Tide Waltz",  "Attic Telescope",        "Bread and Salt",
     "Quiet Machines", "Snow on Rails",   "Postcard from Oporto",   "Second Lantern"};
 
 // Semitones above the root, one tune's scale (major pentatonic).
 constexpr std::array<std::uint32_t, 5> kScale = {0, 2, 4, 7, 9};
 
 // 2^(n/12) in parts of 2^16, rounded.
-constexpr std::array<std::uint32_t, 12> kSemitone = {65'536, 69'433, 73'562, 77'936, 82'570, 87'480, 92'682, 98'193, 104'032, 110'218, 116'772, 123'715};
+constexpr std::array<std::uint32_t, 12> kSemitone = {65'536, 69'433, 73'562,  77'936,  82'570,  87'480,
+                                                     92'682, 98'193, 104'032, 110'218, 116'772, 123'715};
 
 void put16(std::string& out, std::uint32_t value) {
   out.push_back(static_cast<char>(value & 0xFF));

@@ -5,8 +5,9 @@
 #include <chrono>
 #include <unordered_map>
 
+#include "index/import.h"
 #include "tools/node/api_json.h"
-#include "tools/node/importer.h"
+#include "tools/node/own_address.h"
 
 namespace earshot::node {
 
@@ -20,21 +21,33 @@ std::int64_t ms_since(Steady::time_point began) {
 
 int http_status(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalid: return 400;
-    case ErrorCode::kNotFound: return 404;
-    case ErrorCode::kDenied: return 403;
-    case ErrorCode::kExhausted: return 503;
-    case ErrorCode::kUnsupported: return 501;
-    case ErrorCode::kUnreachable: return 502;
-    case ErrorCode::kTimedOut: return 504;
-    case ErrorCode::kStopped: return 503;
-    case ErrorCode::kCorrupt: return 500;
-    case ErrorCode::kDisk: return 507;
+    case ErrorCode::kInvalid:
+      return 400;
+    case ErrorCode::kNotFound:
+      return 404;
+    case ErrorCode::kDenied:
+      return 403;
+    case ErrorCode::kExhausted:
+      return 503;
+    case ErrorCode::kUnsupported:
+      return 501;
+    case ErrorCode::kUnreachable:
+      return 502;
+    case ErrorCode::kTimedOut:
+      return 504;
+    case ErrorCode::kStopped:
+      return 503;
+    case ErrorCode::kCorrupt:
+      return 500;
+    case ErrorCode::kDisk:
+      return 507;
   }
   return 500;
 }
 
-void refuse(Channel& channel, const Error& error) { channel.reply({http_status(error.code), json::error(error), ""}); }
+void refuse(Channel& channel, const Error& error) {
+  channel.reply({http_status(error.code), json::error(error), ""});
+}
 
 void end_with(Channel& channel, std::string line) {
   channel.line(std::move(line));
@@ -50,8 +63,8 @@ class SearchRun {
   void take(const SearchEvent& event) {
     for (const ReachableHit& hit : event.hits) add(hit);
     if (!event.last) return;
-    end_with(*channel_, json::summary({rows_.size(), holders_, event.progress.messages_sent, event.progress.answers, neighbors_,
-                                       ms_since(began_)}));
+    end_with(*channel_, json::summary({rows_.size(), holders_, event.progress.messages_sent, event.progress.answers,
+                                       neighbors_, ms_since(began_)}));
   }
 
  private:
@@ -63,6 +76,7 @@ class SearchRun {
     if (fresh) {
       row.track = hit.track;
       row.hops = hit.hops;
+      row.ms = ms_since(began_);
     }
     const auto same = [&](const Contact& known) { return known.key == hit.holder.key; };
     if (std::any_of(row.holders.begin(), row.holders.end(), same)) return;
@@ -70,7 +84,6 @@ class SearchRun {
     if (row.holders.size() < Sightings::kMaxHolders) row.holders.push_back(hit.holder);
     row.hops = std::min(row.hops, hit.hops);
     row.score = std::max(row.score, hit.score);
-    row.ms = ms_since(began_);
     channel_->line(json::hit(row));
   }
 
@@ -89,18 +102,48 @@ std::shared_ptr<std::atomic<bool>> gone_flag(Channel& channel) {
   return gone;
 }
 
+struct Imported {
+  std::uint64_t rows = 0;      // now in the index
+  std::uint64_t bad_rows = 0;  // not usable
+};
+
+// The rows of a table that an order asks for, into the index. `go_on` hears of every batch.
+Result<Imported> import_rows(const json::ImportOrder& order, index::Index& index,
+                             const std::function<bool(std::uint64_t)>& go_on) {
+  std::uint64_t seen = 0;
+  Imported imported;
+  bool enough = false;
+  const auto take = [&](std::span<const Track> tracks) -> Result<void> {
+    const std::uint64_t skipped = std::min<std::uint64_t>(order.skip > seen ? order.skip - seen : 0, tracks.size());
+    seen += tracks.size();
+    tracks = tracks.subspan(skipped);
+    if (order.limit != 0) tracks = tracks.first(std::min<std::uint64_t>(tracks.size(), order.limit - imported.rows));
+    if (auto added = tracks.empty() ? Result<void>{} : index.add(tracks); !added) return added;
+    imported.rows += tracks.size();
+    enough = order.limit != 0 && imported.rows == order.limit;
+    if (enough || !go_on(imported.rows)) return fail(ErrorCode::kStopped, "stopped after {} rows", imported.rows);
+    return {};
+  };
+  const auto counts = index::import_table(order.file, {}, take);
+  if (!counts && !enough) return tl::unexpected(counts.error());
+  if (counts) imported.bad_rows = counts->bad_rows;
+  return imported;
+}
+
 // How often a scan tells its progress.
 constexpr std::chrono::milliseconds kProgressPeriod{200};
 
 }  // namespace
 
-std::string_view version() { return "0.1.0"; }
+std::string_view version() {
+  return "0.1.0";
+}
 
 const Api::Route Api::kRoutes[] = {
-    {"GET", "/api/v1/status", &Api::status},       {"GET", "/api/v1/peers", &Api::peers},
-    {"GET", "/api/v1/shares", &Api::shares},       {"POST", "/api/v1/searches", &Api::search},
-    {"POST", "/api/v1/fetches", &Api::fetch},      {"POST", "/api/v1/shares", &Api::share},
-    {"POST", "/api/v1/imports", &Api::import},     {"POST", "/api/v1/join", &Api::join},
+    {"GET", "/api/v1/status", &Api::status},      {"GET", "/api/v1/peers", &Api::peers},
+    {"GET", "/api/v1/shares", &Api::shares},      {"POST", "/api/v1/searches", &Api::search},
+    {"POST", "/api/v1/fetches", &Api::fetch},     {"POST", "/api/v1/shares", &Api::share},
+    {"POST", "/api/v1/imports", &Api::import},    {"POST", "/api/v1/join", &Api::join},
     {"POST", "/api/v1/shutdown", &Api::shutdown},
 };
 
@@ -121,6 +164,7 @@ void Api::handle(const Request& request, const std::shared_ptr<Channel>& channel
 void Api::status(const Request&, const std::shared_ptr<Channel>& channel) {
   json::StatusReport report;
   report.node = parts_.node.status();
+  report.node.self = for_people(report.node.self);
   report.version = version();
   report.role = parts_.role;
   report.http = http_;
@@ -167,7 +211,8 @@ void Api::fetch(const Request& request, const std::shared_ptr<Channel>& channel)
   fetch.providers.erase(std::unique(fetch.providers.begin(), fetch.providers.end()), fetch.providers.end());
   const bool here = fetch.track.size_bytes != 0 && parts_.index.find(fetch.content).value_or(std::nullopt).has_value();
   if (fetch.providers.empty() && !here) {
-    return refuse(*channel, {ErrorCode::kNotFound, "no holder of " + to_string(fetch.content) + " is known: search for it first"});
+    return refuse(*channel, {ErrorCode::kNotFound,
+                             "no holder of " + to_string(fetch.content) + " is known: search for it first"});
   }
   if (fetch.out.empty()) {
     std::error_code ignored;
@@ -188,17 +233,18 @@ void Api::share(const Request& request, const std::shared_ptr<Channel>& channel)
   auto path = json::share_from(request.body);
   if (!path) return refuse(*channel, path.error());
   const auto gone = gone_flag(*channel);
-  const bool posted = parts_.worker.post([&scanner = parts_.scanner, channel, gone, path = *path](const std::atomic<bool>& stopping) {
-    auto told = Steady::now();
-    const auto report = scanner.scan(path, [&](const ScanProgress& progress) {
-      if (const auto now = Steady::now(); now - told >= kProgressPeriod) {
-        told = now;
-        channel->line(json::scan_progress(progress));
-      }
-      return !stopping && !*gone;
-    });
-    end_with(*channel, report ? json::scan_done(*report) : json::error(report.error()));
-  });
+  const bool posted =
+      parts_.worker.post([&scanner = parts_.scanner, channel, gone, path = *path](const std::atomic<bool>& stopping) {
+        auto told = Steady::now();
+        const auto report = scanner.scan(path, [&](const ScanProgress& progress) {
+          if (const auto now = Steady::now(); now - told >= kProgressPeriod) {
+            told = now;
+            channel->line(json::scan_progress(progress));
+          }
+          return !stopping && !*gone;
+        });
+        end_with(*channel, report ? json::scan_done(*report) : json::error(report.error()));
+      });
   if (!posted) refuse(*channel, {ErrorCode::kExhausted, "too many scans and imports wait already"});
 }
 
@@ -206,13 +252,14 @@ void Api::import(const Request& request, const std::shared_ptr<Channel>& channel
   auto order = json::import_from(request.body);
   if (!order) return refuse(*channel, order.error());
   const auto gone = gone_flag(*channel);
-  const bool posted = parts_.worker.post([&index = parts_.index, channel, gone, order = *order](const std::atomic<bool>& stopping) {
-    const auto report = import_table(order.file, {order.skip, order.limit}, index, [&](std::uint64_t rows) {
-      channel->line(json::import_progress(rows));
-      return !stopping && !*gone;
-    });
-    end_with(*channel, report ? json::import_done(report->rows, report->skipped) : json::error(report.error()));
-  });
+  const bool posted =
+      parts_.worker.post([&index = parts_.index, channel, gone, order = *order](const std::atomic<bool>& stopping) {
+        const auto done = import_rows(order, index, [&](std::uint64_t rows) {
+          channel->line(json::import_progress(rows));
+          return !stopping && !*gone;
+        });
+        end_with(*channel, done ? json::import_done(done->rows, done->bad_rows) : json::error(done.error()));
+      });
   if (!posted) refuse(*channel, {ErrorCode::kExhausted, "too many scans and imports wait already"});
 }
 

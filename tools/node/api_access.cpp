@@ -14,7 +14,8 @@ namespace {
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return result;
 }
 
@@ -63,7 +64,8 @@ std::optional<Reply> refusal(const Request& request, const Access& access) {
     if (!request.host || !is_our_host(*request.host, access.port)) return Reply{403, "", ""};
     if (request.origin && !is_our_origin(*request.origin, access.port)) return Reply{403, "", ""};
     if (!has_token(request, access.token)) {
-      return refused(401, ErrorCode::kDenied, "the token of the file 'token' in the runtime folder is missing (Authorization: Bearer ...)");
+      return refused(401, ErrorCode::kDenied,
+                     "the token of the file 'token' in the runtime folder is missing (Authorization: Bearer ...)");
     }
   }
   if (request.method == "POST" && !is_json(request.content_type)) {

@@ -17,10 +17,13 @@ namespace {
 constexpr std::size_t kMaxContacts = 64;
 constexpr std::size_t kMaxProviders = 64;
 
-constexpr std::array<std::string_view, 10> kCodeNames = {"invalid", "not_found", "unreachable", "denied",    "timed_out",
-                                                        "stopped", "corrupt",   "disk",        "exhausted", "unsupported"};
+constexpr std::array<std::string_view, 10> kCodeNames = {"invalid",   "not_found",  "unreachable", "denied",
+                                                         "timed_out", "stopped",    "corrupt",     "disk",
+                                                         "exhausted", "unsupported"};
 
-ordered_json object(std::string_view type) { return {{"v", 1}, {"type", type}}; }
+ordered_json object(std::string_view type) {
+  return {{"v", 1}, {"type", type}};
+}
 
 // Text from strangers was checked on the way in; should a byte be wrong all the same, it is replaced, not thrown about.
 std::string text_of(const ordered_json& value) {
@@ -47,7 +50,8 @@ Result<std::string> text_in(const ordered_json& object, const char* field) {
   return text;
 }
 
-Result<std::uint64_t> number_in(const ordered_json& object, const char* field, std::uint64_t fallback, std::uint64_t most) {
+Result<std::uint64_t> number_in(const ordered_json& object, const char* field, std::uint64_t fallback,
+                                std::uint64_t most) {
   const auto found = object.find(field);
   if (found == object.end()) return fallback;
   if (!found->is_number_unsigned() || found->get<std::uint64_t>() > most) {

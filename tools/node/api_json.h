@@ -53,7 +53,7 @@ struct HitRow {
   Track track;
   std::vector<Contact> holders;
   std::uint16_t hops = 0;  // to the nearest holder
-  std::int64_t ms = 0;     // since the question, when this row was written
+  std::int64_t ms = 0;     // from the question to the first holder
   std::uint32_t score = 0;
 };
 
@@ -73,8 +73,8 @@ std::string summary(const Summary& summary);
 struct StatusReport {
   NodeStatus node;
   std::string version;
-  std::string role;        // "node" or "light"
-  Endpoint http;           // port 0: no loopback listener
+  std::string role;  // "node" or "light"
+  Endpoint http;     // port 0: no loopback listener
   index::Stats index;
   std::uint64_t shares = 0;
   bool scanning = false;

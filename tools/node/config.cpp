@@ -115,13 +115,16 @@ constexpr std::array<Setting, 11> kSettings = {{
     {"http.port", "--http-port", "EARSHOT_HTTP_PORT", Shape::kNumber, "0",
      "TCP port of the HTTP API on 127.0.0.1; 0: any free port",
      [](Config& config, Values values) { return apply_port(config.http_port, values); }},
-    {"share.folders", "--share", "EARSHOT_SHARE", Shape::kList, "", "Folders and files to share at every start", apply_share},
+    {"share.folders", "--share", "EARSHOT_SHARE", Shape::kList, "", "Folders and files to share at every start",
+     apply_share},
     {"share.download", "--download", "EARSHOT_DOWNLOAD", Shape::kText, "",
      "Folder for fetched music; empty: earshot in the music folder", apply_download},
-    {"index.cache_mb", "--cache-mb", "EARSHOT_CACHE_MB", Shape::kNumber, "32", "Memory for the index, in MiB", apply_cache},
+    {"index.cache_mb", "--cache-mb", "EARSHOT_CACHE_MB", Shape::kNumber, "32", "Memory for the index, in MiB",
+     apply_cache},
     {"index.sync", "--index-sync", "EARSHOT_INDEX_SYNC", Shape::kSwitch, "true",
      "Write the index through to the disk, so that it survives a power cut", apply_sync},
-    {"log.level", "--log-level", "EARSHOT_LOG_LEVEL", Shape::kText, "info", "error, warn, info, debug or off", apply_log_level},
+    {"log.level", "--log-level", "EARSHOT_LOG_LEVEL", Shape::kText, "info", "error, warn, info, debug or off",
+     apply_log_level},
     {"cli.url", "--url", "EARSHOT_URL", Shape::kText, "",
      "Talk to the node at http://ADDRESS:PORT; empty: the one of the data folder, over its unix socket", apply_url},
     {"cli.token_file", "--token-file", "EARSHOT_TOKEN_FILE", Shape::kText, "",
@@ -133,7 +136,8 @@ constexpr std::array<Setting, 11> kSettings = {{
 }};
 
 const Setting* setting_named(std::string_view key) {
-  const auto found = std::find_if(kSettings.begin(), kSettings.end(), [&](const Setting& row) { return row.key == key; });
+  const auto found =
+      std::find_if(kSettings.begin(), kSettings.end(), [&](const Setting& row) { return row.key == key; });
   return found == kSettings.end() ? nullptr : &*found;
 }
 
@@ -150,10 +154,14 @@ std::vector<std::string> words_of(std::string_view text) {
 
 std::string_view name_of(Shape shape) {
   switch (shape) {
-    case Shape::kText: return "a text in quotes";
-    case Shape::kNumber: return "a whole number";
-    case Shape::kSwitch: return "true or false";
-    case Shape::kList: return "a list of texts";
+    case Shape::kText:
+      return "a text in quotes";
+    case Shape::kNumber:
+      return "a whole number";
+    case Shape::kSwitch:
+      return "true or false";
+    case Shape::kList:
+      return "a list of texts";
   }
   return "";
 }
@@ -162,7 +170,8 @@ std::string_view name_of(Shape shape) {
 std::optional<std::vector<std::string>> texts_of(const toml::node& node, Shape shape) {
   if (shape == Shape::kText && node.is_string()) return std::vector{node.ref<std::string>()};
   if (shape == Shape::kNumber && node.is_integer()) return std::vector{fmt::format("{}", node.ref<std::int64_t>())};
-  if (shape == Shape::kSwitch && node.is_boolean()) return std::vector<std::string>{node.ref<bool>() ? "true" : "false"};
+  if (shape == Shape::kSwitch && node.is_boolean())
+    return std::vector<std::string>{node.ref<bool>() ? "true" : "false"};
   if (shape != Shape::kList || !node.is_array()) return std::nullopt;
   std::vector<std::string> texts;
   for (const toml::node& element : *node.as_array()) {
@@ -179,10 +188,12 @@ struct FileValue {
 
 using FileValues = std::map<std::string, FileValue, std::less<>>;
 
-Result<void> read_entry(const std::string& key, const toml::node& node, const std::string& file_name, FileValues& values) {
+Result<void> read_entry(const std::string& key, const toml::node& node, const std::string& file_name,
+                        FileValues& values) {
   const std::string place = fmt::format("{}:{}", file_name, node.source().begin.line);
   const Setting* setting = setting_named(key);
-  if (!setting) return fail(ErrorCode::kInvalid, "{}: unknown key '{}' (earshot help config lists the keys)", place, key);
+  if (!setting)
+    return fail(ErrorCode::kInvalid, "{}: unknown key '{}' (earshot help config lists the keys)", place, key);
   auto texts = texts_of(node, setting->shape);
   if (!texts) return fail(ErrorCode::kInvalid, "{}: '{}' must be {}", place, key, name_of(setting->shape));
   values.emplace(key, FileValue{std::move(*texts), place});
@@ -284,15 +295,21 @@ Result<Folders> resolve_folders(const Environment& environment, const std::optio
 
 std::string_view to_string(Origin origin) {
   switch (origin) {
-    case Origin::kDefault: return "default";
-    case Origin::kFile: return "file";
-    case Origin::kEnvironment: return "environment";
-    case Origin::kFlag: return "flag";
+    case Origin::kDefault:
+      return "default";
+    case Origin::kFile:
+      return "file";
+    case Origin::kEnvironment:
+      return "environment";
+    case Origin::kFlag:
+      return "flag";
   }
   return "";
 }
 
-std::span<const Setting> settings() { return kSettings; }
+std::span<const Setting> settings() {
+  return kSettings;
+}
 
 Origin origin_of(const Config& config, std::string_view key) {
   const Setting* setting = setting_named(key);
@@ -311,7 +328,8 @@ Result<Config> decide_config(const ConfigSources& sources) {
       return fail(ErrorCode::kInvalid, "{}: expected one value, got {}", choice.place, choice.texts.size());
     }
     for (const std::string& text : choice.texts) {
-      if (text.find('\0') != std::string::npos) return fail(ErrorCode::kInvalid, "{}: a NUL byte in a value", choice.place);
+      if (text.find('\0') != std::string::npos)
+        return fail(ErrorCode::kInvalid, "{}: a NUL byte in a value", choice.place);
     }
     if (auto applied = setting.apply(config, choice.texts); !applied) return fail_in(choice.place, applied.error());
     config.origins.push_back(choice.origin);

@@ -47,16 +47,16 @@ std::string_view to_string(Origin origin);
 
 struct Config {
   Folders folders;
-  Endpoint listen;                            // overlay, TCP
-  std::vector<Contact> bootstrap;             // nodes to join through
-  std::uint16_t stream_port = 0;              // UDP; 0: any free port
-  std::uint16_t http_port = 0;                // loopback TCP; 0: any free port
-  std::vector<std::filesystem::path> share;   // folders and files shared at every start
-  std::uint32_t cache_mb = 32;                // index caches
-  bool sync = true;                           // the index survives a power cut, not only a crash
+  Endpoint listen;                           // overlay, TCP
+  std::vector<Contact> bootstrap;            // nodes to join through
+  std::uint16_t stream_port = 0;             // UDP; 0: any free port
+  std::uint16_t http_port = 0;               // loopback TCP; 0: any free port
+  std::vector<std::filesystem::path> share;  // folders and files shared at every start
+  std::uint32_t cache_mb = 32;               // index caches
+  bool sync = true;                          // the index survives a power cut, not only a crash
   std::string log_level = "info";
-  std::string url;                            // talk to this node instead of the one of the data folder
-  std::filesystem::path token_file;           // token for `url`
+  std::string url;                   // talk to this node instead of the one of the data folder
+  std::filesystem::path token_file;  // token for `url`
 
   /// One per row of settings().
   std::vector<Origin> origins;
@@ -70,7 +70,7 @@ struct Setting {
   std::string_view flag;         // "--listen"
   std::string_view environment;  // "EARSHOT_LISTEN"; a list is separated by spaces there
   Shape shape = Shape::kText;
-  std::string_view fallback;     // the default, as text
+  std::string_view fallback;  // the default, as text
   std::string_view help;
   Result<void> (*apply)(Config&, std::span<const std::string> values) = nullptr;
 };

@@ -60,5 +60,4 @@ class Daemon {
   std::unique_ptr<Api> api_;
 };
 
-
 }  // namespace earshot::node

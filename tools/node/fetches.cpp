@@ -27,13 +27,20 @@ constexpr std::size_t kMaxName = 200;
 
 std::string_view ending_of(Codec codec) {
   switch (codec) {
-    case Codec::kMp3: return ".mp3";
-    case Codec::kVorbis: return ".ogg";
-    case Codec::kOpus: return ".opus";
-    case Codec::kFlac: return ".flac";
-    case Codec::kAac: return ".m4a";
-    case Codec::kWav: return ".wav";
-    case Codec::kUnknown: break;
+    case Codec::kMp3:
+      return ".mp3";
+    case Codec::kVorbis:
+      return ".ogg";
+    case Codec::kOpus:
+      return ".opus";
+    case Codec::kFlac:
+      return ".flac";
+    case Codec::kAac:
+      return ".m4a";
+    case Codec::kWav:
+      return ".wav";
+    case Codec::kUnknown:
+      break;
   }
   return ".audio";
 }
@@ -79,7 +86,8 @@ class PartFile {
     for (int number = 2; number < 1000; ++number) {
       if (::link(path_.c_str(), name.c_str()) == 0) return name;
       if (errno != EEXIST) break;
-      name = wanted.parent_path() / (wanted.stem().string() + " (" + std::to_string(number) + ")" + wanted.extension().string());
+      name = wanted.parent_path() /
+             (wanted.stem().string() + " (" + std::to_string(number) + ")" + wanted.extension().string());
     }
     return fail(ErrorCode::kDisk, "name the file '{}': {}", name.string(), std::strerror(errno));
   }
@@ -127,16 +135,19 @@ Fetches::~Fetches() {
 Result<std::shared_ptr<std::atomic<bool>>> Fetches::start(Fetch fetch, Listener listener) {
   const auto engine = engines_.find(fetch.content.scheme);
   if (engine == engines_.end()) {
-    return fail(ErrorCode::kUnsupported, "{} is only described: nobody has said that they hold its audio", to_string(fetch.content));
+    return fail(ErrorCode::kUnsupported, "{} is only described: nobody has said that they hold its audio",
+                to_string(fetch.content));
   }
   reap();
   const std::lock_guard lock(mutex_);
-  if (runs_.size() >= kMaxRunning) return fail(ErrorCode::kExhausted, "{} fetches run already: wait for one to end", runs_.size());
+  if (runs_.size() >= kMaxRunning)
+    return fail(ErrorCode::kExhausted, "{} fetches run already: wait for one to end", runs_.size());
   Run& run = runs_.emplace_back();
-  run.thread = std::thread([this, &run, source = engine->second.get(), fetch = std::move(fetch), listener = std::move(listener)] {
-    listener.on_done(carry_out(*source, fetch, *run.stop, listener));
-    run.finished = true;
-  });
+  run.thread = std::thread(
+      [this, &run, source = engine->second.get(), fetch = std::move(fetch), listener = std::move(listener)] {
+        listener.on_done(carry_out(*source, fetch, *run.stop, listener));
+        run.finished = true;
+      });
   return run.stop;
 }
 
@@ -154,7 +165,8 @@ Result<json::FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& 
   const fs::path target = target_of(fetch);
   std::error_code error;
   const auto there = fs::is_regular_file(target, error) ? identify_(target, fetch.content.scheme) : Result<ContentId>();
-  if (there && *there == fetch.content) return json::FetchDone{fetch.content, target, fs::file_size(target, error), 0, {}, fetch.track};
+  if (there && *there == fetch.content)
+    return json::FetchDone{fetch.content, target, fs::file_size(target, error), 0, {}, fetch.track};
   auto stream = engine.open(fetch.content, fetch.providers);
   if (!stream) return tl::unexpected(stream.error());
   auto part = PartFile::create(target.parent_path());
@@ -170,7 +182,8 @@ Result<json::FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& 
     const auto now = Clock::now();
     if (got && *got == 0) break;
     if (got) {
-      if (auto written = (*part)->append(ByteView(buffer).first(*got)); !written) return tl::unexpected(written.error());
+      if (auto written = (*part)->append(ByteView(buffer).first(*got)); !written)
+        return tl::unexpected(written.error());
       offset += *got;
       last_byte = now;
     } else if (got.error().code != ErrorCode::kTimedOut && got.error().code != ErrorCode::kUnreachable) {
@@ -183,8 +196,9 @@ Result<json::FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& 
     verified = status.verified;
     listener.on_progress(status);
     if (now - last_byte > kPatience) {
-      return fail(verified == 0 ? ErrorCode::kUnreachable : ErrorCode::kTimedOut, "no byte from {} holders for {} s; {} bytes are kept",
-                  fetch.providers.size(), kPatience / 1s, verified);
+      return fail(verified == 0 ? ErrorCode::kUnreachable : ErrorCode::kTimedOut,
+                  "no byte from {} holders for {} s; {} bytes are kept", fetch.providers.size(), kPatience / 1s,
+                  verified);
     }
   }
   const auto identified = identify_((*part)->path(), fetch.content.scheme);

@@ -79,8 +79,8 @@ class Fetches {
   const Engines& engines_;
   Identify identify_;
   mutable std::mutex mutex_;
-  std::list<Run> runs_;                                 // guarded by mutex_
-  std::list<std::unique_ptr<stream::Stream>> served_;   // guarded by mutex_
+  std::list<Run> runs_;                                // guarded by mutex_
+  std::list<std::unique_ptr<stream::Stream>> served_;  // guarded by mutex_
 };
 
 }  // namespace earshot::node

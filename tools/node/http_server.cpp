@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
@@ -74,7 +75,8 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   }
 
   void reply(Reply reply) override {
-    asio::dispatch(stream_.get_executor(), [self = shared_from_this(), reply = std::move(reply)] { self->queue_reply(reply); });
+    asio::dispatch(stream_.get_executor(),
+                   [self = shared_from_this(), reply = std::move(reply)] { self->queue_reply(reply); });
   }
 
   void line(std::string object) override {
@@ -121,7 +123,7 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   // While lines are under way nothing more is expected from the reader: an end means that it has gone, and a byte that
   // it breaks the rules.
   void watch() {
-    stream_.async_read_some(asio::buffer(&scratch_, 1),
+    stream_.async_read_some(asio::buffer(scratch_),
                             [self = shared_from_this()](error_code, std::size_t) { self->lose(); });
   }
 
@@ -190,7 +192,20 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   void answered() {
     on_gone_ = nullptr;
     if (keep_alive_) return read_request();
-    finish();
+    if (answer_ == Answer::kLines) return finish();
+    error_code ignored;
+    stream_.socket().shutdown(Socket::shutdown_send, ignored);
+    stream_.expires_after(kFarewellTime);
+    drain();
+  }
+
+  // A refused request may still be arriving, and closing on unread bytes would take the refusal from the reader's
+  // hands: what comes is thrown away for a moment.
+  void drain() {
+    stream_.async_read_some(asio::buffer(scratch_), [self = shared_from_this()](error_code error, std::size_t) {
+      if (error) return self->finish();
+      self->drain();
+    });
   }
 
   void finish() {
@@ -220,7 +235,7 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   bool writing_ = false;
   bool ended_ = false;  // all of the answer is queued
   bool gone_ = false;
-  char scratch_ = 0;
+  std::array<char, 4096> scratch_{};
   std::function<void()> on_gone_;
 };
 
@@ -228,7 +243,8 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
 template <class Protocol>
 class Listener {
  public:
-  Listener(asio::io_context& context, bool unix_socket) : acceptor_(context), retry_(context), unix_socket_(unix_socket) {}
+  Listener(asio::io_context& context, bool unix_socket)
+      : acceptor_(context), retry_(context), unix_socket_(unix_socket) {}
 
   typename Protocol::acceptor& acceptor() { return acceptor_; }
 
@@ -260,7 +276,11 @@ class Listener {
 
 class BeastServer final : public HttpServer {
  public:
-  BeastServer() : tcp_(context_, /*unix_socket=*/false), local_(context_, /*unix_socket=*/true), signals_(context_), farewell_(context_) {}
+  BeastServer()
+      : tcp_(context_, /*unix_socket=*/false),
+        local_(context_, /*unix_socket=*/true),
+        signals_(context_),
+        farewell_(context_) {}
 
   ~BeastServer() override {
     if (!socket_.empty()) ::unlink(socket_.c_str());
@@ -275,7 +295,8 @@ class BeastServer final : public HttpServer {
     if (!error) tcp.bind(loopback, error);
     if (!error) tcp.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
-      return fail(ErrorCode::kUnreachable, "listen on 127.0.0.1:{} for HTTP: {} (http.port = 0 takes any free port)", port, error.message());
+      return fail(ErrorCode::kUnreachable, "listen on 127.0.0.1:{} for HTTP: {} (http.port = 0 takes any free port)",
+                  port, error.message());
     }
     return bind_local(socket);
   }
@@ -306,8 +327,8 @@ class BeastServer final : public HttpServer {
  private:
   Result<void> bind_local(const std::filesystem::path& socket) {
     if (socket.string().size() >= sizeof(sockaddr_un::sun_path)) {
-      return fail(ErrorCode::kInvalid, "the socket path '{}' is longer than {} bytes: choose a shorter --datadir", socket.string(),
-                  sizeof(sockaddr_un::sun_path) - 1);
+      return fail(ErrorCode::kInvalid, "the socket path '{}' is longer than {} bytes: choose a shorter --datadir",
+                  socket.string(), sizeof(sockaddr_un::sun_path) - 1);
     }
     ::unlink(socket.c_str());
     const asio::local::stream_protocol::endpoint where(socket.string());

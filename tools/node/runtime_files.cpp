@@ -20,7 +20,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string reason() { return std::strerror(errno); }
+std::string reason() {
+  return std::strerror(errno);
+}
 
 bool write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
@@ -59,7 +61,8 @@ Result<void> write_private_file(const fs::path& file, std::string_view text) {
   const std::string why = reason();
   ::close(descriptor);
   if (!written) return fail(ErrorCode::kDisk, "write '{}': {}", fresh.string(), why);
-  if (::rename(fresh.c_str(), file.c_str()) != 0) return fail(ErrorCode::kDisk, "rename to '{}': {}", file.string(), reason());
+  if (::rename(fresh.c_str(), file.c_str()) != 0)
+    return fail(ErrorCode::kDisk, "rename to '{}': {}", file.string(), reason());
   return {};
 }
 
@@ -94,7 +97,8 @@ Result<FolderLock> FolderLock::take(const fs::path& folder) {
   if (descriptor < 0) return fail(ErrorCode::kDisk, "open '{}': {}", file.string(), reason());
   if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return FolderLock(descriptor);
   ::close(descriptor);
-  return fail(ErrorCode::kExhausted, "another earshot already runs on '{}': one node per data folder (--datadir for a second one)",
+  return fail(ErrorCode::kExhausted,
+              "another earshot already runs on '{}': one node per data folder (--datadir for a second one)",
               folder.string());
 }
 

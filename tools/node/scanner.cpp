@@ -23,9 +23,11 @@ constexpr std::size_t kBatch = 256;
 constexpr std::size_t kMaxRecord = 300u << 20;
 
 bool looks_like_audio(const fs::path& file) {
-  constexpr std::array<std::string_view, 8> kEndings = {".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a", ".mp4", ".wav"};
+  constexpr std::array<std::string_view, 8> kEndings = {".mp3",  ".ogg", ".oga", ".opus",
+                                                        ".flac", ".m4a", ".mp4", ".wav"};
   std::string ending = file.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }
 
@@ -35,7 +37,9 @@ bool is_below(const fs::path& file, const fs::path& root) {
 }
 
 // A path as one line of the record can hold it.
-bool fits_a_line(const fs::path& path) { return path.string().find('\n') == std::string::npos; }
+bool fits_a_line(const fs::path& path) {
+  return path.string().find('\n') == std::string::npos;
+}
 
 class Walker {
  public:
@@ -139,11 +143,14 @@ Result<ScanReport> Scanner::scan(const fs::path& path, const OnProgress& on_prog
     report.removed = *removed;
   }
   if (auto remembered = remember(); !remembered) return tl::unexpected(remembered.error());
-  if (!wanted) return fail(ErrorCode::kStopped, "stopped after {} of {} files; the next start goes on", progress.files, progress.of);
+  if (!wanted)
+    return fail(ErrorCode::kStopped, "stopped after {} of {} files; the next start goes on", progress.files,
+                progress.of);
   return report;
 }
 
-Result<void> Scanner::add_file(const fs::path& file, ScanReport& report, const std::function<bool(std::uint64_t)>& hashed) {
+Result<void> Scanner::add_file(const fs::path& file, ScanReport& report,
+                               const std::function<bool(std::uint64_t)>& hashed) {
   auto track = read_tags_(file);
   if (!track) {
     ++report.failed;
@@ -201,7 +208,8 @@ std::vector<ShareRow> Scanner::shares() const {
   const std::lock_guard lock(mutex_);
   std::vector<ShareRow> rows;
   for (const fs::path& root : roots_) {
-    const auto below = std::count_if(files_.begin(), files_.end(), [&](const auto& file) { return is_below(file.first, root); });
+    const auto below =
+        std::count_if(files_.begin(), files_.end(), [&](const auto& file) { return is_below(file.first, root); });
     rows.push_back({root, static_cast<std::uint64_t>(below)});
   }
   return rows;
@@ -220,7 +228,8 @@ void Scanner::recall() {
     if (line.starts_with("share ")) {
       roots_.emplace_back(line.substr(6));
     } else if (line.starts_with("file ") && space != std::string_view::npos) {
-      if (const auto content = content_id_from(line.substr(5, space - 5))) files_.emplace(line.substr(space + 1), *content);
+      if (const auto content = content_id_from(line.substr(5, space - 5)))
+        files_.emplace(line.substr(space + 1), *content);
     }
   }
 }

@@ -2,7 +2,8 @@
 // index. Remembers what is shared, so that a restart offers it again and what has gone is taken out.
 //
 // Rules
-//  1. Nothing outside a shared folder is ever served: symbolic links inside it are not followed, whatever they point at,
+//  1. Nothing outside a shared folder is ever served: symbolic links inside it are not followed, whatever they point
+//  at,
 //     and counted. The shared path itself may be one; it is resolved once, when it is shared.
 //  2. A walk is bounded in depth and in files; what lies beyond is left out and the report says so.
 //  3. A file that cannot be read or is no audio never stops a scan.
@@ -43,17 +44,17 @@ struct ScanProgress {
   std::filesystem::path file;  // the one at work
   std::uint64_t files = 0;     // done
   std::uint64_t of = 0;
-  std::uint64_t bytes = 0;     // hashed or recalled
+  std::uint64_t bytes = 0;  // hashed or recalled
 };
 
 struct ScanReport {
   std::filesystem::path path;
-  std::uint64_t files = 0;        // that look like audio
-  std::uint64_t tracks = 0;       // shared
+  std::uint64_t files = 0;   // that look like audio
+  std::uint64_t tracks = 0;  // shared
   std::uint64_t other_files = 0;
   std::uint64_t symlinks = 0;
-  std::uint64_t failed = 0;       // unreadable or not audio after all
-  std::uint64_t removed = 0;      // were shared, are gone
+  std::uint64_t failed = 0;   // unreadable or not audio after all
+  std::uint64_t removed = 0;  // were shared, are gone
   std::uint64_t bytes = 0;
   bool complete = true;
 };
@@ -82,7 +83,8 @@ class Scanner {
   /// By file: its content. A share's files are those below its path.
   using Files = std::map<std::filesystem::path, ContentId>;
 
-  Result<void> add_file(const std::filesystem::path& file, ScanReport& report, const std::function<bool(std::uint64_t)>& hashed);
+  Result<void> add_file(const std::filesystem::path& file, ScanReport& report,
+                        const std::function<bool(std::uint64_t)>& hashed);
   Result<std::uint64_t> remove_gone(const std::filesystem::path& root, const Walk& walk);
   Result<void> flush();
   void recall();

@@ -13,7 +13,8 @@ void Sightings::saw(const Track& track, const Contact& holder) {
     order_.push_back(track.content);
   }
   auto& holders = at->second.holders;
-  const auto same = std::find_if(holders.begin(), holders.end(), [&](const Contact& known) { return known.key == holder.key; });
+  const auto same =
+      std::find_if(holders.begin(), holders.end(), [&](const Contact& known) { return known.key == holder.key; });
   if (same != holders.end()) {
     *same = holder;
   } else if (holders.size() < kMaxHolders) {

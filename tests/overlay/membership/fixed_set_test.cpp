@@ -12,9 +12,13 @@
 namespace earshot::overlay {
 namespace {
 
-PeerId id(std::size_t number) { return static_cast<PeerId>(number); }
+PeerId id(std::size_t number) {
+  return static_cast<PeerId>(number);
+}
 
-std::set<PeerId> contents(const FixedSet& set) { return {set.begin(), set.end()}; }
+std::set<PeerId> contents(const FixedSet& set) {
+  return {set.begin(), set.end()};
+}
 
 RC_GTEST_PROP(FixedSet, HoldsWhatAPlainSetHolds, (const std::vector<std::pair<bool, std::uint8_t>>& operations)) {
   std::array<PeerId, 8> memory{};
@@ -34,7 +38,8 @@ RC_GTEST_PROP(FixedSet, HoldsWhatAPlainSetHolds, (const std::vector<std::pair<bo
   }
 }
 
-RC_GTEST_PROP(FixedSet, SamplesDifferentMembersAndLosesNone, (std::uint64_t seed, std::uint8_t size, std::uint8_t wanted)) {
+RC_GTEST_PROP(FixedSet, SamplesDifferentMembersAndLosesNone,
+              (std::uint64_t seed, std::uint8_t size, std::uint8_t wanted)) {
   std::vector<PeerId> memory(size % 64);
   FixedSet set(memory);
   for (std::size_t i = 0; i < memory.size(); ++i) set.insert(id(i));

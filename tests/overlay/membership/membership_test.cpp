@@ -191,7 +191,11 @@ TEST(Membership, TellsAStrangerThatHeIsNoNeighbor) {
   peer.befriend({1});
   EXPECT_THAT(peer.receive(6, Shuffle{peer_id(6), 3, {}}), ElementsAre("send 6 Leave"));
   EXPECT_THAT(peer.receive(6, ForwardJoin{peer_id(7), 3}), ElementsAre("send 6 Leave"));
-  const Query query{{1, 1}, std::make_shared<const SearchRequest>(request_for("a", StrategyKind::kFlood)), StrategyKind::kFlood, 3, 1};
+  const Query query{{1, 1},
+                    std::make_shared<const SearchRequest>(request_for("a", StrategyKind::kFlood)),
+                    StrategyKind::kFlood,
+                    3,
+                    1};
   EXPECT_THAT(peer.receive(6, query), ElementsAre("send 6 Leave"));
   EXPECT_EQ(peer->counters().refused, 3u);
 }
@@ -200,7 +204,11 @@ TEST(Membership, HearsAcceptanceInWhatOnlyANeighborSays) {
   OnePeer peer;
   peer.befriend({1});
   peer.hear_of(1, {10});  // asked
-  const Query query{{1, 1}, std::make_shared<const SearchRequest>(request_for("a", StrategyKind::kFlood)), StrategyKind::kFlood, 3, 1};
+  const Query query{{1, 1},
+                    std::make_shared<const SearchRequest>(request_for("a", StrategyKind::kFlood)),
+                    StrategyKind::kFlood,
+                    3,
+                    1};
   const auto lines = peer.receive(10, query);
   EXPECT_THAT(lines, Contains("connect 10"));
   EXPECT_EQ(count(lines, "look up"), 1u);

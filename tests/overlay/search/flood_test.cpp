@@ -55,7 +55,8 @@ TEST(Flood, ReachesExactlyTheBallInEveryConnectedGraphOfUpToFivePeers) {
         for (const auto& [a, b] : edges_of(peers, graph)) net.link(a, b);
         if (net.unreached_from(0) > 0) break;
         connected += ttl == 1;
-        ASSERT_EQ(reached_by_flood(net, 0, ttl), ball(net, 0, ttl)) << "graph " << graph << " of " << peers << ", ttl " << ttl;
+        ASSERT_EQ(reached_by_flood(net, 0, ttl), ball(net, 0, ttl))
+            << "graph " << graph << " of " << peers << ", ttl " << ttl;
       }
     }
   }
@@ -93,7 +94,11 @@ TEST(Flood, ReachesExactlyTheBallInTheViewsThatTheProtocolBuilt) {
 class Relay : public ::testing::Test {
  protected:
   Query query(std::uint16_t ttl, std::uint16_t hops, std::uint64_t id = 1) {
-    return {{id, id}, std::make_shared<const SearchRequest>(request_for("a", StrategyKind::kFlood)), StrategyKind::kFlood, ttl, hops};
+    return {{id, id},
+            std::make_shared<const SearchRequest>(request_for("a", StrategyKind::kFlood)),
+            StrategyKind::kFlood,
+            ttl,
+            hops};
   }
   OnePeer peer_;
 };
@@ -101,7 +106,8 @@ class Relay : public ::testing::Test {
 TEST_F(Relay, PassesAQueryToEverybodyButTheSender) {
   peer_.befriend({1, 2, 3});
   EXPECT_EQ(peer_.receive(2, query(3, 2)),
-            (OnePeer::Lines{"send 1 Query #0000 'a' ttl 2 hops 3", "send 3 Query #0000 'a' ttl 2 hops 3", "look up #0000 'a'"}));
+            (OnePeer::Lines{"send 1 Query #0000 'a' ttl 2 hops 3", "send 3 Query #0000 'a' ttl 2 hops 3",
+                            "look up #0000 'a'"}));
 }
 
 TEST_F(Relay, DropsACopyWithoutAWord) {

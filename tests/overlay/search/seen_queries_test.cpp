@@ -14,7 +14,9 @@ namespace {
 
 constexpr SipKey kKey{0x0706050403020100, 0x0f0e0d0c0b0a0908};
 
-PeerId id(std::size_t number) { return static_cast<PeerId>(number); }
+PeerId id(std::size_t number) {
+  return static_cast<PeerId>(number);
+}
 
 /// A query comes on a link: remembered when it is new. The link that it first came on.
 PeerId arrive(SeenQueries& seen, QueryId query, PeerId link) {
@@ -59,7 +61,8 @@ RC_GTEST_PROP(SeenQueries, NeverForgetsAnyOfTheLastEightNorNamesAnotherLink,
   for (const auto& [query, link] : arrivals) {
     const QueryId name{0, query};
     const SeenQueries::Place place = seen.find(name);
-    const auto recent_end = remembered.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(8, remembered.size()));
+    const auto recent_end =
+        remembered.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(8, remembered.size()));
     if (std::find(remembered.begin(), recent_end, name) != recent_end) RC_ASSERT(place.seen());
     if (place.seen()) {
       RC_ASSERT(place.link() == first_link.at(name));
@@ -85,7 +88,8 @@ TEST(SeenQueries, FillsItsBucketsEvenly) {
   std::vector<SeenSlot> slots(64 * SeenQueries::kWays);
   SeenQueries seen(slots, kKey);
   for (std::uint64_t i = 0; i < slots.size(); ++i) arrive(seen, {0, i}, id(1));
-  const auto used = std::count_if(slots.begin(), slots.end(), [](const SeenSlot& slot) { return slot.link != kNoPeer; });
+  const auto used =
+      std::count_if(slots.begin(), slots.end(), [](const SeenSlot& slot) { return slot.link != kNoPeer; });
   EXPECT_GT(used, 8 * 512 / 10);  // of 512: balls into bins of 8 keep 86 % (Poisson)
   EXPECT_LT(used, 500);
 }
@@ -101,7 +105,9 @@ TEST(SeenQueries, PlacesTheSameQueryElsewhereUnderAnotherKey) {
   EXPECT_NE(position(slots), position(others));
 }
 
-TEST(SeenQueries, OneBucketIsOneCacheLine) { EXPECT_EQ(SeenQueries::kWays * sizeof(SeenSlot), 64u); }
+TEST(SeenQueries, OneBucketIsOneCacheLine) {
+  EXPECT_EQ(SeenQueries::kWays * sizeof(SeenSlot), 64u);
+}
 
 }  // namespace
 }  // namespace earshot::overlay

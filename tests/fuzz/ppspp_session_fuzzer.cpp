@@ -1,0 +1,141 @@
+// A whole swarm in a stranger's hands: at most 30 datagrams from up to three endpoints, mock time, a seeder or a leecher.
+// The stranger knows the channel ids. Nothing but the true bytes is kept, and unproven addresses are not sent more than
+// came from them.
+#include <algorithm>
+#include <array>
+
+#include "schema/check.h"
+#include "stream/ppspp/swarm.h"
+#include "tests/stream/content.h"
+
+using namespace earshot;
+using namespace earshot::stream::ppspp;
+
+namespace {
+
+const Published& published() {
+  static const Published content(random_bytes(1, 70 * 1024 + 3));
+  return content;
+}
+
+class Session {
+ public:
+  explicit Session(std::uint8_t setup) : swarm_(published().root, {}, ids_) {
+    if ((setup & 1) == 0) return;
+    Possession possession;
+    possession.peaks = published().peaks;
+    const ChunkRange have = (setup & 2) != 0 ? ChunkRange{0, 40} : ChunkRange{0, published().chunk_count()};
+    possession.verified.insert(have);
+    if (have.end == published().chunk_count()) possession.size = published().content.size();
+    for (const auto& [index, page] : published().pages) possession.pages.emplace_back(index, page);
+    swarm_.restore(possession);
+  }
+
+  void step(ByteView& input) {
+    const std::uint8_t what = take(input);
+    const Endpoint& from = endpoints_[what % endpoints_.size()];
+    switch (what / 4 % 8) {
+      case 0: now_ += Duration(1000) * take(input) * take(input); break;
+      case 1: swarm_.add_peer(now_, from, out_); break;
+      case 2: swarm_.want(now_, {take(input), take(input)}, out_); break;
+      case 3: greet(from, input); break;
+      case 4: give_true_chunk(from, take(input)); break;
+      case 5: swarm_.tick(std::max(now_, std::min(swarm_.next_deadline(), now_ + 1h)), out_); break;
+      default: send_raw(from, what, input); break;
+    }
+    now_ += 1us;
+    settle();
+    swarm_.tick(now_, out_);
+    settle();
+    const auto& counters = swarm_.counters();
+    EARSHOT_CHECK(counters.unproven_out <= counters.unproven_in);
+  }
+
+ private:
+  static std::uint8_t take(ByteView& input) {
+    if (input.empty()) return 0;
+    const std::uint8_t byte = input.front();
+    input = input.subspan(1);
+    return byte;
+  }
+
+  void greet(const Endpoint& from, ByteView& input) {
+    Options options;
+    options.version = options.minimum_version = 1;
+    options.swarm_id = published().root;
+    options.integrity = 1;
+    options.merkle_hash = options.addressing = 2;
+    options.chunk_size = 1024;
+    Bytes bytes;
+    DatagramWriter writer(bytes, channel_, {}, 60000);
+    writer.add(Handshake{ChannelId{1u + take(input)}, options});
+    swarm_.receive(now_, from, bytes, out_);
+  }
+
+  /// What an honest peer would send, so that the fuzzer gets past the proofs.
+  void give_true_chunk(const Endpoint& from, std::uint64_t number) {
+    const std::uint64_t chunk = number % published().chunk_count();
+    static const auto levels = naive_levels(published().content);
+    const TreeShape shape(published().chunk_count());
+    Bytes bytes;
+    DatagramWriter writer(bytes, channel_, {}, 60000);
+    for (const Node& peak : published().peaks) writer.add(IntegrityHash{peak.bin.chunks(), peak.hash});
+    for (Bin bin = Bin::leaf(chunk); !shape.is_peak(bin); bin = bin.parent()) {
+      const Digest32 hash = naive_hash(levels, bin.sibling());
+      writer.add(IntegrityHash{bin.sibling().chunks(), hash});
+    }
+    writer.add(Data{{chunk, chunk + 1}, 5, chunk_of(published().content, chunk)});
+    swarm_.receive(now_, from, bytes, out_);
+  }
+
+  void send_raw(const Endpoint& from, std::uint8_t what, ByteView& input) {
+    const std::size_t size = std::min<std::size_t>(input.size(), take(input) * 4u);
+    const ByteView body = input.first(std::min(size, input.size()));
+    input = input.subspan(body.size());
+    Bytes bytes(4);
+    const std::uint32_t channel = (what & 0x80) != 0 ? 0 : to_number(channel_);
+    for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(channel >> (24 - 8 * i));
+    bytes.insert(bytes.end(), body.begin(), body.end());
+    swarm_.receive(now_, from, bytes, out_);
+  }
+
+  void settle() {
+    for (std::size_t i = 0; i < out_.effects.size(); ++i) {
+      const Effect effect = out_.effects[i];
+      if (const auto* load = std::get_if<Load>(&effect)) {
+        const ByteView content(published().content);
+        const std::size_t begin = load->chunks.begin * 1024, end = std::min<std::size_t>(load->chunks.end * 1024, content.size());
+        const auto page = published().pages.find(load->chunks.begin / kPageChunks);
+        swarm_.loaded(now_, *load, {content.subspan(begin, end - begin), &page->second}, out_);
+      } else if (const auto* keep = std::get_if<Keep>(&effect)) {
+        EARSHOT_CHECK(std::ranges::equal(keep->bytes, chunk_of(published().content, keep->chunk)));
+      }
+    }
+    for (const Effect& effect : out_.effects) {
+      const auto* send = std::get_if<Send>(&effect);
+      if (send == nullptr) continue;
+      const auto handshake = leading_handshake(ByteView(out_.arena).subspan(send->offset, send->size));
+      if (handshake && handshake->source != kNoChannel) channel_ = handshake->source;
+    }
+    out_.clear();
+  }
+
+  ChannelIds ids_{Random::stream(1, 2, 3)};
+  Swarm swarm_;
+  Outbox out_;
+  Instant now_{1s};
+  ChannelId channel_ = kNoChannel;
+  std::array<Endpoint, 3> endpoints_ = {endpoint_from("192.0.2.1:1").value(), endpoint_from("192.0.2.2:2").value(),
+                                        endpoint_from("[2001:db8::3]:3").value()};
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  ByteView input(data, size);
+  if (input.empty()) return 0;
+  Session session(input[0]);
+  input = input.subspan(1);
+  for (int step = 0; step < 30 && !input.empty(); ++step) session.step(input);
+  return 0;
+}

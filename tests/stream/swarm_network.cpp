@@ -1,0 +1,121 @@
+// The loop and its faults.
+#include "tests/stream/swarm_network.h"
+
+#include <fmt/format.h>
+
+namespace earshot::stream::ppspp {
+
+SimulatedPeer::SimulatedPeer(std::uint64_t seed, Endpoint at, const Digest32& root, const SwarmConfig& config)
+    : endpoint(at), ids(Random::stream(seed, at.port, 2)), swarm(root, config, ids) {}
+
+void SimulatedPeer::give_everything(const Published& published) { give(published, {{0, published.chunk_count()}}); }
+
+void SimulatedPeer::give(const Published& published, const ChunkSet& which) {
+  Possession possession;
+  possession.peaks = published.peaks;
+  possession.verified = which;
+  if (which.contains(published.chunk_count() - 1)) possession.size = published.content.size();
+  const TreeShape shape(published.chunk_count());
+  for (const auto& [index, page] : published.pages) {
+    pages[index] = page;
+    const ChunkRange under{index * kPageChunks, std::min((index + 1) * kPageChunks, published.chunk_count())};
+    const bool partial = index < shape.low_pages() && which.contains_any(under) && !which.contains_all(under);
+    if (partial || index >= shape.low_pages()) possession.pages.emplace_back(index, page);
+  }
+  for (const ChunkRange& run : which.ranges()) {
+    for (std::uint64_t chunk = run.begin; chunk < run.end; ++chunk) {
+      const ByteView bytes = chunk_of(published.content, chunk);
+      chunks[chunk] = Bytes(bytes.begin(), bytes.end());
+    }
+  }
+  swarm.restore(possession);
+}
+
+Bytes SimulatedPeer::assembled() const {
+  Bytes content;
+  for (const auto& [chunk, bytes] : chunks) {
+    if (chunk * 1024 != content.size()) return {};
+    content.insert(content.end(), bytes.begin(), bytes.end());
+  }
+  return content;
+}
+
+SimulatedPeer& SwarmNetwork::add(const Digest32& root, const SwarmConfig& config) {
+  auto endpoint = endpoint_from("10.0.0.1:0").value();
+  endpoint.port = static_cast<std::uint16_t>(1000 + peers_.size());
+  peers_.push_back(std::make_unique<SimulatedPeer>(seed_, endpoint, root, config));
+  return *peers_.back();
+}
+
+void SwarmNetwork::dial(SimulatedPeer& from, const SimulatedPeer& to) {
+  from.swarm.add_peer(now_, to.endpoint, out_);
+  carry_out(from);
+}
+
+void SwarmNetwork::inject(SimulatedPeer& to, const Endpoint& from, ByteView datagram) {
+  to.swarm.receive(now_, from, datagram, out_);
+  carry_out(to);
+}
+
+void SwarmNetwork::carry_out(SimulatedPeer& peer) {
+  for (std::size_t i = 0; i < out_.effects.size(); ++i) {
+    const Effect effect = out_.effects[i];
+    if (const auto* send = std::get_if<Send>(&effect)) {
+      transmit(peer, send->to, ByteView(out_.arena).subspan(send->offset, send->size));
+    } else if (const auto* load = std::get_if<Load>(&effect)) {
+      Bytes bytes;
+      for (std::uint64_t chunk = load->chunks.begin; chunk < load->chunks.end; ++chunk) {
+        Bytes one = peer.chunks.at(chunk);
+        if (peer.lie) peer.lie(chunk, one);
+        bytes.insert(bytes.end(), one.begin(), one.end());
+      }
+      const auto page = peer.pages.find(load->chunks.begin / kPageChunks);
+      peer.swarm.loaded(now_, *load, {bytes, page == peer.pages.end() ? nullptr : &page->second}, out_);
+    } else if (const auto* keep = std::get_if<Keep>(&effect)) {
+      peer.chunks[keep->chunk] = Bytes(keep->bytes.begin(), keep->bytes.end());
+    } else if (const auto* page = std::get_if<KeepPage>(&effect)) {
+      peer.pages[page->index] = *page->page;
+    }
+  }
+  out_.clear();
+}
+
+void SwarmNetwork::transmit(const SimulatedPeer& from, const Endpoint& to, ByteView bytes) {
+  if (on_send) on_send(from, to, bytes);
+  bytes_sent += bytes.size();
+  const int copies = random_.chance(faults_.repeat_percent, 100) ? 2 : 1;
+  for (int copy = 0; copy < copies; ++copy) {
+    if (random_.chance(faults_.loss_percent, 100)) continue;
+    const auto jitter = Duration(static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(faults_.jitter.count()) + 1)));
+    events_.push({now_ + faults_.delay + jitter, order_++, from.endpoint, to, Bytes(bytes.begin(), bytes.end())});
+  }
+}
+
+bool SwarmNetwork::run(Duration limit, const std::function<bool()>& done) {
+  const Instant end = now_ + limit;
+  while (!done()) {
+    Instant next = events_.empty() ? kNever : events_.top().at;
+    for (const auto& peer : peers_) {
+      if (peer->alive) next = std::min(next, peer->swarm.next_deadline());
+    }
+    if (next > end) return false;
+    now_ = std::max(now_, next);
+    while (!events_.empty() && events_.top().at <= now_) {
+      const Event event = events_.top();
+      events_.pop();
+      for (const auto& peer : peers_) {
+        if (!peer->alive || peer->endpoint != event.to) continue;
+        peer->swarm.receive(now_, event.from, event.bytes, out_);
+        carry_out(*peer);
+      }
+    }
+    for (const auto& peer : peers_) {
+      if (!peer->alive || peer->swarm.next_deadline() > now_) continue;
+      peer->swarm.tick(now_, out_);
+      carry_out(*peer);
+    }
+  }
+  return true;
+}
+
+}  // namespace earshot::stream::ppspp

@@ -1,0 +1,84 @@
+// Swarms joined by a network that exists in memory: it delays, loses, repeats and reorders as its seed says. Virtual time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "schema/random.h"
+#include "stream/ppspp/swarm.h"
+#include "tests/stream/content.h"
+
+namespace earshot::stream::ppspp {
+
+struct NetworkFaults {
+  Duration delay = 20ms;
+  Duration jitter = 0ms;
+  std::uint64_t loss_percent = 0;
+  std::uint64_t repeat_percent = 0;
+};
+
+/// One peer and its disk.
+class SimulatedPeer {
+ public:
+  SimulatedPeer(std::uint64_t seed, Endpoint endpoint, const Digest32& root, const SwarmConfig& config = {});
+
+  void give_everything(const Published& published);
+  void give(const Published& published, const ChunkSet& chunks);
+
+  /// The content, when it is all here.
+  Bytes assembled() const;
+
+  const Endpoint endpoint;
+  ChannelIds ids;
+  Swarm swarm;
+  std::map<std::uint64_t, Bytes> chunks;
+  std::map<std::uint64_t, TreePage> pages;
+  bool alive = true;
+  /// Alters chunks before they are sent: a liar.
+  std::function<void(std::uint64_t chunk, Bytes&)> lie;
+};
+
+class SwarmNetwork {
+ public:
+  SwarmNetwork(std::uint64_t seed, NetworkFaults faults) : faults_(faults), random_(Random::stream(seed, 0, 1)), seed_(seed) {}
+
+  SimulatedPeer& add(const Digest32& root, const SwarmConfig& config = {});
+  void dial(SimulatedPeer& from, const SimulatedPeer& to);
+  /// Runs until `done` or until so much time has passed. True: done.
+  bool run(Duration limit, const std::function<bool()>& done);
+  /// As if this datagram had come from there.
+  void inject(SimulatedPeer& to, const Endpoint& from, ByteView datagram);
+  Instant now() const { return now_; }
+
+  /// Every datagram that a peer sent passes here first.
+  std::function<void(const SimulatedPeer& from, const Endpoint& to, ByteView)> on_send;
+  std::uint64_t bytes_sent = 0;
+
+ private:
+  struct Event {
+    Instant at;
+    std::uint64_t order;
+    Endpoint from, to;
+    Bytes bytes;
+    bool operator>(const Event& other) const { return std::tie(at, order) > std::tie(other.at, other.order); }
+  };
+
+  void carry_out(SimulatedPeer& peer);
+  void transmit(const SimulatedPeer& from, const Endpoint& to, ByteView bytes);
+
+  NetworkFaults faults_;
+  Random random_;
+  std::uint64_t seed_;
+  std::uint64_t order_ = 0;
+  Instant now_{1s};
+  std::vector<std::unique_ptr<SimulatedPeer>> peers_;
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  Outbox out_;
+};
+
+}  // namespace earshot::stream::ppspp
