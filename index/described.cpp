@@ -22,13 +22,24 @@ struct Typographic {
   char to;
 };
 
-constexpr std::array<Typographic, 12> kTypographic = {{{"‘", '\''}, {"’", '\''}, {"‚", '\''}, {"‛", '\''}, {"“", '"'},
-  {"”", '"'}, {"‐", '-'}, {"‑", '-'}, {"‒", '-'}, {"–", '-'}, {"—", '-'}, {"−", '-'}}};
+constexpr std::array<Typographic, 12> kTypographic = {{{"‘", '\''},
+                                                       {"’", '\''},
+                                                       {"‚", '\''},
+                                                       {"‛", '\''},
+                                                       {"“", '"'},
+                                                       {"”", '"'},
+                                                       {"‐", '-'},
+                                                       {"‑", '-'},
+                                                       {"‒", '-'},
+                                                       {"–", '-'},
+                                                       {"—", '-'},
+                                                       {"−", '-'}}};
 
 bool is_white(char byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r'; }
 
 std::string nfkc_casefold(std::string_view text) {
-  const bool is_ascii = std::all_of(text.begin(), text.end(), [](char byte) { return static_cast<signed char>(byte) >= 0; });
+  const bool is_ascii =
+      std::all_of(text.begin(), text.end(), [](char byte) { return static_cast<signed char>(byte) >= 0; });
   if (is_ascii) {
     std::string lower(text);
     for (char& byte : lower) byte = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;

@@ -81,7 +81,8 @@ Folded folded(char32_t code_point) {
   std::string text;
   for (const char32_t part : expansion) append_utf8(text, part);
   entry.kind = kind_of(expansion[0]);
-  const bool uniform = std::all_of(expansion.begin(), expansion.end(), [&](char32_t part) { return kind_of(part) == entry.kind; });
+  const bool uniform =
+      std::all_of(expansion.begin(), expansion.end(), [&](char32_t part) { return kind_of(part) == entry.kind; });
   // Characters of CJK make a word each, so only one of them fits an entry.
   const bool one_word = entry.kind != CharKind::kCjk || expansion.size() == 1;
   if (!uniform || !one_word || text.size() > entry.bytes.size()) {
@@ -100,12 +101,14 @@ std::u32string expansion_of(char32_t code_point) {
   // The longest decomposition in Unicode is U+FDFA with 18 code points.
   std::array<utf8proc_int32_t, 32> parts{};
   int bound_class = 0;
-  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+  const auto options =
+      static_cast<utf8proc_option_t>(UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
   const auto count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(code_point), parts.data(),
                                              static_cast<utf8proc_ssize_t>(parts.size()), options, &bound_class);
   EARSHOT_CHECK(count >= 0 && count <= static_cast<utf8proc_ssize_t>(parts.size()));
   std::u32string plain;
-  for (utf8proc_ssize_t i = 0; i < count; ++i) append_plain(plain, static_cast<char32_t>(parts[static_cast<std::size_t>(i)]));
+  for (utf8proc_ssize_t i = 0; i < count; ++i)
+    append_plain(plain, static_cast<char32_t>(parts[static_cast<std::size_t>(i)]));
   if (plain.size() < 2) return plain;
   // Recompose what is kept in composed form: Hangul syllables and voiced kana.
   std::vector<utf8proc_int32_t> buffer(plain.begin(), plain.end());
@@ -116,7 +119,8 @@ std::u32string expansion_of(char32_t code_point) {
 }
 
 CharKind kind_of(char32_t folded) {
-  if (contains(kCjk, folded) || (folded >= kSupplementaryHan.first && folded <= kSupplementaryHan.last)) return CharKind::kCjk;
+  if (contains(kCjk, folded) || (folded >= kSupplementaryHan.first && folded <= kSupplementaryHan.last))
+    return CharKind::kCjk;
   if (contains(kApostrophes, folded)) return CharKind::kSymbol;
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(folded))) {
     case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT: case UTF8PROC_CATEGORY_LM:

@@ -17,7 +17,19 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 enum class Column : std::uint8_t {
-  kSkipped, kTitle, kArtist, kAlbum, kGenre, kYear, kDurationS, kDurationMs, kCodec, kKbps, kSizeBytes, kContent, kDigest
+  kSkipped,
+  kTitle,
+  kArtist,
+  kAlbum,
+  kGenre,
+  kYear,
+  kDurationS,
+  kDurationMs,
+  kCodec,
+  kKbps,
+  kSizeBytes,
+  kContent,
+  kDigest
 };
 
 struct ColumnName {
@@ -67,7 +79,8 @@ bool read_number(std::string_view field, T& number) {
 bool read_seconds(std::string_view field, std::uint32_t& milliseconds) {
   if (field.empty()) return true;
   double seconds = 0;
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), seconds, std::chars_format::fixed);
+  const auto [end, error] =
+      std::from_chars(field.data(), field.data() + field.size(), seconds, std::chars_format::fixed);
   if (error != std::errc() || end != field.data() + field.size()) return false;
   // The negation refuses what is not a number as well.
   if (!(seconds >= 0 && seconds * 1000 <= std::numeric_limits<std::uint32_t>::max())) return false;
@@ -149,15 +162,18 @@ Result<std::vector<Column>> columns_of(LineReader& lines, const std::filesystem:
     }
   }
   if (!has_title) {
-    return fail(ErrorCode::kInvalid, "'{}': the first line names no column 'title': expected tab-separated column names, "
-                "such as artist, title, album, year, duration_s, genre", file.string());
+    return fail(ErrorCode::kInvalid,
+                "'{}': the first line names no column 'title': expected tab-separated column names, "
+                "such as artist, title, album, year, duration_s, genre",
+                file.string());
   }
   return columns;
 }
 
 }  // namespace
 
-Result<ImportCounts> import_table(const std::filesystem::path& file, const ImportOptions& options, const TakeTracks& take) {
+Result<ImportCounts> import_table(const std::filesystem::path& file, const ImportOptions& options,
+                                  const TakeTracks& take) {
   auto lines = LineReader::open(file);
   if (!lines) return tl::unexpected(lines.error());
   auto columns = columns_of(**lines, file, options.layout);

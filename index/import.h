@@ -5,8 +5,8 @@
 //             codec, kbps, size_bytes, content; others are skipped. Rows without a `content` get described_id.
 //   kPeers    no header, eleven columns: content (64 hexadecimal digits) artist title album genre year duration_s codec
 //             kbps licence availability; the last two are skipped.
-// Fields are separated by tabs and not quoted. Empty means unknown. A bad row is counted, its line number kept, and it is
-// skipped; it never ends an import.
+// Fields are separated by tabs and not quoted. Empty means unknown. A bad row is counted, its line number kept, and it
+// is skipped; it never ends an import.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,7 @@ struct ImportOptions {
 using TakeTracks = std::function<Result<void>(std::span<const Track>)>;
 
 /// Errors: kNotFound, kDisk, kCorrupt for damaged zstd, kInvalid for a header without a title, and those of `take`.
-Result<ImportCounts> import_table(const std::filesystem::path& file, const ImportOptions& options, const TakeTracks& take);
+Result<ImportCounts> import_table(const std::filesystem::path& file, const ImportOptions& options,
+                                  const TakeTracks& take);
 
 }  // namespace earshot::index

@@ -101,8 +101,8 @@ class LibraryIndex final : public Index {
   std::mutex writer_;
   TrackTerms terms_{tokenizer_};  // guarded by writer_
 
-  // Guards what follows. Held exclusively only while memory is brought up to a change that is durable already, and shared
-  // only while a search copies its part of the live segment.
+  // Guards what follows. Held exclusively only while memory is brought up to a change that is durable already, and
+  // shared only while a search copies its part of the live segment.
   mutable std::shared_mutex state_;
   std::unique_ptr<LiveSegment> live_ = std::make_unique<LiveSegment>();
   std::shared_ptr<const View> view_;
@@ -142,7 +142,8 @@ Result<void> LibraryIndex::load() {
 
 Result<void> LibraryIndex::add(std::span<const Track> tracks) {
   if (tracks.size() > kMaxTracksPerAdd) {
-    return fail(ErrorCode::kInvalid, "{} tracks at once are more than {}: add them in parts", tracks.size(), kMaxTracksPerAdd);
+    return fail(ErrorCode::kInvalid, "{} tracks at once are more than {}: add them in parts", tracks.size(),
+                kMaxTracksPerAdd);
   }
   for (const Track& track : tracks) {
     if (!is_tidy(track)) return fail(ErrorCode::kInvalid, "track {} has untidy texts", to_string(track.content));
@@ -269,7 +270,7 @@ Result<void> LibraryIndex::seal() {
   for (std::size_t doc = 0; doc < live_->docs(); ++doc) batch->erase(Family::kLive, live_key(static_cast<Doc>(doc)));
   put_postings(order, *batch);
   DistinctTerms terms = sealed_terms_;
-  for (const auto& [term, postings] : live_->sorted_terms()) terms.add(term);
+  for (const auto& [term, postings] : live_->terms()) terms.add(term);
   batch->put(Family::kState, kTermsKey, terms.bytes());
   ++totals.next_segment;
   batch->put(Family::kState, kTotalsKey, encode(totals));
@@ -288,15 +289,16 @@ Result<void> LibraryIndex::seal() {
 void LibraryIndex::put_postings(const std::vector<std::pair<ContentId, Doc>>& order, Batch& batch) {
   std::vector<Doc> sealed_doc(live_->docs());
   for (std::size_t i = 0; i < order.size(); ++i) sealed_doc[order[i].second] = static_cast<Doc>(i);
-  for (const auto& [term, live_postings] : live_->sorted_terms()) {
-    Postings postings = *live_postings;
+  for (const auto& [term, live_postings] : live_->terms()) {
+    Postings postings = live_postings;
     for (Posting& posting : postings) posting.doc = sealed_doc[posting.doc];
     merge_duplicates(postings);
     batch.put(Family::kPostings, postings_key(term, totals_.next_segment), encode(postings));
   }
 }
 
-Result<std::optional<Located>> LibraryIndex::locate(const ContentId& content, std::optional<Doc> live_doc, const View& view) {
+Result<std::optional<Located>> LibraryIndex::locate(const ContentId& content, std::optional<Doc> live_doc,
+                                                    const View& view) {
   if (live_doc) {
     auto record = view.get(Family::kLive, live_key(*live_doc));
     if (!record) return tl::unexpected(record.error());
@@ -350,7 +352,7 @@ Result<Answer> LibraryIndex::search(std::string_view text, const SearchOptions& 
 Stats LibraryIndex::stats() const {
   std::shared_lock shared(state_);
   DistinctTerms terms = sealed_terms_;
-  for (const auto& [term, postings] : live_->sorted_terms()) terms.add(term);
+  for (const auto& [term, postings] : live_->terms()) terms.add(term);
   const std::uint64_t tracks = totals_.tracks;
   shared.unlock();
   return {tracks, terms.estimate(), store_->bytes_on_disk()};

@@ -47,7 +47,7 @@ class Index {
   struct Options {
     bool sync = true;                        // every acknowledged change survives a power cut
     std::size_t cache_bytes = 32u << 20;     // block cache and write buffers together
-    std::size_t live_tracks = 65'536;        // held in memory, 250 bytes each, before they are sealed to disk
+    std::size_t live_tracks = 65'536;        // held in memory, 275 bytes each, before they are sealed to disk
   };
 
   /// Opens or creates. Errors: kDisk, kCorrupt (with what to do), kUnsupported for a newer format.

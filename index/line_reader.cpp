@@ -56,7 +56,8 @@ class FileLines final : public LineReader {
 
   Result<void> start() {
     if (auto read = read_raw(); !read) return read;
-    const bool is_packed = raw_size_ >= kZstdMagic.size() && std::memcmp(raw_.data(), kZstdMagic.data(), kZstdMagic.size()) == 0;
+    const bool is_packed =
+        raw_size_ >= kZstdMagic.size() && std::memcmp(raw_.data(), kZstdMagic.data(), kZstdMagic.size()) == 0;
     if (!is_packed) return {};
     stream_.reset(ZSTD_createDStream());
     ZSTD_DCtx_setParameter(stream_.get(), ZSTD_d_windowLogMax, kMaxWindowLog);
@@ -129,12 +130,14 @@ class FileLines final : public LineReader {
     while (out.pos == 0) {
       if (raw_at_ == raw_size_) {
         if (auto read = read_raw(); !read) return tl::unexpected(read.error());
-        if (raw_size_ == 0 && !is_frame_done_) return fail(ErrorCode::kCorrupt, "unpack '{}': it ends in the middle", name_);
+        if (raw_size_ == 0 && !is_frame_done_)
+          return fail(ErrorCode::kCorrupt, "unpack '{}': it ends in the middle", name_);
         if (raw_size_ == 0) return std::size_t{0};
       }
       ZSTD_inBuffer in{raw_.data(), raw_size_, raw_at_};
       const std::size_t status = ZSTD_decompressStream(stream_.get(), &out, &in);
-      if (ZSTD_isError(status) != 0) return fail(ErrorCode::kCorrupt, "unpack '{}': {}", name_, ZSTD_getErrorName(status));
+      if (ZSTD_isError(status) != 0)
+        return fail(ErrorCode::kCorrupt, "unpack '{}': {}", name_, ZSTD_getErrorName(status));
       raw_at_ = in.pos;
       is_frame_done_ = status == 0;
     }
@@ -160,7 +163,8 @@ Result<std::unique_ptr<LineReader>> LineReader::open(const std::filesystem::path
   // Without O_NONBLOCK a named pipe would hang the open.
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
-    return fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kDisk, "open '{}': {}", file.string(), std::strerror(errno));
+    return fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kDisk, "open '{}': {}", file.string(),
+                std::strerror(errno));
   }
   auto lines = std::make_unique<FileLines>(file.string(), descriptor);
   struct stat status {};

@@ -1,8 +1,6 @@
 // Postings in memory.
 #include "index/live_segment.h"
 
-#include <algorithm>
-
 #include "schema/check.h"
 
 namespace earshot::index {
@@ -47,11 +45,10 @@ Postings LiveSegment::find_term(std::string_view term) const {
   return at == postings_.end() ? Postings() : at->second;
 }
 
-// A walk over all terms: some 40,000 at 20 ns when full, and a full live segment is the exception.
 Postings LiveSegment::find_prefix(std::string_view prefix) const {
   Postings found;
-  for (const auto& [term, postings] : postings_) {
-    if (std::string_view(term).starts_with(prefix)) found.insert(found.end(), postings.begin(), postings.end());
+  for (auto at = postings_.lower_bound(prefix); at != postings_.end() && at->first.starts_with(prefix); ++at) {
+    found.insert(found.end(), at->second.begin(), at->second.end());
   }
   merge_duplicates(found);
   return found;
@@ -62,14 +59,6 @@ Postings LiveSegment::find_compound(const Compound& compound) const {
   for (std::size_t i = 1; i < compound.parts.size(); ++i) found = intersected(found, find_term(compound.parts[i]));
   for (const std::string& spelling : compound.spellings) found = united(found, find_term(spelling));
   return found;
-}
-
-std::vector<std::pair<std::string_view, const Postings*>> LiveSegment::sorted_terms() const {
-  std::vector<std::pair<std::string_view, const Postings*>> terms;
-  terms.reserve(postings_.size());
-  for (const auto& [term, postings] : postings_) terms.emplace_back(term, &postings);
-  std::sort(terms.begin(), terms.end());
-  return terms;
 }
 
 }  // namespace earshot::index

@@ -43,7 +43,8 @@ std::optional<Postings> decode_postings(std::string_view bytes) {
     const auto gap = take_varint<std::uint16_t>(bytes);
     if (!gap || next + *gap >= kSegmentDocs || bytes.size() < 2) return std::nullopt;
     next += *gap;
-    postings.push_back({static_cast<Doc>(next), static_cast<std::uint8_t>(bytes[0]), static_cast<std::uint8_t>(bytes[1])});
+    postings.push_back(
+        {static_cast<Doc>(next), static_cast<std::uint8_t>(bytes[0]), static_cast<std::uint8_t>(bytes[1])});
     bytes.remove_prefix(2);
     ++next;
   }

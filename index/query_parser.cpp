@@ -31,7 +31,8 @@ Chunk chunk_of(std::string_view text) {
 }
 
 void add(Query& query, Word word) {
-  if (std::find(query.words.begin(), query.words.end(), word) == query.words.end()) query.words.push_back(std::move(word));
+  if (std::find(query.words.begin(), query.words.end(), word) == query.words.end())
+    query.words.push_back(std::move(word));
 }
 
 // The words of one token group, tokens [first, last).

@@ -1,7 +1,7 @@
 // A search text into a typed query: words that must all match.
 //
-// Grammar: query := chunk (space chunk)* ; chunk := text ['*'] ; every chunk goes through the tokenizer, so a query is cut
-// exactly as the tracks were. A group of words ("ac/dc") is one word of the query with several spellings.
+// Grammar: query := chunk (space chunk)* ; chunk := text ['*'] ; every chunk goes through the tokenizer, so a query is
+// cut exactly as the tracks were. A group of words ("ac/dc") is one word of the query with several spellings.
 #pragma once
 
 #include <string>

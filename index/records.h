@@ -2,8 +2,11 @@
 //
 //   record := scheme:byte digest:byte{32} codec:byte year duration_ms bitrate_kbps size_bytes text{4}
 //   text   := size byte{size}                       title, artist, album, genre
-// Integers are LEB128 varints (index/varint.h). There is no trailing byte: a field is added by a new format of the index
-// (index/store.h). Rationale for a form of our own: a flatbuffers TrackTable of a typical row takes 190 bytes, this 105.
+// Integers are LEB128 varints (index/varint.h). There is no trailing byte: a field is added by a new format of the
+// index (index/store.h).
+//
+// Rationale for a form of our own beside the wire's TrackTable: no alignment, no tables of offsets, and a reader that
+// judges each field on the way.
 #pragma once
 
 #include <optional>

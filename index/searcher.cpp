@@ -62,7 +62,7 @@ class Gatherer {
       const auto count = count_postings(value);
       sound = count.has_value() && key.size() == term.size() + kSegmentKey;
       if (sound) found.push_back({u32_at(key.substr(key.size() - 4)), *count, std::string(value)});
-      return sound;
+      return sound && may_go_on();
     });
     if (!scanned) return tl::unexpected(scanned.error());
     if (!sound) return view_.damaged("postings");
@@ -71,18 +71,15 @@ class Gatherer {
 
   // Terms come one after the other, each with its segments, so the lists of a segment are collected in a table.
   Result<WordPostings> gather_prefix(std::string_view prefix) {
-    constexpr std::size_t kClockEvery = 16;
     std::map<std::uint32_t, Postings> by_segment;
     bool sound = true;
-    std::size_t visited = 0;
     auto scanned = view_.scan(Family::kPostings, prefix, [&](std::string_view key, std::string_view value) {
       const auto postings = decode_postings(value);
       sound = postings.has_value() && key.size() >= kSegmentKey;
       if (!sound) return false;
       Postings& all = by_segment[u32_at(key.substr(key.size() - 4))];
       all.insert(all.end(), postings->begin(), postings->end());
-      stopped_early_ = stopped_early_ || (++visited % kClockEvery == 0 && budget_.is_spent());
-      return !stopped_early_;
+      return may_go_on();
     });
     if (!scanned) return tl::unexpected(scanned.error());
     if (!sound) return view_.damaged("postings");
@@ -96,8 +93,10 @@ class Gatherer {
 
   Result<WordPostings> gather_compound(const Compound& compound) {
     Result<WordPostings> found = gather_term(compound.parts[0]);
-    for (std::size_t i = 1; i < compound.parts.size() && found; ++i) found = combine(*found, compound.parts[i], intersected);
-    for (std::size_t i = 0; i < compound.spellings.size() && found; ++i) found = combine(*found, compound.spellings[i], united);
+    for (std::size_t i = 1; i < compound.parts.size() && found; ++i)
+      found = combine(*found, compound.parts[i], intersected);
+    for (std::size_t i = 0; i < compound.spellings.size() && found; ++i)
+      found = combine(*found, compound.spellings[i], united);
     return found;
   }
 
@@ -120,8 +119,16 @@ class Gatherer {
     return both;
   }
 
+  // Once the time is up, each word left still gets its first postings, so that there is something to rank.
+  bool may_go_on() {
+    constexpr std::size_t kClockEvery = 16;
+    stopped_early_ = stopped_early_ || (visited_++ % kClockEvery == 0 && budget_.is_half_spent());
+    return !stopped_early_;
+  }
+
   const View& view_;
   const Budget& budget_;
+  std::size_t visited_ = 0;
   bool stopped_early_ = false;
 };
 
@@ -146,7 +153,8 @@ class Intersection {
 
   void start(const Postings& postings, const WordScore& score) {
     matches_.reserve(postings.size());
-    for (const Posting& posting : postings) matches_.push_back({score.of(posting.count, posting.length), segment_, posting.doc});
+    for (const Posting& posting : postings)
+      matches_.push_back({score.of(posting.count, posting.length), segment_, posting.doc});
   }
 
   void narrow(const Postings& postings, const WordScore& score) {
@@ -173,7 +181,9 @@ class Intersection {
 // Keeps the best `limit`, in order; `first` says which of two with one score comes first.
 template <class First>
 void keep_best(std::vector<Ranked>& matches, std::size_t limit, const First& first) {
-  const auto better = [&](const Ranked& a, const Ranked& b) { return a.score != b.score ? a.score > b.score : first(a, b); };
+  const auto better = [&](const Ranked& a, const Ranked& b) {
+    return a.score != b.score ? a.score > b.score : first(a, b);
+  };
   if (matches.size() > limit) {
     std::nth_element(matches.begin(), matches.begin() + static_cast<std::ptrdiff_t>(limit), matches.end(), better);
     matches.resize(limit);
@@ -186,7 +196,8 @@ bool by_doc(const Ranked& a, const Ranked& b) { return a.doc < b.doc; }
 
 class Search {
  public:
-  Search(const Query& query, const View& view, const LiveMatches& live, const Totals& totals, std::size_t limit, const Budget& budget)
+  Search(const Query& query, const View& view, const LiveMatches& live, const Totals& totals, std::size_t limit,
+         const Budget& budget)
       : query_(query), view_(view), live_(live), totals_(totals), limit_(limit), budget_(budget) {}
 
   Result<Answer> run() {
@@ -239,7 +250,8 @@ class Search {
   const ContentId& live_content(const Ranked& match) const { return live_.candidates[match.doc].second; }
 
   Result<void> rank_sealed() {
-    const auto& rarest = *std::min_element(words_.begin(), words_.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    const auto& rarest = *std::min_element(words_.begin(), words_.end(),
+                                           [](const auto& a, const auto& b) { return a.size() < b.size(); });
     for (const SegmentPostings& segment : rarest) {
       if (budget_.is_spent()) {
         complete_ = false;
@@ -260,12 +272,14 @@ class Search {
     };
     std::vector<Part> parts;
     for (std::size_t i = 0; i < words_.size(); ++i) {
-      const auto at = std::lower_bound(words_[i].begin(), words_[i].end(), segment,
-                                       [](const SegmentPostings& postings, std::uint32_t wanted) { return postings.segment < wanted; });
+      const auto at = std::lower_bound(
+          words_[i].begin(), words_[i].end(), segment,
+          [](const SegmentPostings& postings, std::uint32_t wanted) { return postings.segment < wanted; });
       if (at == words_[i].end() || at->segment != segment) return std::vector<Ranked>();
       parts.push_back({&*at, i});
     }
-    std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.postings->count < b.postings->count; });
+    std::sort(parts.begin(), parts.end(),
+              [](const Part& a, const Part& b) { return a.postings->count < b.postings->count; });
     Intersection intersection(segment);
     for (const Part& part : parts) {
       const auto postings = decode_postings(part.postings->bytes);
@@ -280,8 +294,8 @@ class Search {
     return intersection.take();
   }
 
-  // Sealed segments and the live one each have their best in order; equal scores across them need content ids, which are
-  // in the records. Only the heads of the tied lists are read.
+  // Sealed segments and the live one each have their best in order; equal scores across them need content ids, which
+  // are in the records. Only the heads of the tied lists are read.
   Result<Answer> read_best() {
     std::sort(best_.begin(), best_.end(), [](const Ranked& a, const Ranked& b) { return a.score > b.score; });
     Answer answer;

@@ -22,19 +22,22 @@ struct LiveMatches {
 
 LiveMatches live_matches(const LiveSegment& live, const Query& query);
 
-/// Time left for one search.
+/// Time left for one search: the first half to read postings, the second to rank them.
 class Budget {
  public:
-  explicit Budget(Duration budget) : end_(Clock::now() + budget) {}
+  explicit Budget(Duration budget) : half_(Clock::now() + budget / 2), end_(half_ + budget / 2) {}
+  bool is_half_spent() const { return Clock::now() >= half_; }
   bool is_spent() const { return Clock::now() >= end_; }
 
  private:
   using Clock = std::chrono::steady_clock;
+  Clock::time_point half_;
   Clock::time_point end_;
 };
 
-/// `live` and `totals` are of the moment of `view`. Best first by score, then by content id. When the budget ends early, what was gathered until then is ranked, so an
-/// answer takes the budget plus the reading of its own records. Errors: kDisk, kCorrupt.
+/// `live` and `totals` are of the moment of `view`. Best first by score, then by content id. When the budget ends
+/// early, what was gathered until then is ranked, so an answer takes the budget, one look-up for each word left, and
+/// the reading of its own records. Errors: kDisk, kCorrupt.
 Result<Answer> search(const Query& query, const View& view, const LiveMatches& live, const Totals& totals,
                       std::size_t limit, const Budget& budget);
 

@@ -14,8 +14,8 @@
 // 3. A sealed segment only ever loses tracks: its postings are rewritten without them, so counts are always exact.
 // 4. Terms come from index/tokenizer.h and records from index/records.h: a change of either is a new kFormat.
 //
-// The write-ahead log is read with kTolerateCorruptedTailRecords: a torn last write is dropped, damage before it refuses
-// the open (RocksDB's default drops both in silence). Every read verifies its checksum.
+// The write-ahead log is read with kTolerateCorruptedTailRecords: a torn last write is dropped, damage before it
+// refuses the open (RocksDB's default drops both in silence). Every read verifies its checksum.
 #pragma once
 
 #include <cstdint>
@@ -62,7 +62,8 @@ class View {
   virtual Result<std::optional<std::string>> get(Family family, std::string_view key) const = 0;
 
   /// One entry for each key.
-  virtual Result<std::vector<std::optional<std::string>>> get_all(Family family, std::span<const std::string> keys) const = 0;
+  virtual Result<std::vector<std::optional<std::string>>> get_all(Family family,
+                                                                  std::span<const std::string> keys) const = 0;
 
   /// Visits what begins with `prefix`, in byte order, until `visit` returns false.
   using Visit = std::function<bool(std::string_view key, std::string_view value)>;

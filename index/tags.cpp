@@ -116,7 +116,8 @@ off_t id3v2_size(std::string_view head) {
 }
 
 bool is_mpeg_sync(std::string_view head) {
-  return head.size() >= 2 && static_cast<unsigned char>(head[0]) == 0xFF && (static_cast<unsigned char>(head[1]) & 0xE0) == 0xE0;
+  return head.size() >= 2 && static_cast<unsigned char>(head[0]) == 0xFF &&
+         (static_cast<unsigned char>(head[1]) & 0xE0) == 0xE0;
 }
 
 Codec codec_of(int descriptor) {
@@ -151,7 +152,8 @@ std::string cleaned(std::string_view text) {
   std::string out;
   while (!text.empty() && out.size() < limits::kMaxTrackText) {
     std::size_t size = 1;
-    while (size < std::min<std::size_t>(4, text.size()) && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) ++size;
+    while (size < std::min<std::size_t>(4, text.size()) && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80)
+      ++size;
     const std::string_view character = text.substr(0, size);
     const bool is_control = size == 1 && (static_cast<unsigned char>(text[0]) < 0x20 || text[0] == 0x7F);
     if (is_control) {
@@ -163,7 +165,8 @@ std::string cleaned(std::string_view text) {
   }
   const std::size_t begin = std::min(out.find_first_not_of(' '), out.size());
   const std::size_t end = out.find_last_not_of(' ') + 1;
-  return std::string(clip_utf8(std::string_view(out).substr(begin, std::max(begin, end) - begin), limits::kMaxTrackText));
+  return std::string(
+      clip_utf8(std::string_view(out).substr(begin, std::max(begin, end) - begin), limits::kMaxTrackText));
 }
 
 std::string text_of(const TagLib::String& text) { return cleaned(text.to8Bit(/*unicode=*/true)); }
@@ -227,7 +230,8 @@ Result<Track> read_tags(const std::filesystem::path& file) {
   }
   const Codec codec = codec_of(descriptor.number());
   if (codec == Codec::kUnknown) {
-    return fail(ErrorCode::kUnsupported, "'{}' is no audio that earshot knows (mp3, ogg, opus, flac, m4a, wav)", file.string());
+    return fail(ErrorCode::kUnsupported, "'{}' is no audio that earshot knows (mp3, ogg, opus, flac, m4a, wav)",
+                file.string());
   }
   try {
     return read(descriptor.number(), status.st_size, codec, file);

@@ -1,8 +1,8 @@
 // A track as the index sees it: its distinct terms with their weighted counts, and its weighted length.
 //
-// Fields are weighed as in Robertson, Zaragoza and Taylor, "Simple BM25 Extension to Multiple Weighted Fields" (2004): a
-// term in a field of weight w counts w times, and so does the field's length. The weights are a guess until a scenario
-// with judged answers measures them.
+// Fields are weighed as in Robertson, Zaragoza and Taylor, "Simple BM25 Extension to Multiple Weighted Fields" (2004):
+// a term in a field of weight w counts w times, and so does the field's length. The weights are a guess until a
+// scenario with judged answers measures them.
 #pragma once
 
 #include <cstdint>

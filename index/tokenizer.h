@@ -26,7 +26,7 @@
 
 namespace earshot::index {
 
-/// A term, in bytes: 64 hold 21 CJK characters or every word of the real rows but 13. Longer: clipped.
+/// A term, in bytes; three of 470,000 real titles have a longer word. Longer: clipped.
 inline constexpr std::size_t kMaxTerm = 64;
 
 /// Words that are joined into one term. More: not joined, a list is no name.

@@ -1,4 +1,4 @@
-// Any file is refused or gives a tidy track. TagLib itself is not instrumented: this finds crashes, not new paths in it.
+// Any file is refused or gives a tidy track. TagLib is not instrumented: this finds its crashes, not new paths in it.
 #include <unistd.h>
 
 #include <cstdint>
@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   EARSHOT_CHECK(std::fwrite(data, 1, size, out) == size);
   std::fclose(out);
   const auto track = index::read_tags(file);
-  EARSHOT_CHECK(!track || (is_tidy(*track) && !track->title.empty()));
+  EARSHOT_CHECK(!track || is_tidy(*track));
   std::remove(file.c_str());
   return 0;
 }

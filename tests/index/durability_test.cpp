@@ -83,7 +83,8 @@ TEST(Durability, LosesNothingAcknowledgedToAKill) {
   const TemporaryFolder folder;
   std::uint32_t acknowledged = 0;
   for (int cycle = 0; cycle < 10; ++cycle) {
-    const std::uint32_t count = Writer(folder.path(), acknowledged).kill_after(1 + static_cast<std::uint32_t>(random.below(60)));
+    const std::uint32_t count =
+        Writer(folder.path(), acknowledged).kill_after(1 + static_cast<std::uint32_t>(random.below(60)));
     EXPECT_GT(count, 0u);
     acknowledged += count;
     const auto index = Index::open(folder.path(), kOptions);
@@ -169,7 +170,8 @@ TEST(Durability, NeverAnswersFromADamagedTableInSilence) {
   EXPECT_GT(refused, 0);
 }
 
-void put_raw(const std::filesystem::path& folder, const std::string& key, const std::string& value, const std::string& family = "") {
+void put_raw(const std::filesystem::path& folder, const std::string& key, const std::string& value,
+             const std::string& family = "") {
   rocksdb::Options options;
   std::vector<std::string> names;
   ASSERT_TRUE(rocksdb::DB::ListColumnFamilies(options, folder.string(), &names).ok());

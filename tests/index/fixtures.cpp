@@ -24,7 +24,8 @@ TemporaryFolder::~TemporaryFolder() {
 
 ContentId content(std::uint32_t number) {
   ContentId id;
-  for (int i = 0; i < 4; ++i) id.digest[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
+  for (int i = 0; i < 4; ++i)
+    id.digest[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
   return id;
 }
 

@@ -106,7 +106,8 @@ TEST(DistinctTerms, EstimatesToThreePercent) {
   std::uint64_t count = 0;
   for (const std::uint64_t goal : {10u, 1'000u, 30'000u, 200'000u}) {
     while (count < goal) terms.add(std::to_string(count++));
-    EXPECT_NEAR(static_cast<double>(terms.estimate()), static_cast<double>(goal), 0.03 * static_cast<double>(goal) + 1) << goal;
+    EXPECT_NEAR(static_cast<double>(terms.estimate()), static_cast<double>(goal), 0.03 * static_cast<double>(goal) + 1)
+        << goal;
   }
   EXPECT_EQ(DistinctTerms::from(terms.bytes())->estimate(), terms.estimate());
 }

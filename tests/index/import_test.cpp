@@ -59,7 +59,8 @@ TEST_F(ImportTest, ReadsColumnsByTheirNames) {
 
 TEST_F(ImportTest, ReadsTheElevenColumnsOfOtherEngines) {
   const std::string hex(64, 'a');
-  const auto counts = import(hex + "\tArtist\tTitle\tAlbum\tjazz\t1959\t273\tflac\t900\tcc-by\t7\n", {.layout = TableLayout::kPeers});
+  const auto counts =
+      import(hex + "\tArtist\tTitle\tAlbum\tjazz\t1959\t273\tflac\t900\tcc-by\t7\n", {.layout = TableLayout::kPeers});
   ASSERT_TRUE(counts) << counts.error().what;
   ASSERT_EQ(tracks_.size(), 1u);
   EXPECT_EQ(to_string(tracks_[0].content), "ppspp:" + hex);
@@ -142,7 +143,8 @@ TEST(DescribedId, IsTheSameForTheSameSongSpeltDifferently) {
 
 TEST(DescribedId, DiffersWithEveryPart) {
   const Track song = track(1, "Title | Artist | Album");
-  for (const char* other : {"Title2 | Artist | Album", "Title | Artist2 | Album", "Title | Artist | Album2", "TitleArtist |  | Album"}) {
+  for (const char* other :
+       {"Title2 | Artist | Album", "Title | Artist2 | Album", "Title | Artist | Album2", "TitleArtist |  | Album"}) {
     EXPECT_NE(described_id(song), described_id(track(1, other)));
   }
   Track longer = song;
@@ -154,7 +156,8 @@ TEST(DescribedId, DiffersWithEveryPart) {
 TEST(DescribedId, NeverChanges) {
   Track song = track(1, "So What | Miles Davis | Kind of Blue | jazz | 1959");
   song.duration_ms = 545'000;
-  EXPECT_EQ(to_string(described_id(song)), "described:5b5c1dc5ff0df961bec44abff6f8cbaf4e1893064f24e86afdde7ea22b595cdc");
+  EXPECT_EQ(to_string(described_id(song)),
+            "described:5b5c1dc5ff0df961bec44abff6f8cbaf4e1893064f24e86afdde7ea22b595cdc");
 }
 
 }  // namespace

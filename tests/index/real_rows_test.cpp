@@ -13,14 +13,15 @@ namespace {
 std::vector<Track> real_rows(std::size_t wanted) {
   std::vector<Track> rows;
   std::size_t seen = 0;
-  const auto counts = import_table(shared_data("A_tracks.tsv.zst"), {}, [&](std::span<const Track> tracks) -> Result<void> {
-    // Every fortieth, so that the rows are of all letters.
-    for (const Track& track : tracks) {
-      if (seen++ % 40 == 0) rows.push_back(track);
-    }
-    if (rows.size() < wanted) return {};
-    return fail(ErrorCode::kStopped, "enough");
-  });
+  const auto counts =
+      import_table(shared_data("A_tracks.tsv.zst"), {}, [&](std::span<const Track> tracks) -> Result<void> {
+        // Every fortieth, so that the rows are of all letters.
+        for (const Track& track : tracks) {
+          if (seen++ % 40 == 0) rows.push_back(track);
+        }
+        if (rows.size() < wanted) return {};
+        return fail(ErrorCode::kStopped, "enough");
+      });
   EXPECT_TRUE(counts || counts.error().code == ErrorCode::kStopped);
   rows.resize(std::min(rows.size(), wanted));
   return rows;

@@ -68,7 +68,8 @@ TEST(Tags, RefuseWhatIsNoRegularFile) {
 
 TEST(Tags, RefuseWhatIsNoAudio) {
   const TemporaryFolder folder;
-  for (const std::string& bytes : {std::string(), std::string("O"), std::string(1000, 'x'), std::string("#!/bin/sh\n")}) {
+  for (const std::string& bytes :
+       {std::string(), std::string("O"), std::string(1000, 'x'), std::string("#!/bin/sh\n")}) {
     EXPECT_EQ(read_tags(write(folder, "fake.mp3", bytes)).error().code, ErrorCode::kUnsupported);
   }
 }

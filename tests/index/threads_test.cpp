@@ -65,7 +65,8 @@ TEST(Threads, WritersWaitForEachOther) {
   std::atomic<int> failed = 0;
   for (std::uint32_t writer = 0; writer < 3; ++writer) {
     writers.emplace_back([&, writer] {
-      for (std::uint32_t i = 0; i < 20; ++i) failed += (*opened)->add(std::vector{track(writer * 20 + i, "Song")}) ? 0 : 1;
+      for (std::uint32_t i = 0; i < 20; ++i)
+        failed += (*opened)->add(std::vector{track(writer * 20 + i, "Song")}) ? 0 : 1;
     });
   }
   for (std::thread& writer : writers) writer.join();

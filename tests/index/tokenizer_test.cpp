@@ -107,8 +107,9 @@ TEST(Tokenizer, FindsEveryNameWithATrapByEachOfItsSpellings) {
 
 std::string mapped(const std::string& text, int options) {
   utf8proc_uint8_t* raw = nullptr;
-  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
-                                 &raw, static_cast<utf8proc_option_t>(options));
+  const auto size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+                   &raw, static_cast<utf8proc_option_t>(options));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owned(raw, &std::free);
   return size < 0 ? "" : std::string(reinterpret_cast<const char*>(raw), static_cast<std::size_t>(size));
 }

@@ -109,7 +109,8 @@ Result<Answer> Twin::search(std::string_view text, std::size_t limit) const {
     answer.tracks.push_back({candidate.entry->track, score});
   }
   // The map is in the order of content ids, so a stable sort leaves ties in it.
-  std::stable_sort(answer.tracks.begin(), answer.tracks.end(), [](const Found& a, const Found& b) { return a.score > b.score; });
+  std::stable_sort(answer.tracks.begin(), answer.tracks.end(),
+                   [](const Found& a, const Found& b) { return a.score > b.score; });
   if (answer.tracks.size() > limit) answer.tracks.resize(limit);
   return answer;
 }

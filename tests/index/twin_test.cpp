@@ -11,8 +11,9 @@ namespace earshot::index {
 namespace {
 
 // Few words and few ids, so that tracks share terms, scores tie and adds replace.
-const std::vector<std::string> kWords = {"love", "Löve", "lover", "AC/DC", "acdc", "P!nk", "don't", "1959", "東京タワー", "東",
-                                         "ジョン・レノン", "!!!", "a", "the", "The", "Ke$ha", "x-y-z", "ﬁne", "Straße", "blue"};
+const std::vector<std::string> kWords = {
+    "love",           "Löve", "lover", "AC/DC", "acdc", "P!nk",  "don't", "1959", "東京タワー", "東",
+    "ジョン・レノン", "!!!",  "a",     "the",   "The",  "Ke$ha", "x-y-z", "ﬁne",  "Straße",     "blue"};
 
 std::string words(std::size_t most) {
   std::string text;
@@ -74,7 +75,8 @@ RC_GTEST_PROP(IndexTwin, AgreesAfterAnyChanges, ()) {
       RC_ASSERT(index->add(tracks).has_value());
       twin.add(tracks);
     } else if (kind < 14) {
-      const std::vector<ContentId> contents = {content(*rc::gen::inRange(0u, 40u)), content(*rc::gen::inRange(0u, 40u))};
+      const std::vector<ContentId> contents = {content(*rc::gen::inRange(0u, 40u)),
+                                               content(*rc::gen::inRange(0u, 40u))};
       RC_ASSERT(index->remove(contents) == twin.remove(contents));
     } else if (kind < 15) {
       index.reset();

@@ -181,13 +181,16 @@ class Bench {
     const double seconds = wall_seconds() - begin;
     const double cpu_spent = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     const double memory = peak_memory_mb();
-    if (built == 0) return fail(ErrorCode::kInvalid, "{} rows are too few: {} are kept back for the update", counts->rows, kept);
+    if (built == 0)
+      return fail(ErrorCode::kInvalid, "{} rows are too few: {} are kept back for the update", counts->rows, kept);
     if (auto opened = open(); !opened) return opened;
     const auto stats = index_->stats();
     const auto tracks = static_cast<double>(stats.tracks);
-    row_ += fmt::format(",\"tracks\":{},\"bad_rows\":{},\"terms\":{},\"build_s\":{:.2f},\"build_tps\":{:.0f},\"build_cpu_s\":{:.2f},"
-                        "\"bytes_per_track\":{:.1f},\"build_rss_mb\":{:.0f}", stats.tracks, counts->bad_rows, stats.terms, seconds,
-                        static_cast<double>(built) / seconds, cpu_spent, static_cast<double>(stats.bytes_on_disk) / tracks, memory);
+    row_ += fmt::format(
+        ",\"tracks\":{},\"bad_rows\":{},\"terms\":{},\"build_s\":{:.2f},\"build_tps\":{:.0f},\"build_cpu_s\":{:.2f},"
+        "\"bytes_per_track\":{:.1f},\"build_rss_mb\":{:.0f}",
+        stats.tracks, counts->bad_rows, stats.terms, seconds, static_cast<double>(built) / seconds, cpu_spent,
+        static_cast<double>(stats.bytes_on_disk) / tracks, memory);
     return {};
   }
 
@@ -219,7 +222,8 @@ class Bench {
   }
 
   Result<void> query() {
-    auto queries = options_.queries.empty() ? Result<std::vector<std::string>>(drawn_.queries()) : read_queries(options_.queries);
+    auto queries =
+        options_.queries.empty() ? Result<std::vector<std::string>>(drawn_.queries()) : read_queries(options_.queries);
     if (!queries) return tl::unexpected(queries.error());
     if (queries->empty()) return fail(ErrorCode::kInvalid, "'{}' has no query", options_.queries.string());
     forget_peak_memory();
@@ -237,9 +241,10 @@ class Bench {
       hits = done->hits;
     }
     const auto median = [](const std::vector<double>& values) { return percentile(values, 0.5); };
-    row_ += fmt::format(",\"q_done\":{},\"q1_qps\":{:.0f},\"p50_us\":{:.1f},\"p99_us\":{:.1f},\"mean_us\":{:.1f},\"cpu_us\":{:.1f},"
-                        "\"avg_hits\":{:.2f},\"query_rss_mb\":{:.0f}", queries->size(), median(qps), median(p50), median(p99),
-                        median(means), median(cpu), hits, peak_memory_mb());
+    row_ += fmt::format(
+        ",\"q_done\":{},\"q1_qps\":{:.0f},\"p50_us\":{:.1f},\"p99_us\":{:.1f},\"mean_us\":{:.1f},\"cpu_us\":{:.1f},"
+        "\"avg_hits\":{:.2f},\"query_rss_mb\":{:.0f}",
+        queries->size(), median(qps), median(p50), median(p99), median(means), median(cpu), hits, peak_memory_mb());
     return {};
   }
 
@@ -267,9 +272,11 @@ class Bench {
       if (auto removed = index_->remove(part); !removed) return tl::unexpected(removed.error());
     }
     const double remove_seconds = wall_seconds() - begin;
-    row_ += fmt::format(",\"add_tps\":{:.0f},\"add_commit_ms_p50\":{:.1f},\"add1_ms_p50\":{:.2f},\"del_tps\":{:.0f},\"update_rss_mb\":{:.0f}",
-                        bulk_seconds > 0 ? static_cast<double>(bulk) / bulk_seconds : 0, percentile(commits_ms, 0.5),
-                        percentile(singles_ms, 0.5), static_cast<double>(contents.size()) / remove_seconds, peak_memory_mb());
+    row_ += fmt::format(
+        ",\"add_tps\":{:.0f},\"add_commit_ms_p50\":{:.1f},\"add1_ms_p50\":{:.2f},\"del_tps\":{:.0f},\"update_rss_mb\":{"
+        ":.0f}",
+        bulk_seconds > 0 ? static_cast<double>(bulk) / bulk_seconds : 0, percentile(commits_ms, 0.5),
+        percentile(singles_ms, 0.5), static_cast<double>(contents.size()) / remove_seconds, peak_memory_mb());
     return {};
   }
 

@@ -22,9 +22,9 @@ struct IndexBenchOptions {
   std::uint64_t seed = 1;         // of the drawn queries
 };
 
-/// One JSON line. build_tps: tracks per second read from the file and added, durable at the end. bytes_per_track: all files
-/// after reopening. q1_qps, p50_us, p99_us, mean_us: wall time on one thread; cpu_us: its CPU time a query. add_tps:
-/// durable commits of 1,000; add1_ms_p50: durable commits of one. *_rss_mb: the peak of each phase.
+/// One JSON line. build_tps: tracks per second read from the file and added, durable at the end. bytes_per_track: all
+/// files after reopening. q1_qps, p50_us, p99_us, mean_us: wall time on one thread; cpu_us: its CPU time a query.
+/// add_tps: durable commits of 1,000; add1_ms_p50: durable commits of one. *_rss_mb: the peak of each phase.
 Result<std::string> run_index_bench(const IndexBenchOptions& options);
 
 }  // namespace earshot::bench
