@@ -250,6 +250,7 @@ class Parser {
       if (!in.has("file")) in.complain("kind = \"edges\" needs a file");
     } else if (topology.kind == TopologyKind::kMembership) {
       join_interval(in, topology);
+      in.duration("join_doubling_ms", topology.join_doubling, 0, 3'600'000);
       in.whole("contacts", topology.contacts, 1, 4);
       in.duration("settle_s", topology.settle, 0, 1'000'000);
     } else {

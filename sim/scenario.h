@@ -30,6 +30,7 @@ struct TopologySettings {
   std::uint32_t rewire_per_million = 100'000;  // Watts-Strogatz
   std::filesystem::path file;                  // edges
   Duration join_interval = 10ms;               // membership: between two peers' joining
+  Duration join_doubling{};                    // membership: or, if not 0, the time in which their number doubles
   std::uint32_t contacts = 2;                  // membership: earlier peers that each knows
   Duration settle = 60s;                       // membership: from the last join to the first question
 };

@@ -48,7 +48,7 @@ void Simulation::run() {
 void Simulation::schedule() {
   if (!world_.topology) {
     for (std::uint32_t i = 0; i < world_.peers; ++i) {
-      wheel_.push({Instant{} + i * scenario_.topology.join_interval, PeerId{i}, PeerId{i}, 0, 0, 0, EventKind::kStart, 0});
+      wheel_.push({join_time(scenario_.topology, i), PeerId{i}, PeerId{i}, 0, 0, 0, EventKind::kStart, 0});
     }
   }
   for (std::uint32_t i = 0; i < world_.questions.size(); ++i) {

@@ -81,6 +81,11 @@ PeerId draw_origin(const Catalog& catalog, std::uint32_t item, std::uint32_t pee
 
 }  // namespace
 
+Instant join_time(const TopologySettings& settings, std::uint32_t peer) {
+  if (settings.join_doubling == Duration::zero() || peer == 0) return Instant{} + peer * settings.join_interval;
+  return Instant{} + Duration(fixed_multiply(fixed_log2(peer), settings.join_doubling.count()));
+}
+
 Result<World> build_world(const Scenario& scenario, std::uint64_t seed) {
   Result<std::optional<Topology>> topology = draw_topology(scenario, seed);
   if (!topology) return tl::unexpected(topology.error());
@@ -93,7 +98,7 @@ Result<World> build_world(const Scenario& scenario, std::uint64_t seed) {
   World world{peers, std::move(*topology), {}, std::move(*catalog), {}};
   Instant first{};
   if (!world.topology) {
-    world.ready += (peers - 1) * scenario.topology.join_interval;
+    world.ready = join_time(scenario.topology, peers - 1);
     first = world.ready + scenario.topology.settle;
   }
   const WeightedDraw draw(*weights);

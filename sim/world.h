@@ -29,6 +29,9 @@ struct World {
   std::vector<Question> questions;    // by time
 };
 
+/// When a peer joins: all with the same interval, or number n when the network has doubled log2(n) times. The first joins at 0.
+Instant join_time(const TopologySettings& settings, std::uint32_t peer);
+
 /// Errors: kInvalid when the parts do not fit together; those of the files that the scenario names.
 Result<World> build_world(const Scenario& scenario, std::uint64_t seed);
 

@@ -145,7 +145,7 @@ TEST(Scenario, TellsFileLineKeyAndWhatIsAllowed) {
       in("[topology]\ndegree = 0\n", "s.toml:7: topology.degree: 0 is not in 1..1000"),
       in("[topology]\nkind = \"edges\"\n", "s.toml:6: topology: kind = \"edges\" needs a file"),
       in("[topology]\nkind = \"membership\"\ndegree = 3\n",
-         "s.toml:8: topology.degree: there is no such key; allowed here: kind, join_interval_us, contacts, settle_s"),
+         "s.toml:8: topology.degree: there is no such key; allowed here: kind, join_interval_us, join_doubling_ms, contacts, settle_s"),
       in("[catalog]\nreplication = \"libraries\"\n", "s.toml:6: catalog: replication = \"libraries\" needs a file"),
       in("[questions]\ntime_s = 500\n", "s.toml:7: questions.time_s: 500 is not in 1..120"),
       in("[questions]\npopularity = \"counts\"\n", "s.toml:6: questions: popularity = \"counts\" needs a file"),

@@ -159,6 +159,16 @@ TEST(Simulation, LossTakesItsShareOfTheMessages) {
   EXPECT_LT(record.queries[0].copies, 8u * 50u);
 }
 
+TEST(Simulation, PeersJoinByTheClockOrByDoubling) {
+  TopologySettings settings;
+  settings.join_interval = 3ms;
+  EXPECT_EQ(join_time(settings, 100) - Instant{}, Duration(300ms));
+  settings.join_doubling = 2s;
+  EXPECT_EQ(join_time(settings, 0) - Instant{}, Duration(0s));
+  EXPECT_EQ(join_time(settings, 1) - Instant{}, Duration(0s));
+  EXPECT_EQ(join_time(settings, 1024) - Instant{}, Duration(20s));
+}
+
 TEST(Simulation, JoiningPeersMakeOneConnectedNetwork) {
   Scenario scenario = small_live();
   scenario.crashes.clear();
