@@ -51,7 +51,7 @@ TEST_F(DemoTest, SixNodesFindAndVerifyATrackAndLeaveNothing) {
   EXPECT_THAT(lines, Each(StartsWith(R"({"v":1,"type":")")));
   EXPECT_THAT(ended.out, HasSubstr(R"("type":"hit")"));
   EXPECT_THAT(ended.out, HasSubstr(R"("event":"cost","messages":)"));
-  EXPECT_THAT(lines.back(), EndsWith(R"("verified":true})"));
+  EXPECT_THAT(lines.back(), EndsWith(R"("verified": true})"));
   const DoneLine done = done_from(lines.back());
   ASSERT_TRUE(fs::exists(done.file)) << done.file;
   EXPECT_EQ(fs::file_size(done.file), done.bytes);
