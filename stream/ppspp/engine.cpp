@@ -15,7 +15,7 @@
 #include <thread>
 
 #include "schema/check.h"
-#include "stream/ppspp/content.h"
+#include "stream/ppspp/engine/content.h"
 #include "stream/ppspp/sha256.h"
 
 namespace earshot::stream::ppspp {
@@ -307,17 +307,18 @@ class Port : public std::enable_shared_from_this<Port> {
     unsynced_.push_back(content);
   }
 
-  /// Closes what is whole and interests nobody; it stays known by name.
+  /// Closes what interests nobody, and what cannot be read any more; what is whole stays known by name.
   void put_to_sleep(Instant time) {
     for (auto at = running_.begin(); at != running_.end();) {
       Running& running = (at++)->second;
       if (!running.content->is_idle() || running.content->users > 0) running.busy = time;
-      if (time - running.busy < kIdleTime) continue;
+      const bool broken = running.content->is_broken() && running.content->users == 0;
+      if (time - running.busy < kIdleTime && !broken) continue;
       const auto content = running.content;
       {
         const std::lock_guard lock(mutex_);
         if (content->users > 0) continue;
-        if (content->is_complete()) known_.try_emplace(content->root());
+        if (content->is_complete() && !content->is_shared()) known_.try_emplace(content->root());
         open_.erase(content->root());
       }
       halt(content);
