@@ -32,9 +32,12 @@ struct SearchOptions {
   Duration budget = 50ms;  // of this call's own time
 };
 
+/// Tracks in one add: a change is one write, whose memory this bounds to about 50 MB.
+inline constexpr std::size_t kMaxTracksPerAdd = 65'536;
+
 struct Stats {
   std::uint64_t tracks = 0;
-  std::uint64_t terms = 0;
+  std::uint64_t terms = 0;  // distinct ones, estimated to 2 %
   std::uint64_t bytes_on_disk = 0;
 };
 
@@ -44,6 +47,7 @@ class Index {
   struct Options {
     bool sync = true;                        // every acknowledged change survives a power cut
     std::size_t cache_bytes = 32u << 20;     // block cache and write buffers together
+    std::size_t live_tracks = 65'536;        // held in memory, 250 bytes each, before they are sealed to disk
   };
 
   /// Opens or creates. Errors: kDisk, kCorrupt (with what to do), kUnsupported for a newer format.
@@ -51,7 +55,8 @@ class Index {
 
   virtual ~Index() = default;
 
-  /// Adds or replaces by content id, all or nothing, durable on return. Errors: kDisk, kInvalid for an untidy track.
+  /// Adds or replaces by content id, all or nothing, durable on return. Errors: kDisk, kCorrupt, kInvalid for an
+  /// untidy track or more than kMaxTracksPerAdd.
   virtual Result<void> add(std::span<const Track> tracks) = 0;
 
   /// How many of these were there. Errors: kDisk.

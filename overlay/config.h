@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "schema/result.h"
 #include "schema/time.h"
 
 namespace earshot::overlay {
@@ -26,5 +27,8 @@ struct Config {
   std::uint16_t walk_ttl = 64;           // guess: 16 x 64 = 1,024 probes, a replication of 0.3 % is met with 95 %
   std::uint8_t hits_per_answer = 20;
 };
+
+/// Whether peers can work with these numbers. Errors: kInvalid, naming the field and its bounds.
+Result<void> validate(const Config& config);
 
 }  // namespace earshot::overlay

@@ -30,9 +30,14 @@ using Frame = std::variant<Hello, Message>;
 
 Bytes encode(const Hello& hello);
 
-/// Peers that the directory has forgotten are left out of lists; a message that is about a forgotten peer, or that would
-/// exceed limits::kMaxFrame, fails with kNotFound or kExhausted. Hits are cut to limits::kMaxHitsPerMessage.
+/// Peers that the directory has forgotten, or whose port is 0 so that nobody can dial them, are left out of lists; a
+/// message about such a peer only fails with kNotFound, a search text that is too long with kExhausted. Hits come best
+/// first: those beyond limits::kMaxHitsPerMessage, or beyond what fits into limits::kMaxFrame, are cut.
 Result<Bytes> encode(const Message& message, const Directory& directory);
+
+/// The first frame on a link, when nobody is known to have sent it yet. Errors: kInvalid for anything that is no hello of
+/// at most 1 KiB, kUnsupported for a newer version.
+Result<Hello> decode_hello(ByteView frame);
 
 /// `from` is whose link the frame came on. Errors: kUnsupported for a newer body or version (drop and count),
 /// kInvalid for everything malformed (drop, count and blame). Cost: at most 10 us, memory at most 2 x the frame.

@@ -1,6 +1,8 @@
 // Hexadecimal and UTF-8 checks.
 #include "schema/bytes.h"
 
+#include <cstring>
+
 namespace earshot {
 
 namespace {
@@ -10,6 +12,18 @@ int hex_value(char digit) {
   if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
   if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
   return -1;
+}
+
+/// Eight bytes of printable ASCII at once: most texts are little else, and a stranger's frame brings 64 KiB of them.
+bool starts_with_eight_printable(ByteView rest) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101u, kHigh = 0x8080808080808080u;
+  if (rest.size() < 8) return false;
+  std::uint64_t word = 0;
+  std::memcpy(&word, rest.data(), sizeof word);
+  const std::uint64_t is_control = (word - 0x20 * kOnes) & ~word;       // high bit of a byte below 0x20
+  const std::uint64_t not_delete = word ^ (0x7F * kOnes);
+  const std::uint64_t is_delete = (not_delete - kOnes) & ~not_delete;   // high bit of a byte 0x7F
+  return ((word | is_control | is_delete) & kHigh) == 0;
 }
 
 bool is_continuation(std::uint8_t byte) { return (byte & 0xC0u) == 0x80u; }
@@ -61,6 +75,10 @@ Result<Digest32> digest_from_hex(std::string_view hex) {
 bool is_clean_text(std::string_view text) {
   ByteView rest = as_bytes(text);
   while (!rest.empty()) {
+    if (starts_with_eight_printable(rest)) {
+      rest = rest.subspan(8);
+      continue;
+    }
     const std::uint8_t lead = rest[0];
     if (lead == 0x7F || (lead < 0x20 && lead != '\t' && lead != '\n')) return false;
     const std::size_t length = sequence_length(rest);

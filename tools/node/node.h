@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <memory>
@@ -55,21 +56,25 @@ struct NodeStatus {
   Contact self;
   std::size_t neighbors = 0, passive = 0, links = 0, contacts = 0, open_queries = 0;
   std::uint64_t queries_in = 0, queries_out = 0, duplicates = 0, hits_relayed = 0, malformed = 0, unknown = 0;
+  std::uint64_t lookups_dropped = 0;  // strangers' questions that our own library was too busy for
   Duration uptime{};
 };
 
-/// Thread-safe. Callbacks run on the reactor thread and must not block.
+/// Thread-safe. Callbacks run on the reactor thread and must not block; of this object's members they may call cancel,
+/// join and self.
 class Node {
  public:
   /// Binds, starts the threads, joins. The index must outlive the node. Errors: kInvalid, kUnreachable (port taken).
-  static Result<std::unique_ptr<Node>> start(const overlay::net::Identity& identity, const NodeOptions& options, const index::Index& index);
+  static Result<std::unique_ptr<Node>> start(const overlay::net::Identity& identity, const NodeOptions& options,
+                                             const index::Index& index);
 
   /// Leaves the network (says good-bye), saves the address book and joins the threads.
   virtual ~Node() = default;
 
   virtual Contact self() const = 0;
 
-  /// `on_event` is called until `last`. Errors: kInvalid, kExhausted (too many open queries).
+  /// `on_event` is called until `last`, perhaps before this returns. Errors: kInvalid, kExhausted (too many open
+  /// queries).
   virtual Result<QueryId> search(SearchRequest request, std::function<void(const SearchEvent&)> on_event) = 0;
   virtual void cancel(const QueryId& id) = 0;
 

@@ -1,0 +1,43 @@
+// Tokens of five fields, sorted and counted.
+#include "index/terms.h"
+
+#include <algorithm>
+
+namespace earshot::index {
+
+void TrackTerms::read(const Track& track) {
+  tokens_.clear();
+  weights_.clear();
+  terms_.clear();
+  sum_ = 0;
+  add(track.title, kTitleWeight);
+  add(track.artist, kArtistWeight);
+  add(track.album, kAlbumWeight);
+  add(track.genre, kGenreWeight);
+  if (track.year != 0) add(std::to_string(track.year), kYearWeight);
+  length_ = static_cast<std::uint8_t>(std::min(sum_, kMaxCount));
+
+  for (std::size_t i = 0; i < tokens_.size(); ++i) terms_.push_back({tokens_[i].term, weights_[i]});
+  std::sort(terms_.begin(), terms_.end(), [](const Term& a, const Term& b) { return a.text < b.text; });
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < terms_.size(); ++i) {
+    if (kept > 0 && terms_[kept - 1].text == terms_[i].text) {
+      const unsigned count = unsigned{terms_[kept - 1].count} + terms_[i].count;
+      terms_[kept - 1].count = static_cast<std::uint8_t>(std::min(count, kMaxCount));
+    } else {
+      terms_[kept++] = terms_[i];
+    }
+  }
+  terms_.resize(kept);
+}
+
+void TrackTerms::add(std::string_view text, unsigned weight) {
+  const std::size_t first = tokens_.size();
+  tokenizer_->append(text, tokens_);
+  for (std::size_t i = first; i < tokens_.size(); ++i) {
+    weights_.push_back(static_cast<std::uint8_t>(weight));
+    if (!is_extra(tokens_[i].kind)) sum_ += weight;
+  }
+}
+
+}  // namespace earshot::index

@@ -1,0 +1,54 @@
+// A track as the index sees it: its distinct terms with their weighted counts, and its weighted length.
+//
+// Fields are weighed as in Robertson, Zaragoza and Taylor, "Simple BM25 Extension to Multiple Weighted Fields" (2004): a
+// term in a field of weight w counts w times, and so does the field's length. The weights are a guess until a scenario
+// with judged answers measures them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "index/tokenizer.h"
+#include "schema/track.h"
+
+namespace earshot::index {
+
+inline constexpr unsigned kTitleWeight = 4;
+inline constexpr unsigned kArtistWeight = 4;
+inline constexpr unsigned kAlbumWeight = 2;
+inline constexpr unsigned kGenreWeight = 1;
+inline constexpr unsigned kYearWeight = 1;
+
+/// Counts and lengths are stored in one byte; larger ones are clamped, which costs rank only in texts of 64 words.
+inline constexpr unsigned kMaxCount = 255;
+
+class TrackTerms {
+ public:
+  struct Term {
+    std::string_view text;
+    std::uint8_t count = 0;  // weighted, at least 1
+  };
+
+  explicit TrackTerms(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {}
+
+  /// Replaces the terms by those of `track`.
+  void read(const Track& track);
+
+  /// Distinct, in byte order; valid until the next read.
+  const std::vector<Term>& terms() const { return terms_; }
+  std::uint8_t length() const { return length_; }
+
+ private:
+  void add(std::string_view text, unsigned weight);
+
+  const Tokenizer* tokenizer_;
+  Tokens tokens_;
+  std::vector<std::uint8_t> weights_;  // of each token
+  std::vector<Term> terms_;
+  unsigned sum_ = 0;
+  std::uint8_t length_ = 0;
+};
+
+}  // namespace earshot::index

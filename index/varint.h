@@ -1,0 +1,38 @@
+// LEB128: seven bits a byte, low ones first. The one integer form of the stored records and postings.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace earshot::index {
+
+inline void put_varint(std::string& out, std::uint64_t value) {
+  while (value >= 0x80) {
+    out.push_back(static_cast<char>(value | 0x80));
+    value >>= 7;
+  }
+  out.push_back(static_cast<char>(value));
+}
+
+/// Takes one integer of type T off the front; nothing when it is cut short, overlong or too large for T.
+template <class T>
+std::optional<T> take_varint(std::string_view& in) {
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64 && !in.empty(); shift += 7) {
+    const auto byte = static_cast<std::uint8_t>(in.front());
+    in.remove_prefix(1);
+    if (shift == 63 && byte > 1) return std::nullopt;
+    value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+    if (byte < 0x80) {
+      const bool is_overlong = byte == 0 && shift > 0;
+      if (is_overlong || value > std::numeric_limits<T>::max()) return std::nullopt;
+      return static_cast<T>(value);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace earshot::index

@@ -1,0 +1,299 @@
+// HyParView; the rules stand in membership.h and are named by their numbers here.
+#include "overlay/membership/membership.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace earshot::overlay {
+
+void Membership::join(Turn& turn, std::span<const PeerId> contacts) {
+  left_ = false;
+  for (PeerId contact : contacts) {
+    const auto end = contacts_.begin() + contacts_count_;
+    if (contact == turn.self || contact == kNoPeer || std::find(contacts_.begin(), end, contact) != end) continue;
+    const std::size_t slot = contacts_count_ < kMaxContacts ? contacts_count_++ : turn.random.below(kMaxContacts);
+    contacts_[slot] = contact;
+  }
+  turn.random.shuffle(std::span(contacts_).first(contacts_count_));
+  contacts_tried_ = 0;
+  if (views_.active().empty()) upkeep_at_ = kNever;
+  ask_next_contact(turn);
+  settle(turn);
+}
+
+void Membership::leave(Turn& turn) {
+  for (PeerId neighbor : views_.active().peers()) {
+    turn.send(neighbor, Leave{});
+    turn.out.emplace_back(Disconnect{neighbor});
+  }
+  views_.drop_neighbors();
+  asked_count_ = 0;
+  reply_expected_ = false;
+  upkeep_at_ = next_deadline_ = kNever;
+  left_ = true;
+}
+
+void Membership::lost(Turn& turn, PeerId peer) {
+  const bool was_neighbor = drop(peer);
+  const bool was_asked = take_asked(peer).has_value();
+  const bool was_kept = views_.forget(peer);
+  if (was_neighbor || was_asked || was_kept) settle(turn);
+}
+
+void Membership::tick(Turn& turn) {
+  if (turn.now < next_deadline_) return;
+  for (std::size_t i = asked_count_; i-- > 0;) {
+    if (asked_[i].until > turn.now) continue;
+    views_.forget(asked_[i].peer);
+    asked_[i] = asked_[--asked_count_];
+  }
+  if (upkeep_at_ <= turn.now) upkeep(turn);
+  settle(turn);
+}
+
+void Membership::receive(Turn& turn, PeerId from, const Join&) {
+  if (!left_ && !views_.is_neighbor(from)) accept(turn, from);
+  turn.send(from, NeighborReply{/*accepted=*/!left_});
+  if (left_) return;
+  for (PeerId neighbor : views_.active().peers()) {
+    if (neighbor != from) turn.send(neighbor, ForwardJoin{from, turn.config.active_walk});
+  }
+  settle(turn);
+}
+
+void Membership::receive(Turn& turn, PeerId from, const ForwardJoin& message) {
+  const PeerId newcomer = message.newcomer;
+  if (!is_from_neighbor(turn, from) || newcomer == turn.self) return;
+  const std::uint8_t ttl = std::min(message.ttl, turn.config.active_walk);
+  const std::optional<PeerId> next = views_.neighbor_except(from, newcomer, turn.random);
+  if (ttl == 0 || !next) {
+    welcome(turn, newcomer);
+    return;
+  }
+  if (ttl == turn.config.passive_walk) views_.keep(turn.self, newcomer, {}, turn.random);
+  turn.send(*next, ForwardJoin{newcomer, static_cast<std::uint8_t>(ttl - 1)});
+}
+
+void Membership::receive(Turn& turn, PeerId from, const Neighbor& message) {
+  const bool known = views_.is_neighbor(from);
+  const bool accepted = !left_ && (known || message.high_priority || !views_.active().full());
+  if (accepted && !known) accept(turn, from);
+  turn.send(from, NeighborReply{accepted});
+  settle(turn);
+}
+
+void Membership::receive(Turn& turn, PeerId from, const NeighborReply& message) {
+  if (left_) {
+    if (message.accepted) turn.send(from, Leave{});
+    return;
+  }
+  if (message.accepted) {
+    accepted_by(turn, from);
+  } else {
+    refused_by(from);
+  }
+  settle(turn, /*spared=*/from);
+}
+
+void Membership::receive(Turn& turn, PeerId from, const Leave&) {
+  if (!drop(from)) return;
+  turn.out.emplace_back(Disconnect{from});
+  views_.keep(turn.self, from, {}, turn.random);
+  settle(turn, /*spared=*/from);
+}
+
+void Membership::receive(Turn& turn, PeerId from, const Shuffle& message) {
+  if (!is_from_neighbor(turn, from) || message.origin == turn.self || message.origin == kNoPeer) return;
+  const std::uint8_t ttl = std::min(message.ttl, turn.config.shuffle_walk);
+  const std::optional<PeerId> next = views_.neighbor_except(from, message.origin, turn.random);
+  if (ttl > 1 && next) {
+    turn.send(*next, Shuffle{message.origin, static_cast<std::uint8_t>(ttl - 1), message.peers});
+    return;
+  }
+  answer_shuffle(turn, message);
+}
+
+void Membership::receive(Turn& turn, PeerId, const ShuffleReply& message) {
+  if (!std::exchange(reply_expected_, false)) return;
+  for (PeerId peer : message.peers) views_.keep(turn.self, peer, {offered_.begin(), offered_.end()}, turn.random);
+  settle(turn);
+}
+
+/// True when `from` turns out to be a neighbor: we asked, and this message says that he accepted.
+bool Membership::settle_with_stranger(Turn& turn, PeerId from) {
+  if (is_asked(from)) {
+    accepted_by(turn, from);
+    settle(turn);
+    return views_.is_neighbor(from);
+  }
+  ++turn.counters.refused;
+  if (!left_) turn.send(from, Leave{});
+  return false;
+}
+
+/// REQUIRES: no neighbor yet.
+void Membership::accept(Turn& turn, PeerId peer) {
+  take_asked(peer);
+  if (views_.active().full()) evict_one(turn);
+  if (views_.active().empty()) {
+    upkeep_at_ =
+        turn.now + Duration(1 + turn.random.below(static_cast<std::uint64_t>(turn.config.shuffle_period.count())));
+  }
+  views_.make_neighbor(peer);
+  turn.out.emplace_back(Connect{peer});
+}
+
+void Membership::evict_one(Turn& turn) {
+  const PeerId evicted = views_.random_neighbor(turn.random);
+  drop(evicted);
+  turn.send(evicted, Leave{});
+  turn.out.emplace_back(Disconnect{evicted});
+  views_.keep(turn.self, evicted, {}, turn.random);
+}
+
+/// False when he is no neighbor. A vacancy allows new tries, and losing the last neighbor begins a round of contacts.
+bool Membership::drop(PeerId neighbor) {
+  if (!views_.drop_neighbor(neighbor)) return false;
+  tries_ = kTries;
+  if (views_.active().empty()) {
+    upkeep_at_ = kNever;
+    contacts_tried_ = 0;
+  }
+  return true;
+}
+
+/// Rules 3 to 5: a promised slot is made free, any other must be free.
+void Membership::accepted_by(Turn& turn, PeerId peer) {
+  const std::optional<Asked> asked = take_asked(peer);
+  if (views_.is_neighbor(peer)) return;
+  const bool promised = asked && asked->reason != Reason::kRepair;
+  if (promised || !views_.active().full()) {
+    accept(turn, peer);
+  } else {
+    turn.send(peer, Leave{});
+  }
+}
+
+void Membership::refused_by(PeerId peer) {
+  const std::optional<Asked> asked = take_asked(peer);
+  if (asked && asked->high_priority) views_.forget(peer);
+}
+
+void Membership::welcome(Turn& turn, PeerId newcomer) {
+  if (views_.is_neighbor(newcomer) || is_asked(newcomer)) return;
+  if (asked_count_ == kMaxAsked) {
+    views_.keep(turn.self, newcomer, {}, turn.random);
+    return;
+  }
+  ask(turn, newcomer, Reason::kWelcome);
+  set_deadline();
+}
+
+/// REQUIRES: fewer than kMaxAsked are asked.
+void Membership::ask(Turn& turn, PeerId peer, Reason reason) {
+  const bool high_priority = reason == Reason::kRepair && views_.active().empty();
+  asked_[asked_count_++] = {peer, reason, high_priority, turn.now + turn.config.neighbor_timeout};
+  if (reason == Reason::kJoin) {
+    turn.send(peer, Join{});
+  } else {
+    turn.send(peer, Neighbor{high_priority});
+  }
+}
+
+std::optional<Membership::Asked> Membership::take_asked(PeerId peer) {
+  for (std::size_t i = 0; i < asked_count_; ++i) {
+    if (asked_[i].peer != peer) continue;
+    const Asked taken = asked_[i];
+    asked_[i] = asked_[--asked_count_];
+    return taken;
+  }
+  return std::nullopt;
+}
+
+bool Membership::is_asked(PeerId peer) const {
+  return std::any_of(asked_.begin(), asked_.begin() + asked_count_, [=](const Asked& a) { return a.peer == peer; });
+}
+
+/// Brings the timer and the requests in line with the views, after anything that may have changed them. `spared` is not
+/// asked at once (rule 4).
+void Membership::settle(Turn& turn, PeerId spared) {
+  if (left_) return;
+  fill_free_slots(turn, spared);
+  if (views_.active().empty() && asked_count_ == 0) {
+    ask_next_contact(turn);
+    const bool round_is_over = asked_count_ == 0 && contacts_count_ > 0;
+    if (round_is_over && upkeep_at_ == kNever) upkeep_at_ = turn.now + turn.config.join_retry;
+  }
+  set_deadline();
+}
+
+void Membership::fill_free_slots(Turn& turn, PeerId spared) {
+  while (views_.active().size() + asked_count_ < views_.active().capacity() && asked_count_ < kMaxAsked) {
+    const bool isolated = views_.active().empty();
+    if (!isolated && tries_ == 0) return;
+    const std::optional<PeerId> candidate = views_.passive().pick(
+        turn.random, [&](PeerId peer) { return !is_asked(peer) && (isolated || peer != spared); });
+    if (!candidate) return;
+    if (!isolated) --tries_;
+    ask(turn, *candidate, Reason::kRepair);
+  }
+}
+
+/// The next contact of this round that is neither a neighbor nor asked already, if there is one.
+void Membership::ask_next_contact(Turn& turn) {
+  if (asked_count_ == kMaxAsked) return;
+  while (contacts_tried_ < contacts_count_) {
+    const PeerId contact = contacts_[contacts_tried_++];
+    if (views_.is_neighbor(contact) || is_asked(contact)) continue;
+    ask(turn, contact, Reason::kJoin);
+    return;
+  }
+}
+
+/// REQUIRES: its time has come. With neighbors a shuffle (rule 7), without any a new round of contacts (rule 9).
+void Membership::upkeep(Turn& turn) {
+  tries_ = kTries;
+  if (views_.active().empty()) {
+    upkeep_at_ = kNever;
+    contacts_tried_ = 0;
+  } else {
+    upkeep_at_ = turn.now + turn.config.shuffle_period;
+    shuffle(turn);
+  }
+}
+
+/// REQUIRES: there is a neighbor.
+void Membership::shuffle(Turn& turn) {
+  Shuffle message{turn.self, turn.config.shuffle_walk, {}};
+  offered_ = {};
+  const PeerId to = views_.random_neighbor(turn.random);
+  for (PeerId peer : views_.sample_active(turn.random, turn.config.shuffle_active)) {
+    if (!message.peers.full()) message.peers.push_back(peer);
+  }
+  for (PeerId peer : views_.sample_passive(turn.random, turn.config.shuffle_passive)) {
+    if (message.peers.full()) break;
+    message.peers.push_back(peer);
+    offered_.push_back(peer);
+  }
+  reply_expected_ = true;
+  turn.send(to, message);
+}
+
+void Membership::answer_shuffle(Turn& turn, const Shuffle& message) {
+  ShuffleReply reply;
+  for (PeerId peer : views_.sample_passive(turn.random, message.peers.size() + 1)) {
+    if (!reply.peers.full() && peer != message.origin) reply.peers.push_back(peer);
+  }
+  const std::span<const PeerId> sent(reply.peers.begin(), reply.peers.size());
+  views_.keep(turn.self, message.origin, sent, turn.random);
+  for (PeerId peer : message.peers) views_.keep(turn.self, peer, sent, turn.random);
+  if (reply.peers.size() > 0) turn.send(message.origin, reply);
+  settle(turn);
+}
+
+void Membership::set_deadline() {
+  next_deadline_ = upkeep_at_;
+  for (std::size_t i = 0; i < asked_count_; ++i) next_deadline_ = std::min(next_deadline_, asked_[i].until);
+}
+
+}  // namespace earshot::overlay

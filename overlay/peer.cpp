@@ -1,0 +1,90 @@
+// The entry point: hands each call to the part that it concerns.
+#include "overlay/peer.h"
+
+#include <type_traits>
+#include <utility>
+
+#include "schema/check.h"
+
+namespace earshot::overlay {
+
+Peer::Peer(PeerId self, const Config& config, Random random, Memory memory)
+    : search_(self, memory.seen, SipKey{random.next(), random.next()}),
+      config_(&config),
+      random_(random),
+      membership_(memory.active.first(config.active_size), memory.passive.first(config.passive_size)) {
+  EARSHOT_CHECK(validate(config));
+}
+
+Peer::Peer(PeerId self, const Config& config, Random random, Memory memory, std::span<const PeerId> neighbors)
+    : search_(self, memory.seen, SipKey{random.next(), random.next()}),
+      config_(&config),
+      random_(random),
+      membership_(memory.active.first(neighbors.size()), {}) {
+  EARSHOT_CHECK(validate(config));
+  membership_.seed(neighbors);
+}
+
+void Peer::receive(Instant now, PeerId from, const Message& message, Outbox& out) {
+  ++counters_.messages_in;
+  if (from == self() || from == kNoPeer) return;
+  Turn turn = this->turn(now, out);
+  std::visit(
+      [&](const auto& body) {
+        using Body = std::decay_t<decltype(body)>;
+        if constexpr (std::is_same_v<Body, Query>) {
+          const auto sighting = search_.sight(turn, body);
+          if (!sighting || !membership_.is_from_neighbor(turn, from)) return;
+          search_.receive(turn, from, body, *sighting, membership_.active());
+        } else if constexpr (std::is_same_v<Body, Hits>) {
+          search_.receive(turn, body);
+        } else {
+          membership_.receive(turn, from, body);
+        }
+      },
+      message);
+}
+
+void Peer::answer(Instant now, const QueryId& id, std::span<const Hit> hits, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  search_.answer(turn, id, hits);
+}
+
+void Peer::lost(Instant now, PeerId peer, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  membership_.lost(turn, peer);
+}
+
+void Peer::tick(Instant now, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  membership_.tick(turn);
+  search_.tick(turn, membership_.active());
+}
+
+void Peer::join(Instant now, std::span<const PeerId> contacts, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  membership_.join(turn, contacts);
+}
+
+QueryId Peer::ask(Instant now, SearchRequest request, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  const Strategy* const strategy = strategy_of(request.strategy);
+  EARSHOT_CHECK(strategy != nullptr && validate(request));
+  return search_.ask(turn, std::move(request), *strategy, membership_.active());
+}
+
+void Peer::cancel(Instant now, const QueryId& id, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  search_.cancel(turn, id);
+}
+
+void Peer::leave(Instant now, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  membership_.leave(turn);
+}
+
+Turn Peer::turn(Instant now, Outbox& out) {
+  return Turn{now, self(), *config_, random_, counters_, out};
+}
+
+}  // namespace earshot::overlay

@@ -1,0 +1,101 @@
+// Spread a question, gather its hits.
+//
+//  1. A query is accepted from neighbors only (membership rule 8) and is worked on once: the strategy passes it on
+//     first, then our own library is asked (Lookup). Rationale: passing on is the latency that adds up over hops.
+//     A copy that the strategy has no use for is dropped before anything else is asked, even who sent it.
+//     Rationale: four of five messages of a flood over degree 5 are such copies; they cost three cache lines.
+//  2. Impossible numbers are clamped or refused on every receipt, not only where they entered: hops 0, or hops over the
+//     strategy's limit, refuse the query; ttl is cut to limit - hops. Rationale: a neighbor that cheats must not be
+//     helped by us. What an attacker gains by lying is one radius around himself, as if he had asked honestly.
+//  3. Hits travel back link by link, each peer sending them to the link that its first copy came on, even when that
+//     peer is no neighbor any more. Rationale: nobody but the first link learns who asked, and a path of a few seconds
+//     mostly outlives changes of the views.
+//  4. Hits for a query that never passed here, that has been forgotten, that is closed, or that claim impossible hops
+//     are dropped and counted. The check costs one look at our open queries and at the table of seen ones. From which
+//     link they come is not checked: naming the query's 128 bits proves having seen it.
+//  5. At the origin: the same content at the same holder is delivered once; one holder may give
+//     limits::kMaxHitsPerHolder, a query takes limits::kMaxHitsPerQuery in all, first come.
+//     Rationale: scores compare within one answer only, so the order of arrival is the only fair rule across holders.
+//  6. A query ends by its deadline or by cancel, with one Deliver marked last; nothing for it follows. It does not end
+//     early: whether a silent peer will still answer cannot be known.
+//  7. An answer is cut to Config::hits_per_answer and to limits::kMaxHitsPerMessage, best first as given.
+//     Cost: a peer's answer is one message a hop; an empty answer is none.
+//
+// Deliveries of one query add up in Progress: hits count what was delivered, answers the Hits messages received.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "overlay/effect.h"
+#include "overlay/message.h"
+#include "overlay/search/seen_queries.h"
+#include "overlay/search/strategy.h"
+#include "overlay/turn.h"
+#include "schema/ids.h"
+#include "schema/search.h"
+#include "schema/time.h"
+
+namespace earshot::overlay {
+
+class Search {
+ public:
+  Search(PeerId self, std::span<SeenSlot> seen, SipKey key) : seen_(seen, key), self_(self) {}
+
+  PeerId self() const { return self_; }
+  void prefetch(const QueryId& id) const { seen_.prefetch(id); }
+
+  /// Opens a query of our own: Lookup in our own library, then the strategy's first wave.
+  /// REQUIRES: fewer than limits::kMaxOpenQueries open.
+  QueryId ask(Turn& turn, SearchRequest request, const Strategy& strategy, std::span<const PeerId> neighbors);
+
+  /// Rules 1 and 2: what to do with a copy of a query; nothing when it needs no work. Not yet remembered as seen.
+  struct Sighting {
+    SeenQueries::Place place;
+    const Strategy* strategy;
+  };
+  std::optional<Sighting> sight(Turn& turn, const Query& query) const;
+  /// Remembers, passes on, looks up. REQUIRES: `sighting` is this query's, and `from` is one of the neighbors.
+  void receive(Turn& turn, PeerId from, const Query& query, const Sighting& sighting,
+               std::span<const PeerId> neighbors);
+  void receive(Turn& turn, const Hits& hits);
+  void answer(Turn& turn, const QueryId& id, std::span<const Hit> hits);
+  void cancel(Turn& turn, const QueryId& id);
+
+  /// Sends due waves, closes queries whose time is up.
+  void tick(Turn& turn, std::span<const PeerId> neighbors);
+  Instant next_deadline() const { return next_deadline_; }
+  std::size_t open_queries() const { return open_.size(); }
+
+ private:
+  /// A query of our own. At most limits::kMaxHitsPerQuery entries in `found`: 100 kB at worst.
+  struct Open {
+    QueryId id;
+    std::shared_ptr<const SearchRequest> request;
+    const Strategy* strategy = nullptr;
+    Instant deadline;
+    Instant next_wave = kNever;
+    std::uint32_t wave = 0;
+    Progress progress;
+    std::map<PeerId, std::set<ContentId>> found;
+  };
+
+  Open* find_open(const QueryId& id);
+  void send_wave(Turn& turn, Open& open, std::span<const PeerId> neighbors);
+  void deliver(Turn& turn, Open& open, std::span<const Hit> hits, std::uint16_t hops);
+  void close(Turn& turn, std::size_t position);
+  void set_deadline();
+
+  [[no_unique_address]] SeenQueries seen_;  // has room for self_ at its end, in the hottest cache line
+  PeerId self_;
+  Instant next_deadline_ = kNever;
+  std::vector<Open> open_;  // in the order they were asked
+};
+
+}  // namespace earshot::overlay

@@ -1,0 +1,31 @@
+// The table of strategies.
+#include "overlay/search/strategy.h"
+
+#include <array>
+
+namespace earshot::overlay {
+
+namespace {
+
+const std::array<StrategyEntry, 2>& table() {
+  static const std::array<StrategyEntry, 2> entries = {{
+      {StrategyKind::kFlood, "flood", &flood()},
+      {StrategyKind::kWalk, "walk", &walk()},
+  }};
+  return entries;
+}
+
+}  // namespace
+
+std::span<const StrategyEntry> strategies() {
+  return table();
+}
+
+const Strategy* strategy_of(StrategyKind kind) {
+  for (const StrategyEntry& entry : table()) {
+    if (entry.kind == kind) return entry.strategy;
+  }
+  return nullptr;
+}
+
+}  // namespace earshot::overlay

@@ -1,0 +1,37 @@
+// What one call into a peer lends to its parts: the time, the parameters, the randomness, and where effects and counts
+// go. A part keeps only its own state, which keeps a peer small.
+#pragma once
+
+#include <cstdint>
+
+#include "overlay/config.h"
+#include "overlay/effect.h"
+#include "schema/ids.h"
+#include "schema/random.h"
+#include "schema/time.h"
+
+namespace earshot::overlay {
+
+/// What happened at one peer so far. The core does not log; drivers show these.
+struct Counters {
+  std::uint64_t messages_in = 0;
+  std::uint64_t queries_in = 0;    // copies of queries received, duplicates included
+  std::uint64_t duplicates = 0;    // of those, copies of a query that we had seen
+  std::uint64_t queries_out = 0;   // copies of queries sent, our own included
+  std::uint64_t hits_relayed = 0;  // Hits messages passed on
+  std::uint64_t hits_dropped = 0;  // single hits dropped: never asked, too late, repeated, or over a limit
+  std::uint64_t refused = 0;       // messages not worked on: impossible, or from no neighbor where only one may speak
+};
+
+struct Turn {
+  Instant now;
+  PeerId self;
+  const Config& config;
+  Random& random;
+  Counters& counters;
+  Outbox& out;
+
+  void send(PeerId to, Message message) { out.emplace_back(Send{to, std::move(message)}); }
+};
+
+}  // namespace earshot::overlay

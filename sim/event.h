@@ -1,0 +1,35 @@
+// What waits in the simulator's wheel: something that happens to one peer at one instant. Small and flat, because a flood
+// over a million peers has some eight million of them in flight; what is large stays in pools that `body` points into.
+#pragma once
+
+#include <cstdint>
+
+#include "schema/ids.h"
+#include "schema/time.h"
+
+namespace earshot::sim {
+
+/// What happens. The first nine follow overlay::Message, one each; flight.h says what the other fields mean for them.
+enum class EventKind : std::uint8_t {
+  kJoin, kForwardJoin, kNeighbor, kNeighborReply, kLeave, kShuffle, kShuffleReply, kQuery, kHits,
+  kLost,   // `to` learns that its link to `from` is gone
+  kTick,   // a deadline of `to` may have come
+  kStart,  // `to` joins the network
+  kAsk,    // `to` asks the question number `body` of the workload
+  kCrash,  // the crash number `body` of the scenario; `to` is some peer, so that every target exists
+};
+
+struct Event {
+  Instant at{};
+  PeerId from = kNoPeer;
+  PeerId to = kNoPeer;
+  std::uint32_t body = 0;
+  std::uint16_t ttl = 0;
+  std::uint16_t hops = 0;
+  EventKind kind = EventKind::kTick;
+  std::uint8_t flag = 0;
+
+  bool operator==(const Event&) const = default;
+};
+
+}  // namespace earshot::sim

@@ -1,0 +1,177 @@
+// The blocked timing wheel.
+#include "sim/event_wheel.h"
+
+#include <algorithm>
+
+#include "schema/check.h"
+
+namespace earshot::sim {
+
+namespace {
+
+constexpr std::size_t kChunksPerSlab = 512;     // 1 MiB
+constexpr std::size_t kCountingSortFrom = 512;  // below, 8192 counters cost more than comparing
+constexpr std::size_t kInsertionSortTo = 16;
+
+}  // namespace
+
+EventWheel::EventWheel() = default;
+EventWheel::~EventWheel() = default;
+
+void EventWheel::push(const Event& event) {
+  EARSHOT_CHECK(event.at >= now_);
+  const std::uint64_t time = microseconds(event.at);
+  const std::uint64_t epoch = time >> (kBlockBits + kEpochBits);
+  const auto tick = static_cast<std::uint32_t>(time & ((std::uint64_t{1} << (kBlockBits + kEpochBits)) - 1));
+  const Packed packed{tick, event.from, event.to, event.body, event.ttl, event.hops, event.kind, event.flag};
+  ++size_;
+  if (epoch != epoch_) {
+    append(far_[epoch], packed);
+    return;
+  }
+  const std::size_t block = tick >> kBlockBits;
+  if (block > open_block_) {
+    append(blocks_[block], packed);
+    ++pending_;
+    return;
+  }
+  late_.push_back({packed, late_order_++});
+  std::push_heap(late_.begin(), late_.end(), after);
+}
+
+bool EventWheel::pop(Event& event) {
+  while (next_ == ready_.size() && late_.empty()) {
+    if (!open_next_block()) return false;
+  }
+  // Of two equals the one in ready_ was pushed first.
+  const bool take_late = next_ == ready_.size() || (!late_.empty() && before(late_.front().event, ready_[next_]));
+  if (take_late) {
+    event = unpacked(late_.front().event);
+    std::pop_heap(late_.begin(), late_.end(), after);
+    late_.pop_back();
+  } else {
+    event = unpacked(ready_[next_++]);
+  }
+  --size_;
+  now_ = event.at;
+  return true;
+}
+
+std::size_t EventWheel::bytes() const {
+  return slabs_.size() * kChunksPerSlab * sizeof(Chunk) + ready_.capacity() * sizeof(Packed) +
+         late_.capacity() * sizeof(Late) + starts_.capacity() * sizeof(std::uint32_t) + sizeof(*this);
+}
+
+bool EventWheel::before(const Packed& left, const Packed& right) {
+  return left.tick != right.tick ? left.tick < right.tick : left.from < right.from;
+}
+
+bool EventWheel::after(const Late& left, const Late& right) {
+  if (before(left.event, right.event)) return false;
+  return before(right.event, left.event) || left.order > right.order;
+}
+
+Event EventWheel::unpacked(const Packed& event) const {
+  const std::uint64_t time = (epoch_ << (kBlockBits + kEpochBits)) + event.tick;
+  return {Instant(Duration(static_cast<std::int64_t>(time))), event.from, event.to, event.body, event.ttl, event.hops,
+          event.kind, event.flag};
+}
+
+void EventWheel::append(Chain& chain, const Packed& event) {
+  if (chain.last == nullptr || chain.last->size == Chunk::kCapacity) {
+    Chunk* chunk = fresh_chunk();
+    (chain.last == nullptr ? chain.first : chain.last->next) = chunk;
+    chain.last = chunk;
+  }
+  chain.last->events[chain.last->size++] = event;
+  ++chain.size;
+}
+
+template <class Take>
+void EventWheel::consume(Chain& chain, Take&& take) {
+  for (Chunk* chunk = chain.first; chunk != nullptr;) {
+    for (std::uint32_t i = 0; i < chunk->size; ++i) take(chunk->events[i]);
+    Chunk* next = chunk->next;
+    chunk->next = free_;
+    free_ = chunk;
+    chunk = next;
+  }
+  chain = {};
+}
+
+bool EventWheel::open_next_block() {
+  ready_.clear();
+  next_ = 0;
+  ++blocks_opened_;
+  if (pending_ == 0) return begin_next_epoch();
+  do ++open_block_;
+  while (blocks_[open_block_].size == 0);
+  sort_ready(blocks_[open_block_]);
+  return true;
+}
+
+bool EventWheel::begin_next_epoch() {
+  if (far_.empty()) return false;
+  auto first = far_.begin();
+  epoch_ = first->first;
+  open_block_ = 0;
+  // The first block of an epoch is opened with it, so its events are dealt to a chain of their own.
+  Chain opening;
+  consume(first->second, [&](const Packed& event) {
+    const std::size_t block = event.tick >> kBlockBits;
+    append(block == 0 ? opening : blocks_[block], event);
+    pending_ += block == 0 ? 0 : 1;
+  });
+  far_.erase(first);
+  pending_ += opening.size;
+  sort_ready(opening);
+  return true;
+}
+
+void EventWheel::sort_ready(Chain& chain) {
+  pending_ -= chain.size;
+  if (chain.size >= kCountingSortFrom) return counting_sort(chain);
+  consume(chain, [this](const Packed& event) { ready_.push_back(event); });
+  std::stable_sort(ready_.begin(), ready_.end(), before);
+}
+
+void EventWheel::counting_sort(Chain& chain) {
+  constexpr std::uint32_t kMask = (1u << kBlockBits) - 1;
+  starts_.assign(std::size_t{kMask} + 2, 0);
+  for (const Chunk* chunk = chain.first; chunk != nullptr; chunk = chunk->next) {
+    for (std::uint32_t i = 0; i < chunk->size; ++i) ++starts_[(chunk->events[i].tick & kMask) + 1];
+  }
+  for (std::size_t i = 1; i < starts_.size(); ++i) starts_[i] += starts_[i - 1];
+  ready_.resize(chain.size);
+  consume(chain, [this](const Packed& event) { ready_[starts_[event.tick & kMask]++] = event; });
+  // starts_[t] is now where tick t ends.
+  std::size_t begin = 0;
+  for (std::size_t tick = 0; tick <= kMask; ++tick) {
+    const std::size_t end = starts_[tick];
+    const auto first = ready_.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto last = ready_.begin() + static_cast<std::ptrdiff_t>(end);
+    if (end - begin > kInsertionSortTo) {
+      std::stable_sort(first, last, before);
+    } else {
+      for (auto item = first; item != last; ++item) std::rotate(std::upper_bound(first, item, *item, before), item, item + 1);
+    }
+    begin = end;
+  }
+}
+
+EventWheel::Chunk* EventWheel::fresh_chunk() {
+  if (free_ == nullptr) {
+    slabs_.push_back(std::make_unique_for_overwrite<Chunk[]>(kChunksPerSlab));
+    for (std::size_t i = kChunksPerSlab; i-- > 0;) {
+      slabs_.back()[i].next = free_;
+      free_ = &slabs_.back()[i];
+    }
+  }
+  Chunk* chunk = free_;
+  free_ = chunk->next;
+  chunk->next = nullptr;
+  chunk->size = 0;
+  return chunk;
+}
+
+}  // namespace earshot::sim

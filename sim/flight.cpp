@@ -1,0 +1,225 @@
+// Packing and unpacking messages.
+#include "sim/flight.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "schema/check.h"
+
+namespace earshot::sim {
+
+namespace {
+
+std::uint64_t digest_of(ByteView bytes) {
+  std::uint64_t hash = bytes.size();
+  for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 0x100000001B3u;
+  return hash;
+}
+
+std::uint64_t digest_of(const std::vector<Hit>& hits) {
+  std::uint64_t hash = hits.size();
+  for (const Hit& hit : hits) {
+    hash = mixed(hash, digest_of(hit.track.content.digest));
+    hash = mixed(hash, digest_of(as_bytes(hit.track.title)));
+    hash = mixed(hash, std::uint64_t{to_number(hit.holder)} << 32 | hit.score);
+  }
+  return hash;
+}
+
+// Deliveries are told apart by the place of their message in the variant.
+template <EventKind kind, class Alternative>
+inline constexpr bool kMatches =
+    std::is_same_v<std::variant_alternative_t<static_cast<std::size_t>(kind), overlay::Message>, Alternative>;
+static_assert(kMatches<EventKind::kJoin, overlay::Join> && kMatches<EventKind::kForwardJoin, overlay::ForwardJoin> &&
+              kMatches<EventKind::kNeighbor, overlay::Neighbor> && kMatches<EventKind::kNeighborReply, overlay::NeighborReply> &&
+              kMatches<EventKind::kLeave, overlay::Leave> && kMatches<EventKind::kShuffle, overlay::Shuffle> &&
+              kMatches<EventKind::kShuffleReply, overlay::ShuffleReply> && kMatches<EventKind::kQuery, overlay::Query> &&
+              kMatches<EventKind::kHits, overlay::Hits>);
+
+}  // namespace
+
+template <class T>
+Flight::Index Flight::Pool<T>::add(T thing) {
+  if (free_.empty()) {
+    things_.push_back(std::move(thing));
+    return static_cast<Index>(things_.size() - 1);
+  }
+  const Index index = free_.back();
+  free_.pop_back();
+  things_[index] = std::move(thing);
+  return index;
+}
+
+template <class T>
+void Flight::Pool<T>::remove(Index index) {
+  things_[index] = T();
+  free_.push_back(index);
+}
+
+Flight::Index Flight::open(const QueryId& id, std::uint32_t question, std::uint32_t item, PeerId origin, Instant asked) {
+  QueryTrack track;
+  track.id = id;
+  track.question = question;
+  track.item = item;
+  track.origin = origin;
+  track.asked = asked;
+  track.open = true;
+  last_ = tracks_.add(std::move(track));
+  EARSHOT_CHECK(by_id_.emplace(id, last_).second);
+  return last_;
+}
+
+Flight::Index Flight::track_of(const QueryId& id) {
+  if (last_ != kNone && tracks_[last_].id == id) return last_;
+  const auto found = by_id_.find(id);
+  EARSHOT_CHECK(found != by_id_.end());
+  return last_ = found->second;
+}
+
+void Flight::close(Index index) {
+  tracks_[index].open = false;
+  end_if_landed(index);
+}
+
+void Flight::end_if_landed(Index index) {
+  QueryTrack& track = tracks_[index];
+  if (track.open || track.in_flight > 0) return;
+  by_id_.erase(track.id);
+  if (last_ == index) last_ = kNone;
+  ended_.push_back(std::move(track));
+  ended_.back().message = {};
+  tracks_.remove(index);
+}
+
+std::vector<QueryTrack> Flight::take_tracks() {
+  for (const auto& [id, index] : by_id_) ended_.push_back(std::move(tracks_[index]));  // sorted below
+  by_id_.clear();
+  std::sort(ended_.begin(), ended_.end(), [](const auto& a, const auto& b) { return a.question < b.question; });
+  return std::exchange(ended_, {});
+}
+
+void Flight::pack(const overlay::Message& message, Event& event) {
+  event.kind = static_cast<EventKind>(message.index());
+  std::visit([&](const auto& one) { fill(one, event); }, message);
+}
+
+void Flight::fill(const overlay::Join&, Event&) {}
+void Flight::fill(const overlay::Leave&, Event&) {}
+void Flight::fill(const overlay::Neighbor& message, Event& event) { event.flag = message.high_priority ? 1 : 0; }
+void Flight::fill(const overlay::NeighborReply& message, Event& event) { event.flag = message.accepted ? 1 : 0; }
+
+void Flight::fill(const overlay::ForwardJoin& message, Event& event) {
+  event.body = to_number(message.newcomer);
+  event.ttl = message.ttl;
+}
+
+void Flight::fill(const overlay::Shuffle& message, Event& event) {
+  event.body = lists_.add({message.origin, message.peers});
+  event.ttl = message.ttl;
+}
+
+void Flight::fill(const overlay::ShuffleReply& message, Event& event) { event.body = lists_.add({kNoPeer, message.peers}); }
+
+void Flight::fill(const overlay::Query& message, Event& event) {
+  event.body = track_of(message.id);
+  event.ttl = message.ttl;
+  event.hops = message.hops;
+  event.flag = static_cast<std::uint8_t>(message.strategy);
+  QueryTrack& track = tracks_[event.body];
+  ++track.in_flight;
+  ++track.copies;
+  if (track.digest != 0) {
+    // Whoever passes a question on passes on the same one, though perhaps a copy that came through the wire.
+    const auto& shared = std::get<overlay::Query>(track.message);
+    EARSHOT_CHECK(message.request == shared.request || message.request->text == shared.request->text);
+    return;
+  }
+  // The first copy: from here on the question is shared.
+  track.message = message;
+  track.digest = mixed(mixed(track.id.high, track.id.low), digest_of(as_bytes(message.request->text))) | 1;
+}
+
+void Flight::fill(const overlay::Hits& message, Event& event) {
+  const Index index = track_of(message.id);
+  event.body = answers_.add({index, digest_of(*message.hits), message.hits});
+  event.hops = message.hops;
+  ++tracks_[index].in_flight;
+  ++tracks_[index].hit_messages;
+}
+
+const overlay::Message& Flight::message(const Event& event) {
+  switch (event.kind) {
+    case EventKind::kQuery: {
+      overlay::Message& shared = tracks_[event.body].message;
+      auto& query = std::get<overlay::Query>(shared);
+      query.ttl = event.ttl;
+      query.hops = event.hops;
+      query.strategy = static_cast<StrategyKind>(event.flag);
+      return shared;
+    }
+    case EventKind::kHits: {
+      const Answer& answer = answers_[event.body];
+      return scratch_ = overlay::Hits{tracks_[answer.track].id, answer.hits, event.hops};
+    }
+    case EventKind::kJoin: return scratch_ = overlay::Join{};
+    case EventKind::kLeave: return scratch_ = overlay::Leave{};
+    case EventKind::kForwardJoin: return scratch_ = overlay::ForwardJoin{PeerId{event.body}, static_cast<std::uint8_t>(event.ttl)};
+    case EventKind::kNeighbor: return scratch_ = overlay::Neighbor{event.flag != 0};
+    case EventKind::kNeighborReply: return scratch_ = overlay::NeighborReply{event.flag != 0};
+    case EventKind::kShuffle: {
+      const Peers& peers = lists_[event.body];
+      return scratch_ = overlay::Shuffle{peers.origin, static_cast<std::uint8_t>(event.ttl), peers.list};
+    }
+    case EventKind::kShuffleReply: return scratch_ = overlay::ShuffleReply{lists_[event.body].list};
+    case EventKind::kLost:
+    case EventKind::kTick:
+    case EventKind::kStart:
+    case EventKind::kAsk:
+    case EventKind::kCrash: break;
+  }
+  check_failed("the event is a delivery", __FILE__, __LINE__);
+}
+
+void Flight::drop(const Event& event) {
+  if (event.kind == EventKind::kQuery) {
+    --tracks_[event.body].in_flight;
+    end_if_landed(event.body);
+  } else if (event.kind == EventKind::kHits) {
+    const Index index = answers_[event.body].track;
+    answers_.remove(event.body);
+    --tracks_[index].in_flight;
+    end_if_landed(index);
+  } else if (event.kind == EventKind::kShuffle || event.kind == EventKind::kShuffleReply) {
+    lists_.remove(event.body);
+  }
+}
+
+std::uint64_t Flight::digest(const Event& event) const {
+  const std::uint64_t numbers = std::uint64_t{event.ttl} << 32 | std::uint64_t{event.hops} << 16 | event.flag;
+  switch (event.kind) {
+    case EventKind::kQuery: return numbers ^ tracks_[event.body].digest;
+    case EventKind::kHits: return mixed(numbers ^ tracks_[answers_[event.body].track].digest, answers_[event.body].digest);
+    case EventKind::kForwardJoin: return numbers << 32 ^ event.body;
+    case EventKind::kShuffle:
+    case EventKind::kShuffleReply: {
+      std::uint64_t hash = numbers ^ std::uint64_t{to_number(lists_[event.body].origin)} << 32;
+      for (const PeerId peer : lists_[event.body].list) hash = mixed(hash, to_number(peer));
+      return hash;
+    }
+    case EventKind::kJoin:
+    case EventKind::kLeave:
+    case EventKind::kNeighbor:
+    case EventKind::kNeighborReply:
+    case EventKind::kLost:
+    case EventKind::kTick:
+    case EventKind::kStart: return numbers;
+    case EventKind::kAsk:
+    case EventKind::kCrash: return event.body;
+  }
+  check_failed("the kind of event is known", __FILE__, __LINE__);
+}
+
+std::size_t Flight::bytes() const { return tracks_.bytes() + answers_.bytes() + lists_.bytes(); }
+
+}  // namespace earshot::sim

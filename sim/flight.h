@@ -1,0 +1,129 @@
+// Messages in flight: overlay::Message packed into the few bytes of an Event and back. What a million copies share (the
+// question, the list of hits) is kept once, in pools.
+//
+//   kind            body                ttl, hops       flag
+//   kForwardJoin    the newcomer        ttl
+//   kNeighbor                                           high priority
+//   kNeighborReply                                      accepted
+//   kShuffle        list of peers       ttl             (origin is the list's)
+//   kShuffleReply   list of peers
+//   kQuery          query               both            strategy
+//   kHits           list of hits        hops
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "overlay/message.h"
+#include "schema/ids.h"
+#include "schema/time.h"
+#include "sim/event.h"
+
+namespace earshot::sim {
+
+/// One question from asking to the last echo of it.
+struct QueryTrack {
+  QueryId id;
+  std::uint32_t question = 0;        // number in the workload
+  std::uint32_t item = 0;
+  PeerId origin = kNoPeer;
+  Instant asked{};
+  std::uint32_t in_flight = 0;       // events that name this track
+  bool open = false;
+  std::uint64_t digest = 0;          // of id and request
+  overlay::Message message;          // the Query as peers pass it on; ttl and hops are filled in on delivery
+  // What the probes read.
+  std::uint64_t copies = 0;          // of the query, sent by anybody
+  std::uint64_t hit_messages = 0;    // Hits, sent by anybody, each hop counted
+  std::uint32_t reached = 0;         // other peers that looked in their libraries
+  std::uint32_t deepest = 0;         // hops of the farthest of them
+  std::uint32_t hits = 0;            // delivered at the origin, own library not counted
+  std::uint32_t first_hops = 0;      // of the first hit
+  Duration first_after{};            // from asking to the first hit
+};
+
+class Flight {
+ public:
+  /// A place that names a pooled thing.
+  using Index = std::uint32_t;
+  static constexpr Index kNone = UINT32_MAX;
+
+  /// Begins to follow a query. REQUIRES: an id that is not followed already.
+  Index open(const QueryId& id, std::uint32_t question, std::uint32_t item, PeerId origin, Instant asked);
+  QueryTrack& track(Index index) { return tracks_[index]; }
+  Index track_of(const QueryId& id);
+  /// The query is closed at its origin: its track ends when the last message of it has landed.
+  void close(Index index);
+  /// What became of every query, in the order of the workload; those still in flight end here. Empties itself.
+  std::vector<QueryTrack> take_tracks();
+
+  /// Fills the event's kind, body, ttl, hops and flag.
+  void pack(const overlay::Message& message, Event& event);
+
+  /// The message of a delivery event. Valid until the next call; the event's pooled things are let go by drop().
+  const overlay::Message& message(const Event& event);
+  void drop(const Event& event);
+
+  /// A hash of the message's content that is the same on every machine.
+  std::uint64_t digest(const Event& event) const;
+
+  std::size_t bytes() const;
+
+ private:
+  struct Answer {
+    Index track = kNone;
+    std::uint64_t digest = 0;
+    std::shared_ptr<const std::vector<Hit>> hits;
+  };
+  struct Peers {
+    PeerId origin = kNoPeer;
+    overlay::PeerList list;
+  };
+
+  /// Slots of equal things and a list of the free ones.
+  template <class T>
+  class Pool {
+   public:
+    Index add(T thing);
+    void remove(Index index);
+    T& operator[](Index index) { return things_[index]; }
+    const T& operator[](Index index) const { return things_[index]; }
+    std::size_t bytes() const { return things_.capacity() * sizeof(T) + free_.capacity() * sizeof(Index); }
+
+   private:
+    std::vector<T> things_;
+    std::vector<Index> free_;
+  };
+
+  void end_if_landed(Index index);
+
+  void fill(const overlay::Join& message, Event& event);
+  void fill(const overlay::ForwardJoin& message, Event& event);
+  void fill(const overlay::Neighbor& message, Event& event);
+  void fill(const overlay::NeighborReply& message, Event& event);
+  void fill(const overlay::Leave& message, Event& event);
+  void fill(const overlay::Shuffle& message, Event& event);
+  void fill(const overlay::ShuffleReply& message, Event& event);
+  void fill(const overlay::Query& message, Event& event);
+  void fill(const overlay::Hits& message, Event& event);
+
+  Pool<QueryTrack> tracks_;
+  Pool<Answer> answers_;
+  Pool<Peers> lists_;
+  std::vector<QueryTrack> ended_;
+  std::unordered_map<QueryId, Index, IdHash> by_id_;  // looked up only, never walked
+  Index last_ = kNone;                                // the track of the last look-up: nearly always the next one too
+  overlay::Message scratch_;
+};
+
+/// Mixes a word into a hash: multiply and fold, 64 x 64 -> 128 bits. For telling runs apart, not against an enemy.
+inline std::uint64_t mixed(std::uint64_t hash, std::uint64_t word) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = Wide{hash ^ 0x9E3779B97F4A7C15u} * (word ^ 0xD1B54A32D192ED03u);
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+}  // namespace earshot::sim

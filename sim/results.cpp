@@ -1,0 +1,206 @@
+// Rows, lines and the summary.
+#include "sim/results.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+#include "schema/check.h"
+
+namespace earshot::sim {
+
+namespace {
+
+double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
+
+/// What the probes make of the queries of one run.
+struct Digest {
+  double answerable = 0, satisfied = 0, recall = 0;
+  double reach = 0, copies = 0, hit_messages = 0, depth = 0;
+  double first_hops = 0, first_ms = 0, first_p95_ms = 0;
+};
+
+Digest digest_of(const RunRecord& record) {
+  Digest sum;
+  std::vector<double> delays;
+  for (std::size_t i = 0; i < record.queries.size(); ++i) {
+    const QueryTrack& query = record.queries[i];
+    sum.reach += query.reached;
+    sum.copies += static_cast<double>(query.copies);
+    sum.hit_messages += static_cast<double>(query.hit_messages);
+    sum.depth += query.deepest;
+    if (record.copies[i] == 0) continue;
+    ++sum.answerable;
+    sum.recall += ratio(query.hits, record.copies[i]);
+    if (query.hits == 0) continue;
+    ++sum.satisfied;
+    sum.first_hops += query.first_hops;
+    delays.push_back(static_cast<double>(query.first_after.count()) / 1000);
+  }
+  const auto queries = static_cast<double>(record.queries.size());
+  Digest mean;
+  mean.answerable = sum.answerable;
+  mean.satisfied = sum.satisfied;
+  mean.recall = ratio(sum.recall, sum.answerable);
+  mean.reach = ratio(sum.reach, queries);
+  mean.copies = ratio(sum.copies, queries);
+  mean.hit_messages = ratio(sum.hit_messages, queries);
+  mean.depth = ratio(sum.depth, queries);
+  mean.first_hops = ratio(sum.first_hops, sum.satisfied);
+  mean.first_ms = ratio(std::accumulate(delays.begin(), delays.end(), 0.0), sum.satisfied);
+  std::sort(delays.begin(), delays.end());
+  if (!delays.empty()) mean.first_p95_ms = delays[(delays.size() * 95 + 99) / 100 - 1];
+  return mean;
+}
+
+double success_of(const RunRecord& record) {
+  const Digest digest = digest_of(record);
+  return ratio(digest.satisfied, digest.answerable);
+}
+
+double duplicates_of(const RunRecord& record) {
+  double copies = 0;
+  for (const QueryTrack& query : record.queries) copies += static_cast<double>(query.copies);
+  return ratio(static_cast<double>(record.duplicates), copies);
+}
+
+double upkeep_of(const RunRecord& record) {
+  const double seconds = static_cast<double>(record.simulated.count()) / 1e6;
+  return ratio(static_cast<double>(record.membership_messages), seconds * record.peers);
+}
+
+double bytes_per_peer(const RunRecord& record) {
+  return ratio(static_cast<double>(record.population_bytes), record.peers);
+}
+
+double messages_per_second(const RunRecord& record, const RunCost& cost) {
+  return ratio(static_cast<double>(record.messages), static_cast<double>(cost.run.count()) / 1e6);
+}
+
+/// Student's t, two-sided 95 %, for 1 to 30 degrees of freedom; beyond, the value for the next smaller entry is used, which
+/// makes an interval a little too wide, never too narrow.
+double student_t(std::size_t freedom) {
+  constexpr std::array<double, 30> kTable{12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
+                                          2.201,  2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
+                                          2.080,  2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042};
+  if (freedom <= kTable.size()) return kTable[freedom - 1];
+  return freedom < 40 ? 2.042 : freedom < 60 ? 2.021 : freedom < 120 ? 2.000 : 1.980;
+}
+
+}  // namespace
+
+std::vector<Cell> row_of(std::string_view scenario, const RunRecord& record) {
+  const Digest digest = digest_of(record);
+  const double alive = record.alive;
+  const auto share = [](double value) { return fmt::format("{:.6f}", value); };
+  const auto number = [](double value) { return fmt::format("{:.3f}", value); };
+  return {
+      {"scenario", std::string(scenario), true},
+      {"search", record.search, true},
+      {"strategy", record.strategy, true},
+      {"seed", fmt::to_string(record.seed)},
+      {"peers", fmt::to_string(record.peers)},
+      {"alive", fmt::to_string(record.alive)},
+      {"queries", fmt::to_string(record.queries.size())},
+      {"success", share(ratio(digest.satisfied, digest.answerable))},
+      {"recall", share(digest.recall)},
+      {"reach", number(digest.reach)},
+      {"reach_share", share(ratio(digest.reach, alive - 1))},
+      {"messages", number(digest.copies)},
+      {"hit_messages", number(digest.hit_messages)},
+      {"duplicates", share(duplicates_of(record))},
+      {"depth", number(digest.depth)},
+      {"first_hops", number(digest.first_hops)},
+      {"first_ms", number(digest.first_ms)},
+      {"first_p95_ms", number(digest.first_p95_ms)},
+      {"upkeep", share(upkeep_of(record))},
+      {"degree", number(ratio(static_cast<double>(record.links), alive))},
+      {"component", share(ratio(record.largest_component, alive))},
+      {"bytes_per_peer", fmt::format("{:.1f}", bytes_per_peer(record))},
+      {"flight_bytes", fmt::to_string(record.flight_bytes)},
+      {"lost", fmt::to_string(record.lost)},
+      {"events", fmt::to_string(record.events)},
+      {"event_hash", fmt::format("{:016x}", record.event_hash), true},
+  };
+}
+
+std::string csv_header() {
+  std::string line;
+  for (const Cell& cell : row_of("", RunRecord{})) line += fmt::format("{}{}", line.empty() ? "" : ",", cell.column);
+  return line + '\n';
+}
+
+std::string csv_line(std::span<const Cell> row) {
+  std::string line;
+  for (const Cell& cell : row) line += fmt::format("{}{}", line.empty() ? "" : ",", cell.text);
+  return line + '\n';
+}
+
+std::string json_line(std::span<const Cell> row, const RunRecord& record, const RunCost& cost) {
+  std::string line = "{";
+  for (const Cell& cell : row) {
+    const char* quote = cell.quoted ? "\"" : "";
+    line += fmt::format("\"{}\":{}{}{},", cell.column, quote, cell.text, quote);
+  }
+  if (record.wire_frames > 0) {
+    line += fmt::format("\"wire_frames\":{},\"wire_bytes\":{},", record.wire_frames, record.wire_bytes);
+  }
+  return line + fmt::format("\"sent\":{},\"setup_cpu_ms\":{},\"run_cpu_ms\":{},\"msgs_per_cpu_s\":{:.0f}}}\n", record.messages,
+                            cost.setup.count() / 1000, cost.run.count() / 1000, messages_per_second(record, cost));
+}
+
+Interval mean_interval(std::span<const double> values) {
+  EARSHOT_CHECK(!values.empty());
+  const auto count = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+  if (values.size() == 1) return {mean, 0};
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return {mean, student_t(values.size() - 1) * std::sqrt(squares / (count - 1) / count)};
+}
+
+std::string summary_table(std::span<const RunRecord> records, std::span<const RunCost> costs) {
+  struct Column {
+    std::string_view title;
+    int digits;
+    std::function<double(const RunRecord&, const RunCost&)> value;
+  };
+  const std::array<Column, 9> columns{{
+      {"success %", 1, [](const auto& run, const auto&) { return 100 * success_of(run); }},
+      {"recall %", 1, [](const auto& run, const auto&) { return 100 * digest_of(run).recall; }},
+      {"reach", 0, [](const auto& run, const auto&) { return digest_of(run).reach; }},
+      {"messages", 0, [](const auto& run, const auto&) { return digest_of(run).copies; }},
+      {"1st hit hops", 2, [](const auto& run, const auto&) { return digest_of(run).first_hops; }},
+      {"1st hit ms", 0, [](const auto& run, const auto&) { return digest_of(run).first_ms; }},
+      {"component %", 2, [](const auto& run, const auto&) { return 100 * ratio(run.largest_component, run.alive); }},
+      {"B/peer", 0, [](const auto& run, const auto&) { return bytes_per_peer(run); }},
+      {"M msgs/cpu s", 2, [](const auto& run, const auto& cost) { return messages_per_second(run, cost) / 1e6; }},
+  }};
+  std::vector<std::string> searches;
+  for (const RunRecord& record : records) {
+    if (std::find(searches.begin(), searches.end(), record.search) == searches.end()) searches.push_back(record.search);
+  }
+  std::string text = fmt::format("{:<16}", "search");
+  for (const Column& column : columns) text += fmt::format(" {:>17}", column.title);
+  text += '\n';
+  for (const std::string& search : searches) {
+    text += fmt::format("{:<16}", search);
+    for (const Column& column : columns) {
+      std::vector<double> values;
+      for (std::size_t i = 0; i < records.size(); ++i) {
+        if (records[i].search == search) values.push_back(column.value(records[i], costs[i]));
+      }
+      const Interval interval = mean_interval(values);
+      text += fmt::format(" {:>17}", fmt::format("{:.{}f} ± {:.{}f}", interval.mean, column.digits, interval.half_width,
+                                                 column.digits));
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace earshot::sim

@@ -1,0 +1,28 @@
+// What randomness is drawn for: one stream per (seed, node, purpose), so that adding a probe, a peer or a kind of fault never
+// shifts another's draws.
+#pragma once
+
+#include <cstdint>
+
+#include "schema/random.h"
+
+namespace earshot::sim {
+
+/// The numbers are part of every published result: new purposes get new numbers, old ones keep theirs.
+enum class Purpose : std::uint64_t {
+  kPeer = 1,      // the protocol's own draws, one stream a peer
+  kLink = 2,
+  kMessage = 3,
+  kTopology = 4,
+  kCatalog = 5,
+  kWorkload = 6,
+  kJoin = 7,      // through whom a peer joins
+  kCrash = 8,
+};
+
+/// `node` is 0 for what belongs to the whole run.
+inline Random stream(std::uint64_t seed, std::uint64_t node, Purpose purpose) {
+  return Random::stream(seed, node, static_cast<std::uint64_t>(purpose));
+}
+
+}  // namespace earshot::sim

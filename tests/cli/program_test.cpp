@@ -1,0 +1,182 @@
+// The built program: exit codes, what goes to stdout, and a node that is searched through its socket.
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <thread>
+
+#include "tests/cli/program.h"
+#include "tools/cli/replies.h"
+#include "tools/cli/tones.h"
+
+namespace earshot::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+TEST(ProgramTest, SaysItsVersionInBothLanguages) {
+  Program program;
+  EXPECT_THAT(program.run({"version"}).out, StartsWith("earshot 0."));
+  EXPECT_THAT(program.run({"version", "--json"}).out, StartsWith(R"({"v":1,"type":"version","version":")"));
+}
+
+TEST(ProgramTest, HelpGoesToStdoutAndErrorsToStderr) {
+  Program program;
+  const Ended help = program.run({"help", "exit-codes"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_THAT(help.out, HasSubstr("nothing found"));
+  EXPECT_THAT(help.err, IsEmpty());
+  const Ended wrong = program.run({"search", "--no-such-flag", "x"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_THAT(wrong.out, IsEmpty());
+  EXPECT_THAT(wrong.err, Not(IsEmpty()));
+  EXPECT_EQ(program.run({"help", "nonsense"}).code, 2);
+}
+
+TEST(ProgramTest, WithoutANodeWhatNeedsOneEndsWithThree) {
+  Program program;
+  for (const char* command : {"status", "peers"}) EXPECT_EQ(program.run({command}).code, 3) << command;
+  EXPECT_EQ(program.run({"share", "/tmp"}).code, 3);
+  EXPECT_EQ(program.run({"import", "/tmp/x.tsv"}).code, 3);
+  const Ended json = program.run({"status", "--json"});
+  EXPECT_EQ(json.code, 3);
+  EXPECT_EQ(type_of(json.out), "error");
+}
+
+TEST(ProgramTest, ASearchWithoutPeersEndsWithFiveAndSaysWhatToDo) {
+  Program program;
+  const Ended ended = program.run({"search", "anything", "--listen", "127.0.0.1:0"});
+  EXPECT_EQ(ended.code, 5);
+  EXPECT_THAT(ended.err, HasSubstr("--bootstrap"));
+  EXPECT_THAT(ended.err, HasSubstr("earshot demo"));
+  EXPECT_THAT(ended.out, IsEmpty());
+}
+
+TEST(ProgramTest, GetWithoutASearchEndsWithOneAndNonsenseWithTwo) {
+  Program program;
+  EXPECT_EQ(program.run({"get", "1"}).code, 1);
+  EXPECT_EQ(program.run({"get", "nonsense"}).code, 2);
+}
+
+TEST(ProgramTest, AWrongConfigurationEndsWithTwoAndNamesTheLine) {
+  Program program;
+  std::filesystem::create_directories(program.home() / ".config/earshot");
+  std::ofstream(program.home() / ".config/earshot/earshot.toml") << "[node]\nlisen = 1\n";
+  const Ended ended = program.run({"status"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("earshot.toml:2"));
+}
+
+// A running node with sixteen tunes, and its program.
+class RunningNode : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(home() / "tunes");
+    ASSERT_TRUE(write_tones(home() / "tunes"));
+    node_ = node_program_.start({"node", "--datadir", datadir(), "--listen", "127.0.0.1:0", "--share",
+                                 (home() / "tunes").string(), "--index-sync", "false"});
+    for (int attempt = 0; attempt < 600; ++attempt) {
+      status_ = status_from(client({"status", "--json"}).out);
+      if (status_.tracks >= 16 && !status_.scanning) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    FAIL() << "the node did not become ready: " << node::text_of(home() / "err");
+  }
+
+  std::filesystem::path home() const { return node_program_.home(); }
+  std::string datadir() const { return (home() / "d").string(); }
+
+  Ended client(std::vector<std::string> words) {
+    words.insert(words.end(), {"--datadir", datadir()});
+    return client_program_.run(std::move(words));
+  }
+
+  static mode_t mode_of(const std::filesystem::path& path) {
+    struct stat found {};
+    EXPECT_EQ(::stat(path.c_str(), &found), 0) << path;
+    return found.st_mode & 0777;
+  }
+
+  Program node_program_;
+  Program client_program_;
+  pid_t node_ = -1;
+  StatusLine status_;
+};
+
+TEST_F(RunningNode, IsSearchedThroughItsSocketAndRemembersTheRows) {
+  const Ended found = client({"search", "clockmaker", "--time", "0.5"});
+  EXPECT_EQ(found.code, 0) << found.err;
+  EXPECT_THAT(found.out, HasSubstr("Clockmaker"));
+  const Ended json = client({"search", "clockmaker", "--time", "0.5", "--json"});
+  EXPECT_EQ(json.code, 0);
+  EXPECT_THAT(json.out, HasSubstr(R"("type":"hit","content":"ppspp:)"));
+  EXPECT_THAT(json.out, HasSubstr(R"("holders":[{"key":")"));
+  EXPECT_THAT(json.out, HasSubstr(R"("type":"summary")"));
+  const Ended fetched = client({"get", "1", "--out", (home() / "fetched.wav").string()});
+  EXPECT_EQ(fetched.code, 0) << fetched.err;
+  EXPECT_EQ(fetched.out, (home() / "fetched.wav").string() + "\n");
+  EXPECT_EQ(node::text_of(home() / "fetched.wav"), node::text_of(home() / "tunes/Clockmaker.wav"));
+}
+
+TEST_F(RunningNode, GivesNothingForWhatItDoesNotHaveAndIsAloneInTheWorld) {
+  // Without a neighbor nobody else could be asked, which is not the same as nothing found.
+  EXPECT_EQ(client({"search", "nosuchword", "--time", "0.3"}).code, 5);
+}
+
+TEST_F(RunningNode, KeepsItsSecretsToItself) {
+  EXPECT_EQ(mode_of(home() / "d/run"), 0700u);
+  EXPECT_EQ(mode_of(home() / "d/run/token"), 0600u);
+  EXPECT_EQ(mode_of(home() / "d/run/earshot.sock"), 0600u);
+  EXPECT_EQ(mode_of(home() / "d/data"), 0700u);
+  EXPECT_EQ(mode_of(home() / "d/data/key"), 0600u);
+}
+
+TEST_F(RunningNode, AnswersOnLoopbackToWhoHasTheToken) {
+  const std::string url = "http://" + status_.http;
+  const Ended with = client({"status", "--json", "--url", url});
+  EXPECT_EQ(with.code, 0) << with.err;
+  EXPECT_EQ(status_from(with.out).key, status_.key);
+  std::ofstream(home() / "wrong") << "0000";
+  EXPECT_EQ(client({"status", "--url", url, "--token-file", (home() / "wrong").string()}).code, 4);
+}
+
+TEST_F(RunningNode, IsTheOnlyOneOnItsDataFolder) {
+  const Ended second = client({"node", "--listen", "127.0.0.1:0"});
+  EXPECT_EQ(second.code, 4);
+  EXPECT_THAT(second.err, HasSubstr("another earshot"));
+}
+
+TEST_F(RunningNode, EndsCleanlyOnSigtermAndLeavesNoSocket) {
+  ::kill(node_, SIGTERM);
+  const Ended ended = node_program_.ended(node_);
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_FALSE(std::filesystem::exists(home() / "d/run/earshot.sock"));
+  EXPECT_FALSE(std::filesystem::exists(home() / "d/run/token"));
+}
+
+TEST_F(RunningNode, IsFoundByALightNodeThroughItsContact) {
+  const Ended found = client_program_.run(
+      {"search", "lighthouse", "--listen", "127.0.0.1:0", "--bootstrap", status_.self, "--time", "1"});
+  EXPECT_EQ(found.code, 0) << found.err;
+  EXPECT_THAT(found.out, HasSubstr("Walk to the Lighthouse"));
+  const Ended none = client_program_.run(
+      {"search", "nosuchword", "--listen", "127.0.0.1:0", "--bootstrap", status_.self, "--time", "1"});
+  EXPECT_EQ(none.code, 1) << none.err;
+}
+
+TEST_F(RunningNode, SharesMoreAndImportsRows) {
+  std::filesystem::create_directories(home() / "more");
+  std::filesystem::copy_file(home() / "tunes/Clockmaker.wav", home() / "more/Twin.wav");
+  EXPECT_EQ(client({"share", (home() / "more").string()}).code, 0);
+  EXPECT_THAT(client({"share"}).out, HasSubstr("more"));
+  std::ofstream(home() / "table.tsv") << "title\tartist\nOne Row\tSomeone\nAnother Row\tSomeone Else\n";
+  const Ended imported = client({"import", (home() / "table.tsv").string(), "--json"});
+  EXPECT_EQ(imported.code, 0) << imported.err;
+  EXPECT_THAT(imported.out, HasSubstr(R"("type":"done","rows":2)"));
+  EXPECT_THAT(client({"search", "another row", "--time", "0.3"}).out, HasSubstr("Someone Else"));
+}
+
+}  // namespace
+}  // namespace earshot::cli

@@ -1,0 +1,61 @@
+// Frames as a stranger sends them: whatever is accepted can be written and read again with the same meaning.
+#include <cstdlib>
+
+#include "overlay/wire.h"
+#include "tests/net/small_directory.h"
+
+namespace {
+
+using namespace earshot;
+using namespace earshot::overlay;
+
+constexpr PeerId kSender{0};
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+struct Same {
+  const Message& other;
+
+  template <class T>
+  bool operator()(const T& message) const {
+    return message == std::get<T>(other);
+  }
+  bool operator()(const Query& query) const {
+    const auto& read = std::get<Query>(other);
+    return query.id == read.id && *query.request == *read.request && query.strategy == read.strategy &&
+           query.ttl == read.ttl && query.hops == read.hops;
+  }
+  bool operator()(const Hits& hits) const {
+    const auto& read = std::get<Hits>(other);
+    return hits.id == read.id && *hits.hits == *read.hits && hits.hops == read.hops;
+  }
+};
+
+void check_message(const Message& message, SmallDirectory& book) {
+  const auto frame = wire::encode(message, book);
+  require(frame.has_value() && frame->size() <= limits::kMaxFrame);
+  const auto again = wire::decode(*frame, kSender, book);
+  require(again.has_value());
+  const auto& read = std::get<Message>(*again);
+  require(message.index() == read.index() && std::visit(Same{read}, message));
+}
+
+void check_hello(const wire::Hello& hello) {
+  const auto again = wire::decode_hello(wire::encode(hello));
+  require(again.has_value() && again->self == hello.self && again->agent == hello.agent &&
+          again->version == hello.version);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  SmallDirectory book;
+  book.intern(contact_number(0), kNoPeer);
+  const auto frame = wire::decode({data, size}, kSender, book);
+  if (!frame) return 0;
+  if (const auto* message = std::get_if<Message>(&*frame)) check_message(*message, book);
+  if (const auto* hello = std::get_if<wire::Hello>(&*frame)) check_hello(*hello);
+  return 0;
+}

@@ -1,0 +1,47 @@
+// A library for tests: finds by a word of the title, as slowly as it is told.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "index/index.h"
+
+namespace earshot::node {
+
+class FakeIndex final : public index::Index {
+ public:
+  explicit FakeIndex(std::vector<std::string> titles = {}, Duration pause = Duration::zero()) : pause_(pause) {
+    for (const std::string& title : titles) {
+      Track track;
+      track.title = title;
+      track.content.digest[0] = static_cast<std::uint8_t>(title.size());
+      tracks_.push_back(track);
+    }
+  }
+
+  Result<void> add(std::span<const Track>) override { return {}; }
+  Result<std::size_t> remove(std::span<const ContentId>) override { return 0u; }
+  Result<std::optional<Track>> find(const ContentId&) const override { return std::nullopt; }
+  index::Stats stats() const override { return {}; }
+
+  Result<index::Answer> search(std::string_view query, const index::SearchOptions& options) const override {
+    ++searches;
+    std::this_thread::sleep_for(pause_);
+    index::Answer answer;
+    for (const Track& track : tracks_) {
+      if (track.title.find(query) != std::string::npos && answer.tracks.size() < options.limit)
+        answer.tracks.push_back({track, 1000});
+    }
+    return answer;
+  }
+
+  mutable std::atomic<int> searches = 0;
+
+ private:
+  std::vector<Track> tracks_;
+  Duration pause_;
+};
+
+}  // namespace earshot::node

@@ -1,0 +1,83 @@
+// Effects as a person reads them: "send 3 ForwardJoin 7 ttl 5". Used by transcripts and by tests of one peer.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "overlay/effect.h"
+#include "overlay/message.h"
+
+namespace earshot::overlay {
+
+inline std::string describe(const PeerList& peers) {
+  std::string text;
+  for (PeerId peer : peers) text += fmt::format(" {}", to_number(peer));
+  return "{" + (text.empty() ? text : text.substr(1)) + "}";
+}
+
+/// Enough of an id to tell the few queries of a test apart.
+inline std::string describe(const QueryId& id) {
+  return fmt::format("#{:04x}", id.high >> 48);
+}
+
+inline std::string describe(const Join&) {
+  return "Join";
+}
+inline std::string describe(const ForwardJoin& m) {
+  return fmt::format("ForwardJoin {} ttl {}", to_number(m.newcomer), m.ttl);
+}
+inline std::string describe(const Neighbor& m) {
+  return m.high_priority ? "Neighbor high" : "Neighbor low";
+}
+inline std::string describe(const NeighborReply& m) {
+  return m.accepted ? "NeighborReply accepted" : "NeighborReply refused";
+}
+inline std::string describe(const Leave&) {
+  return "Leave";
+}
+inline std::string describe(const Shuffle& m) {
+  return fmt::format("Shuffle of {} ttl {} {}", to_number(m.origin), m.ttl, describe(m.peers));
+}
+inline std::string describe(const ShuffleReply& m) {
+  return "ShuffleReply " + describe(m.peers);
+}
+inline std::string describe(const Query& m) {
+  return fmt::format("Query {} '{}' ttl {} hops {}", describe(m.id), m.request->text, m.ttl, m.hops);
+}
+inline std::string describe(const std::vector<Hit>& hits) {
+  std::string text;
+  for (const Hit& hit : hits) text += fmt::format(" '{}' at {}", hit.track.title, to_number(hit.holder));
+  return text;
+}
+inline std::string describe(const Hits& m) {
+  return fmt::format("Hits {} hops {}{}", describe(m.id), m.hops, describe(*m.hits));
+}
+inline std::string describe(const Message& message) {
+  return std::visit([](const auto& body) { return describe(body); }, message);
+}
+
+inline std::string describe(const Send& e) {
+  return fmt::format("send {} {}", to_number(e.to), describe(e.message));
+}
+inline std::string describe(const Lookup& e) {
+  return fmt::format("look up {} '{}'", describe(e.id), e.request->text);
+}
+inline std::string describe(const Connect& e) {
+  return fmt::format("connect {}", to_number(e.peer));
+}
+inline std::string describe(const Disconnect& e) {
+  return fmt::format("disconnect {}", to_number(e.peer));
+}
+inline std::string describe(const Deliver& e) {
+  return fmt::format("deliver {}{}{}, sent {} answers {} hits {}", describe(e.id), describe(*e.hits),
+                     e.last ? " last" : fmt::format(" over {} hops", e.hops), e.progress.messages_sent,
+                     e.progress.answers, e.progress.hits);
+}
+inline std::string describe(const Effect& effect) {
+  return std::visit([](const auto& body) { return describe(body); }, effect);
+}
+
+}  // namespace earshot::overlay

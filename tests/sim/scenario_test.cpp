@@ -1,0 +1,194 @@
+// Scenarios: what is read, and what each mistake is told.
+#include "sim/scenario.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+namespace earshot::sim {
+namespace {
+
+const std::string kSmall = R"(version = 1
+[population]
+peers = 100
+[[search]]
+strategy = "flood"
+)";
+
+Result<Scenario> parse(const std::string& text, const std::vector<Override>& overrides = {}) {
+  return parse_scenario(text, "s.toml", overrides);
+}
+
+TEST(Scenario, FillsInWhatIsNotSaid) {
+  const auto scenario = parse(kSmall);
+  ASSERT_TRUE(scenario) << scenario.error().what;
+  EXPECT_EQ(scenario->name, "s");
+  EXPECT_EQ(scenario->peers, 100u);
+  EXPECT_EQ(scenario->topology.kind, TopologyKind::kRandomRegular);
+  ASSERT_EQ(scenario->searches.size(), 1u);
+  EXPECT_EQ(scenario->searches[0].name, "flood");
+  EXPECT_EQ(scenario->protocol.active_size, overlay::Config().active_size);
+}
+
+TEST(Scenario, ReadsEverySection) {
+  const auto scenario = parse(R"(version = 1
+name = "all-of_it"
+[population]
+peers = 5000
+seen_slots = 64
+[topology]
+kind = "membership"
+join_interval_us = 500
+contacts = 3
+settle_s = 9
+[network]
+latency = "log_normal"
+median_ms = 80
+sigma = 0.25
+max_ms = 900
+per = "message"
+loss = 0.015
+lost_after_ms = 700
+[catalog]
+items = 50
+replication = "zipf"
+copies = 4
+exponent = 0.8
+[questions]
+count = 12
+interval_ms = 250
+popularity = "zipf"
+exponent = 1
+flat_head = 5
+time_s = 7
+[[search]]
+name = "far"
+strategy = "flood"
+ttl = 6
+[[search]]
+strategy = "walk"
+walkers = 32
+ttl = 200
+[[crash]]
+at_s = 20
+share = 0.5
+[protocol]
+active_size = 8
+passive_size = 40
+active_walk = 7
+passive_walk = 4
+shuffle_active = 2
+shuffle_passive = 5
+shuffle_walk = 5
+shuffle_period_ms = 15000
+neighbor_timeout_ms = 2000
+join_retry_ms = 4000
+flood_ttl = 4
+walkers = 8
+walk_ttl = 100
+hits_per_answer = 10
+)");
+  ASSERT_TRUE(scenario) << scenario.error().what;
+  EXPECT_EQ(scenario->name, "all-of_it");
+  EXPECT_EQ(scenario->seen_slots, 64u);
+  EXPECT_EQ(scenario->topology.join_interval, Duration(500us));
+  EXPECT_EQ(scenario->network.loss_per_million, 15'000u);
+  EXPECT_EQ(scenario->network.sigma, kFixedOne / 4);
+  EXPECT_EQ(scenario->network.per, LatencyPer::kMessage);
+  EXPECT_EQ(scenario->catalog.replication, Replication::kZipf);
+  EXPECT_EQ(scenario->workload.flat_head, 5u);
+  EXPECT_EQ(scenario->workload.time, Duration(7s));
+  ASSERT_EQ(scenario->searches.size(), 2u);
+  EXPECT_EQ(scenario->searches[0].name, "far");
+  EXPECT_EQ(scenario->searches[1].walkers, 32);
+  ASSERT_EQ(scenario->crashes.size(), 1u);
+  EXPECT_EQ(scenario->crashes[0].per_million, 500'000u);
+  EXPECT_EQ(scenario->protocol.active_size, 8);
+  EXPECT_EQ(scenario->protocol.shuffle_period, Duration(15s));
+  EXPECT_EQ(scenario->protocol.hits_per_answer, 10);
+}
+
+TEST(Scenario, ValuesFromTheCommandLineWin) {
+  const auto scenario = parse(kSmall, {{"population.peers", "7"}, {"network.latency", "constant"}, {"network.median_ms", "5"}});
+  ASSERT_TRUE(scenario) << scenario.error().what;
+  EXPECT_EQ(scenario->peers, 7u);
+  EXPECT_EQ(scenario->network.law, LatencyLaw::kConstant);
+}
+
+struct Mistake {
+  std::string text;
+  std::string told;
+};
+
+/// With the small scenario before it, so that a section begins in line 6.
+Mistake in(const std::string& section, const std::string& told) { return {kSmall + section, told}; }
+
+TEST(Scenario, TellsFileLineKeyAndWhatIsAllowed) {
+  const std::vector<Mistake> mistakes{
+      {"x = [", "s.toml:1: "},
+      {"[population]\npeers = 5\n", "s.toml:1: version is missing; this program reads version = 1"},
+      {"version = 2\n", "s.toml:1: version: 2 is not in 1..1"},
+      {"version = 1\n[population]\npeers = 9\n", "s.toml:1: no [[search]]: say how to search, strategy = \"flood\" for example"},
+      {"version = 1\n[[search]]\nstrategy = \"flood\"\n", "s.toml:1: population.peers is missing, and --nodes was not given"},
+      in("[population2]\n", "s.toml:6: population2: there is no such key; allowed here: version, name, population, topology, "
+                            "network, catalog, questions, protocol, search, crash"),
+      in("[network]\nlos = 1\n", "s.toml:7: network.los: there is no such key; allowed here: latency, median_ms, sigma, max_ms, "
+                                 "per, loss, lost_after_ms"),
+      in("[network]\nloss = 1.5\n", "s.toml:7: network.loss: 1.5 is not in 0..1"),
+      in("[network]\nloss = nan\n", "s.toml:7: network.loss: nan is not in 0..1"),
+      in("[network]\nloss = \"much\"\n", "s.toml:7: network.loss: must be a number, not a text"),
+      in("[network]\nmedian_ms = 1.5\n", "s.toml:7: network.median_ms: must be a whole number, not a number"),
+      in("[network]\nlatency = \"gamma\"\n", "s.toml:7: network.latency: \"gamma\" is not one of constant, uniform, log_normal"),
+      in("[network]\nlatency = 3\n", "s.toml:7: network.latency: must be a text, not a whole number"),
+      in("[network]\nlatency = \"uniform\"\nmin_ms = 9\nmax_ms = 3\n", "s.toml:6: network: min_ms is above max_ms"),
+      in("[topology]\ndegree = 0\n", "s.toml:7: topology.degree: 0 is not in 1..1000"),
+      in("[topology]\nkind = \"edges\"\n", "s.toml:6: topology: kind = \"edges\" needs a file"),
+      in("[topology]\nkind = \"membership\"\ndegree = 3\n",
+         "s.toml:8: topology.degree: there is no such key; allowed here: kind, join_interval_us, contacts, settle_s"),
+      in("[catalog]\nreplication = \"libraries\"\n", "s.toml:6: catalog: replication = \"libraries\" needs a file"),
+      in("[questions]\ntime_s = 500\n", "s.toml:7: questions.time_s: 500 is not in 1..120"),
+      in("[questions]\npopularity = \"counts\"\n", "s.toml:6: questions: popularity = \"counts\" needs a file"),
+      in("[protocol]\nactive_size = 300\n", "s.toml:7: protocol.active_size: 300 is not in 1..255"),
+      in("[protocol]\nactive_walk = 2\n", "s.toml:6: protocol: passive_walk is 3, not in 0..2"),
+      in("[[search]]\nttl = 3\n", "s.toml:6: search: a strategy is missing"),
+      in("[[search]]\nstrategy = \"magic\"\n", "s.toml:7: search.strategy: \"magic\" is not one of flood, walk"),
+      in("[[search]]\nstrategy = \"flood\"\nttl = 8\n", "s.toml:8: search.ttl: 8 is not in 0..7"),
+      in("[[search]]\nstrategy = \"flood\"\nwalkers = 8\n",
+         "s.toml:8: search.walkers: there is no such key; allowed here: strategy, name, ttl"),
+      in("[[search]]\nstrategy = \"flood\"\n", "s.toml:1: two searches are named flood: give one a name"),
+      in("[[search]]\nname = \"a b\"\nstrategy = \"flood\"\n", "s.toml:7: search.name: a name has 1 to 64 letters, digits, '-' or '_'"),
+      in("[[crash]]\nat_s = 1\n", "s.toml:6: crash: a share is missing"),
+      {kSmall + "[crash]\nat_s = 1\n", "s.toml:6: crash: must be tables, [[crash]]"},
+      {"version = 1\npopulation = 3\n", "s.toml:2: population: must be a table, [population]"},
+  };
+  for (const Mistake& mistake : mistakes) {
+    const auto scenario = parse(mistake.text);
+    ASSERT_FALSE(scenario) << mistake.text;
+    EXPECT_EQ(scenario.error().code, ErrorCode::kInvalid);
+    if (mistake.told.ends_with(": ")) {
+      EXPECT_TRUE(scenario.error().what.starts_with(mistake.told)) << scenario.error().what;
+    } else {
+      EXPECT_EQ(scenario.error().what, mistake.told);
+    }
+  }
+}
+
+TEST(Scenario, TellsWhichCommandLineValueIsWrong) {
+  EXPECT_EQ(parse(kSmall, {{"network.loss", "2"}}).error().what, "--set network.loss=2: network.loss: 2 is not in 0..1");
+  EXPECT_EQ(parse(kSmall, {{"version.x", "2"}}).error().what, "--set version.x=2: version is no table");
+  EXPECT_EQ(parse(kSmall, {{"network.", "2"}}).error().what, "--set network.=2: a key is missing");
+}
+
+TEST(Scenario, EveryCommittedScenarioIsRead) {
+  std::size_t read = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(EARSHOT_SOURCE_DIR "/sim/scenarios")) {
+    const auto scenario = load_scenario(entry.path(), {});
+    EXPECT_TRUE(scenario) << scenario.error().what;
+    ++read;
+  }
+  EXPECT_GE(read, 2u);
+}
+
+}  // namespace
+}  // namespace earshot::sim

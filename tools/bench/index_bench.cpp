@@ -1,0 +1,287 @@
+// Three phases on one index, each with its clock and its peak of memory.
+#include "tools/bench/index_bench.h"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <deque>
+#include <fstream>
+#include <vector>
+
+#include "index/import.h"
+#include "index/index.h"
+#include "index/line_reader.h"
+#include "schema/random.h"
+
+namespace earshot::bench {
+
+namespace {
+
+using index::Index;
+
+constexpr std::size_t kBuildBatch = 4096;
+constexpr std::size_t kUpdateBatch = 1000;
+constexpr std::size_t kDrawnQueries = 10'000;
+
+double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double cpu_seconds(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+void forget_peak_memory() { std::ofstream("/proc/self/clear_refs") << "5"; }
+
+double peak_memory_mb() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024.0;
+  }
+  return 0;
+}
+
+double percentile(std::vector<double> values, double part) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return values[std::min(values.size() - 1, static_cast<std::size_t>(part * static_cast<double>(values.size())))];
+}
+
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return values.empty() ? 0 : sum / static_cast<double>(values.size());
+}
+
+// Rows chosen evenly from a stream of unknown length (algorithm R), and queries made of their words.
+class DrawnQueries {
+ public:
+  explicit DrawnQueries(std::uint64_t seed) : random_(Random::stream(seed, 0, 0)) {}
+
+  void see(const Track& track) {
+    ++seen_;
+    if (rows_.size() < kDrawnQueries) {
+      rows_.push_back(track.title + " " + track.artist);
+    } else if (const auto at = random_.below(seen_); at < kDrawnQueries) {
+      rows_[at] = track.title + " " + track.artist;
+    }
+  }
+
+  // One to four words of a row; one query in ten has a word that is nowhere, one in twenty is a common word alone.
+  std::vector<std::string> queries() {
+    std::vector<std::string> made;
+    for (const std::string& row : rows_) {
+      if (random_.chance(1, 20)) {
+        constexpr std::array<const char*, 6> kCommon = {"the", "you", "love", "i", "of", "a"};
+        made.emplace_back(kCommon[random_.below(kCommon.size())]);
+        continue;
+      }
+      std::string query = some_words(row);
+      if (random_.chance(1, 10)) query += " zzqxv";
+      if (!query.empty()) made.push_back(std::move(query));
+    }
+    return made;
+  }
+
+ private:
+  std::string some_words(const std::string& row) {
+    std::vector<std::string> words;
+    for (std::size_t begin = 0; begin < row.size();) {
+      const std::size_t end = std::min(row.find(' ', begin), row.size());
+      if (end > begin) words.push_back(row.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    random_.shuffle(std::span(words));
+    words.resize(std::min<std::size_t>(words.size(), 1 + random_.below(4)));
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+    return text.substr(0, 256);
+  }
+
+  Random random_;
+  std::uint64_t seen_ = 0;
+  std::vector<std::string> rows_;
+};
+
+// Kinds A (and), M (miss) and S (common words) are the mix; the others belong to features of their own.
+Result<std::vector<std::string>> read_queries(const std::filesystem::path& file) {
+  auto lines = index::LineReader::open(file);
+  if (!lines) return tl::unexpected(lines.error());
+  std::vector<std::string> queries;
+  while (true) {
+    auto line = (*lines)->next();
+    if (!line) return tl::unexpected(line.error());
+    if (!*line) return queries;
+    const std::string_view text = (*line)->text;
+    if (text.size() < 3 || text[1] != '\t' || std::string_view("AMS").find(text[0]) == std::string_view::npos) continue;
+    queries.emplace_back(text.substr(2, text.find('\t', 2) - 2));
+  }
+}
+
+class Bench {
+ public:
+  explicit Bench(const IndexBenchOptions& options) : options_(options), drawn_(options.seed) {}
+
+  Result<std::string> run() {
+    if (std::filesystem::exists(options_.folder)) {
+      return fail(ErrorCode::kInvalid, "'{}' exists: name a folder that does not", options_.folder.string());
+    }
+    auto done = phases();
+    index_.reset();
+    std::error_code error;
+    std::filesystem::remove_all(options_.folder, error);
+    if (!done) return tl::unexpected(done.error());
+    return "{\"engine\":\"earshot\"" + row_ + "}";
+  }
+
+ private:
+  Result<void> phases() {
+    if (auto built = build(); !built) return built;
+    if (auto asked = query(); !asked) return asked;
+    return update();
+  }
+
+  Result<void> open() {
+    index_.reset();
+    Index::Options options;
+    options.cache_bytes = options_.cache_bytes;
+    auto opened = Index::open(options_.folder, options);
+    if (!opened) return tl::unexpected(opened.error());
+    index_ = std::move(*opened);
+    return {};
+  }
+
+  // Streams the file; its last rows are kept back for the update.
+  Result<void> build() {
+    forget_peak_memory();
+    if (auto opened = open(); !opened) return opened;
+    const double begin = wall_seconds();
+    const double cpu = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
+    index::ImportOptions import;
+    import.layout = options_.has_header ? index::TableLayout::kHeader : index::TableLayout::kPeers;
+    import.batch = kBuildBatch;
+    const std::size_t kept = options_.updates + options_.singles;
+    std::vector<Track> batch;
+    std::uint64_t built = 0;
+    auto counts = index::import_table(options_.tracks, import, [&](std::span<const Track> tracks) -> Result<void> {
+      for (const Track& track : tracks) drawn_.see(track);
+      held_.insert(held_.end(), tracks.begin(), tracks.end());
+      if (held_.size() < kept + kBuildBatch) return {};
+      batch.assign(held_.begin(), held_.end() - static_cast<std::ptrdiff_t>(kept));
+      held_.erase(held_.begin(), held_.end() - static_cast<std::ptrdiff_t>(kept));
+      built += batch.size();
+      return index_->add(batch);
+    });
+    if (!counts) return tl::unexpected(counts.error());
+    const double seconds = wall_seconds() - begin;
+    const double cpu_spent = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    const double memory = peak_memory_mb();
+    if (built == 0) return fail(ErrorCode::kInvalid, "{} rows are too few: {} are kept back for the update", counts->rows, kept);
+    if (auto opened = open(); !opened) return opened;
+    const auto stats = index_->stats();
+    const auto tracks = static_cast<double>(stats.tracks);
+    row_ += fmt::format(",\"tracks\":{},\"bad_rows\":{},\"terms\":{},\"build_s\":{:.2f},\"build_tps\":{:.0f},\"build_cpu_s\":{:.2f},"
+                        "\"bytes_per_track\":{:.1f},\"build_rss_mb\":{:.0f}", stats.tracks, counts->bad_rows, stats.terms, seconds,
+                        static_cast<double>(built) / seconds, cpu_spent, static_cast<double>(stats.bytes_on_disk) / tracks, memory);
+    return {};
+  }
+
+  struct Pass {
+    std::vector<double> wall_us;
+    double seconds = 0;
+    double cpu_us = 0;
+    double hits = 0;
+  };
+
+  Result<Pass> pass(const std::vector<std::string>& queries) {
+    Pass pass;
+    const double begin = wall_seconds();
+    const double cpu = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
+    double last = begin;
+    for (const std::string& query : queries) {
+      const auto answer = index_->search(query, {.limit = options_.limit, .budget = 60s});
+      if (!answer && answer.error().code != ErrorCode::kInvalid) return tl::unexpected(answer.error());
+      const double now = wall_seconds();
+      pass.wall_us.push_back((now - last) * 1e6);
+      last = now;
+      pass.hits += answer ? static_cast<double>(answer->tracks.size()) : 0;
+    }
+    const auto count = static_cast<double>(queries.size());
+    pass.seconds = last - begin;
+    pass.cpu_us = (cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - cpu) * 1e6 / count;
+    pass.hits /= count;
+    return pass;
+  }
+
+  Result<void> query() {
+    auto queries = options_.queries.empty() ? Result<std::vector<std::string>>(drawn_.queries()) : read_queries(options_.queries);
+    if (!queries) return tl::unexpected(queries.error());
+    if (queries->empty()) return fail(ErrorCode::kInvalid, "'{}' has no query", options_.queries.string());
+    forget_peak_memory();
+    if (auto warm = pass(*queries); !warm) return tl::unexpected(warm.error());
+    std::vector<double> qps, p50, p99, means, cpu;
+    double hits = 0;
+    for (int run = 0; run < options_.runs; ++run) {
+      const auto done = pass(*queries);
+      if (!done) return tl::unexpected(done.error());
+      qps.push_back(static_cast<double>(queries->size()) / done->seconds);
+      p50.push_back(percentile(done->wall_us, 0.5));
+      p99.push_back(percentile(done->wall_us, 0.99));
+      means.push_back(mean(done->wall_us));
+      cpu.push_back(done->cpu_us);
+      hits = done->hits;
+    }
+    const auto median = [](const std::vector<double>& values) { return percentile(values, 0.5); };
+    row_ += fmt::format(",\"q_done\":{},\"q1_qps\":{:.0f},\"p50_us\":{:.1f},\"p99_us\":{:.1f},\"mean_us\":{:.1f},\"cpu_us\":{:.1f},"
+                        "\"avg_hits\":{:.2f},\"query_rss_mb\":{:.0f}", queries->size(), median(qps), median(p50), median(p99),
+                        median(means), median(cpu), hits, peak_memory_mb());
+    return {};
+  }
+
+  Result<void> update() {
+    forget_peak_memory();
+    const std::vector<Track> tracks(held_.begin(), held_.end());
+    const std::size_t bulk = tracks.size() - std::min(tracks.size(), options_.singles);
+    std::vector<double> commits_ms;
+    std::vector<double> singles_ms;
+    double bulk_seconds = 0;
+    for (std::size_t at = 0; at < tracks.size();) {
+      const std::size_t size = at < bulk ? std::min(kUpdateBatch, bulk - at) : 1;
+      const double begin = wall_seconds();
+      if (auto added = index_->add(std::span(tracks).subspan(at, size)); !added) return added;
+      const double seconds = wall_seconds() - begin;
+      (at < bulk ? commits_ms : singles_ms).push_back(seconds * 1e3);
+      if (at < bulk) bulk_seconds += seconds;
+      at += size;
+    }
+    std::vector<ContentId> contents;
+    for (const Track& track : tracks) contents.push_back(track.content);
+    const double begin = wall_seconds();
+    for (std::size_t at = 0; at < contents.size(); at += kUpdateBatch) {
+      const auto part = std::span(contents).subspan(at, std::min(kUpdateBatch, contents.size() - at));
+      if (auto removed = index_->remove(part); !removed) return tl::unexpected(removed.error());
+    }
+    const double remove_seconds = wall_seconds() - begin;
+    row_ += fmt::format(",\"add_tps\":{:.0f},\"add_commit_ms_p50\":{:.1f},\"add1_ms_p50\":{:.2f},\"del_tps\":{:.0f},\"update_rss_mb\":{:.0f}",
+                        bulk_seconds > 0 ? static_cast<double>(bulk) / bulk_seconds : 0, percentile(commits_ms, 0.5),
+                        percentile(singles_ms, 0.5), static_cast<double>(contents.size()) / remove_seconds, peak_memory_mb());
+    return {};
+  }
+
+  const IndexBenchOptions& options_;
+  DrawnQueries drawn_;
+  std::deque<Track> held_;
+  std::unique_ptr<Index> index_;
+  std::string row_;
+};
+
+}  // namespace
+
+Result<std::string> run_index_bench(const IndexBenchOptions& options) { return Bench(options).run(); }
+
+}  // namespace earshot::bench

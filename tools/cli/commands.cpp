@@ -1,0 +1,286 @@
+// The commands that talk to a node. Each is one request, read line by line.
+#include "tools/cli/commands.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <filesystem>
+#include <optional>
+
+#include "tools/cli/client.h"
+#include "tools/cli/hit_rows.h"
+#include "tools/cli/interrupt.h"
+#include "tools/cli/last_search.h"
+#include "tools/cli/render.h"
+#include "tools/cli/replies.h"
+#include "tools/node/api.h"
+
+namespace earshot::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// A running node, or a light one of our own. A node that was named by its address is never replaced by ours.
+Result<std::unique_ptr<Client>> any_node(const node::Config& config, Console& console) {
+  auto running = connect_to_node(config);
+  if (running || running.error().code != ErrorCode::kUnreachable || !config.url.empty()) return running;
+  return start_light_node(config, [&console](std::string_view what) { console.passing(what); });
+}
+
+ExitCode no_node(const Error& error, Console& console) {
+  return console.failed(error, error.code == ErrorCode::kUnreachable ? ExitCode::kNoNode : exit_code_for(error.code));
+}
+
+// How a call ended: its last line when that is the answer, else why not.
+struct Ending {
+  std::optional<std::string> last;
+  std::optional<Error> error;
+};
+
+Ending call(Client& client, std::string_view method, std::string_view target, const std::string& body,
+            const std::function<void(const std::string& type, std::string_view line)>& on_line) {
+  Ending ending;
+  Reader reader;
+  reader.on_line = [&](std::string_view line) {
+    const std::string type = type_of(line);
+    if (type == "error")
+      ending.error = error_from(line);
+    else if (type == "done" || type == "summary" || type == "status")
+      ending.last = line;
+    else
+      on_line(type, line);
+    return !interrupted();
+  };
+  const auto status = client.call(method, target, body, reader);
+  if (!status && !ending.error) ending.error = status.error();
+  if (!ending.last && !ending.error)
+    ending.error = Error{ErrorCode::kUnreachable, fmt::format("the node refused (HTTP {})", status.value_or(0))};
+  if (ending.error) ending.last.reset();
+  return ending;
+}
+
+void show_sources(const DoneLine& done, Console& console) {
+  for (const SourceLine& source : done.sources) {
+    if (source.bytes > 0) console.note(fmt::format("  {} from {}", byte_count(source.bytes), source.endpoint));
+  }
+}
+
+// Which content a person means: a row's number, or the id itself.
+struct Wanted {
+  std::string content;
+  std::vector<std::string> providers;
+};
+
+Result<Wanted> wanted_from(const std::string& what, const fs::path& state) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), number);
+  const bool is_number = error == std::errc{} && end == what.data() + what.size();
+  if (!is_number) {
+    if (auto content = content_id_from(what); !content) {
+      return fail(ErrorCode::kInvalid, "'{}' is neither a row's number nor a content id: {}", what,
+                  content.error().what);
+    }
+  }
+  const auto line = is_number ? row_of_last_search(state, number) : row_with_content(state, what);
+  if (!line && is_number) return tl::unexpected(line.error());
+  if (!line) return Wanted{what, {}};
+  const HitLine hit = hit_from(*line);
+  Wanted wanted{hit.content, {}};
+  for (const HitLine::Holder& holder : hit.holders) {
+    if (!holder.stream.empty()) wanted.providers.push_back(holder.stream);
+  }
+  return wanted;
+}
+
+ExitCode ended_search(const Ending& ending, const HitRows& rows, Console& console) {
+  if (interrupted()) return ExitCode::kInterrupted;
+  if (ending.error) return console.failed(*ending.error);
+  const SummaryLine summary = summary_from(*ending.last);
+  if (console.json()) console.data(*ending.last);
+  if (rows.size() > 0) {
+    console.note(closing_line(summary));
+    console.note("fetch one: earshot get 1");
+    return ExitCode::kDone;
+  }
+  if (summary.neighbors == 0)
+    return console.failed({ErrorCode::kUnreachable, "the node has no peers: nobody could be asked"});
+  console.note(fmt::format("nothing found ({})", closing_line(summary)));
+  return ExitCode::kNothingFound;
+}
+
+}  // namespace
+
+ExitCode search(const Invocation& invocation, const node::Config& config, Console& console) {
+  const auto client = any_node(config, console);
+  if (!client) return console.failed(client.error());
+  const HitTable table(console.width(), console.colour());
+  HitRows rows(invocation.rows, [&](std::size_t number, const HitLine& hit) {
+    if (console.json()) return;
+    if (number == 1) console.data(table.header());
+    console.data(table.row(number, hit));
+  });
+  Ending ending;
+  Reader reader;
+  reader.on_idle = [&] { rows.show_ripe(HitRows::Clock::now(), /*last=*/false); };
+  reader.on_line = [&](std::string_view line) {
+    const std::string type = type_of(line);
+    if (type == "hit") {
+      if (console.json()) console.data(line);
+      rows.add(line, HitRows::Clock::now());
+    } else if (type == "error") {
+      ending.error = error_from(line);
+    } else if (type == "summary") {
+      ending.last = line;
+    }
+    rows.show_ripe(HitRows::Clock::now(), /*last=*/false);
+    return !interrupted();
+  };
+  console.passing("searching...");
+  const auto called = (*client)->call("POST", "/api/v1/searches", search_body(invocation.search), reader);
+  console.passing("");
+  rows.show_ripe(HitRows::Clock::now(), /*last=*/true);
+  if (!called && !ending.error) ending.error = called.error();
+  if (!ending.last && !ending.error)
+    ending.error = Error{ErrorCode::kUnreachable, "the node ended the search without a summary"};
+  if (auto remembered = remember_search(config.folders.state, rows.lines()); !remembered)
+    console.note("earshot: " + remembered.error().what);
+  return ended_search(ending, rows, console);
+}
+
+ExitCode get(const Invocation& invocation, const node::Config& config, Console& console) {
+  const auto wanted = wanted_from(invocation.what, config.folders.state);
+  if (!wanted) return console.failed(wanted.error());
+  const auto client = any_node(config, console);
+  if (!client) return console.failed(client.error());
+  const std::string out = invocation.out.empty() ? "" : fs::absolute(invocation.out).string();
+  const std::string body = fetch_body(wanted->content, wanted->providers, out);
+  const Ending ending =
+      call(**client, "POST", "/api/v1/fetches", body, [&](const std::string& type, std::string_view line) {
+        if (console.json()) return console.data(line);
+        if (type == "progress") console.passing(progress_bar(progress_from(line)));
+      });
+  if (ending.error) return console.failed(*ending.error);
+  const DoneLine done = done_from(*ending.last);
+  if (console.json()) {
+    console.data(*ending.last);
+  } else {
+    console.data(printable(done.file));
+    console.note(fmt::format("{} in {}.{} s, verified against {}", byte_count(done.bytes), done.ms / 1000,
+                             done.ms % 1000 / 100, wanted->content));
+    show_sources(done, console);
+    console.note("play it: " + how_to_play(printable(done.file)));
+  }
+  return done.verified ? ExitCode::kDone : ExitCode::kNotVerified;
+}
+
+ExitCode share(const Invocation& invocation, const node::Config& config, Console& console) {
+  const auto client = connect_to_node(config);
+  if (!client) return no_node(client.error(), console);
+  if (invocation.paths.empty()) {
+    const Ending listed = call(**client, "GET", "/api/v1/shares", "", [&](const std::string&, std::string_view line) {
+      const ShareLine row = share_from(line);
+      console.data(console.json() ? std::string(line)
+                                  : fmt::format("{:>7} tracks  {}", row.tracks, printable(row.path)));
+    });
+    return listed.error ? console.failed(*listed.error) : ExitCode::kDone;
+  }
+  for (const fs::path& path : invocation.paths) {
+    const Ending ending = call(
+        **client, "POST", "/api/v1/shares", path_body(fs::absolute(path).string()),
+        [&](const std::string& type, std::string_view line) {
+          if (console.json()) return console.data(line);
+          const ProgressLine progress = progress_from(line);
+          if (type == "progress")
+            console.passing(fmt::format("{} of {} files, {}", progress.files, progress.of, byte_count(progress.bytes)));
+        });
+    if (ending.error) return console.failed(*ending.error);
+    const DoneLine done = done_from(*ending.last);
+    if (console.json()) {
+      console.data(*ending.last);
+      continue;
+    }
+    console.data(fmt::format("{:>7} tracks  {}", done.tracks, printable(done.path)));
+    if (done.symlinks > 0) console.note(fmt::format("{} symbolic links were not followed", done.symlinks));
+    if (done.failed > 0) console.note(fmt::format("{} files could not be read as audio", done.failed));
+    if (done.removed > 0) console.note(fmt::format("{} tracks are no longer there and were taken out", done.removed));
+  }
+  return ExitCode::kDone;
+}
+
+ExitCode import(const Invocation& invocation, const node::Config& config, Console& console) {
+  const auto client = connect_to_node(config);
+  if (!client) return no_node(client.error(), console);
+  for (const fs::path& path : invocation.paths) {
+    const std::string body = import_body(fs::absolute(path).string(), invocation.skip, invocation.limit);
+    const Ending ending =
+        call(**client, "POST", "/api/v1/imports", body, [&](const std::string& type, std::string_view line) {
+          if (console.json()) return console.data(line);
+          if (type == "progress") console.passing(fmt::format("{} rows", progress_from(line).rows));
+        });
+    if (ending.error) return console.failed(*ending.error);
+    const DoneLine done = done_from(*ending.last);
+    console.data(console.json() ? *ending.last : fmt::format("{:>9} rows  {}", done.rows, printable(path.string())));
+    if (done.skipped > 0) console.note(fmt::format("{} rows were not usable", done.skipped));
+  }
+  return ExitCode::kDone;
+}
+
+ExitCode status(const node::Config& config, Console& console) {
+  const auto client = connect_to_node(config);
+  if (!client) return no_node(client.error(), console);
+  const Ending ending = call(**client, "GET", "/api/v1/status", "", [](const std::string&, std::string_view) {});
+  if (ending.error) return console.failed(*ending.error);
+  if (console.json()) {
+    console.data(*ending.last);
+    return ExitCode::kDone;
+  }
+  const StatusLine status = status_from(*ending.last);
+  console.data(fmt::format("contact     {}", status.self));
+  console.data(fmt::format("running     {} (earshot {})", clock_time(status.uptime_ms), status.version));
+  console.data(fmt::format("neighbors   {} ({} in reserve, {} links, {} contacts known)", status.neighbors,
+                           status.passive, status.links, status.contacts));
+  console.data(fmt::format("library     {} tracks, {} words, {} on disk, {} shares{}", status.tracks, status.terms,
+                           byte_count(status.index_bytes), status.shares, status.scanning ? ", scanning" : ""));
+  console.data(fmt::format("questions   {} in, {} out, {} seen before, {} answers passed on", status.queries_in,
+                           status.queries_out, status.duplicates, status.hits_relayed));
+  console.data(fmt::format("refused     {} malformed, {} unknown", status.malformed, status.unknown));
+  console.data(fmt::format("http        {}", status.http.empty() ? "off" : "http://" + status.http));
+  return ExitCode::kDone;
+}
+
+ExitCode peers(const node::Config& config, Console& console) {
+  const auto client = connect_to_node(config);
+  if (!client) return no_node(client.error(), console);
+  std::size_t count = 0;
+  const Ending ending = call(**client, "GET", "/api/v1/peers", "", [&](const std::string&, std::string_view line) {
+    ++count;
+    if (console.json()) return console.data(line);
+    const PeerLine peer = peer_from(line);
+    console.data(fmt::format("{} {} {} {:>7} {:>9} in {:>9} out  {}", fitted(peer.key.substr(0, 12), 12),
+                             fitted(peer.endpoint, 22), peer.neighbor ? "neighbor" : "link    ",
+                             clock_time(peer.connected_ms), byte_count(peer.bytes_in), byte_count(peer.bytes_out),
+                             printable(peer.agent)));
+  });
+  if (ending.error) return console.failed(*ending.error);
+  if (count > 0) return ExitCode::kDone;
+  console.note("the node has no peers");
+  return ExitCode::kNothingFound;
+}
+
+ExitCode help(const std::string& topic, Console& console) {
+  const auto text = help_text(topic);
+  if (!text) {
+    return console.failed(
+        {ErrorCode::kInvalid, fmt::format("no help on '{}': a command, exit-codes or config", topic)});
+  }
+  console.data(console.json() ? help_line(topic, *text) : *text);
+  return ExitCode::kDone;
+}
+
+ExitCode version(Console& console) {
+  console.data(console.json() ? version_line(node::version()) : fmt::format("earshot {}", node::version()));
+  return ExitCode::kDone;
+}
+
+}  // namespace earshot::cli

@@ -1,0 +1,11 @@
+// `earshot demo`: a whole network on one machine, from nothing to a verified track, in under 20 seconds.
+#pragma once
+
+#include "tools/cli/console.h"
+#include "tools/cli/flags.h"
+
+namespace earshot::cli {
+
+ExitCode demo(const DemoFlags& flags, Console& console);
+
+}  // namespace earshot::cli

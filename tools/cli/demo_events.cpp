@@ -1,0 +1,88 @@
+// The demo's events as JSON.
+#include "tools/cli/demo_events.h"
+
+#include <nlohmann/json.hpp>
+
+namespace earshot::cli::demo_event {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+ordered_json event(const char* name) {
+  return {{"v", 1}, {"type", "demo"}, {"event", name}};
+}
+
+std::string written(const ordered_json& value) {
+  return value.dump(-1, ' ', /*ensure_ascii=*/false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string started(std::size_t nodes, std::size_t songs, const std::string& folder, std::uint64_t seed,
+                    std::int64_t ms) {
+  ordered_json value = event("started");
+  value["nodes"] = nodes;
+  value["songs"] = songs;
+  value["folder"] = folder;
+  value["seed"] = seed;
+  value["ms"] = ms;
+  return written(value);
+}
+
+std::string joined(std::size_t nodes, std::uint64_t links, std::uint64_t tracks, std::int64_t ms) {
+  ordered_json value = event("joined");
+  value["nodes"] = nodes;
+  value["neighbors"] = links;
+  value["tracks"] = tracks;
+  value["ms"] = ms;
+  return written(value);
+}
+
+std::string imported(std::uint64_t rows, std::int64_t ms) {
+  ordered_json value = event("imported");
+  value["rows"] = rows;
+  value["ms"] = ms;
+  return written(value);
+}
+
+std::string killed(const std::vector<std::size_t>& nodes, std::int64_t ms) {
+  ordered_json value = event("killed");
+  value["nodes"] = nodes;
+  value["ms"] = ms;
+  return written(value);
+}
+
+std::string asked(std::size_t node, const std::string& text, const std::vector<std::size_t>& holders) {
+  ordered_json value = event("search");
+  value["node"] = node;
+  value["text"] = text;
+  value["holders"] = holders;
+  return written(value);
+}
+
+std::string cost(std::uint64_t questions, std::uint64_t duplicates, std::uint64_t answers, std::size_t nodes) {
+  ordered_json value = event("cost");
+  value["messages"] = questions + answers;
+  value["questions"] = questions;
+  value["duplicates"] = duplicates;
+  value["answers"] = answers;
+  value["nodes"] = nodes;
+  return written(value);
+}
+
+std::string finished(const DoneLine& done, const std::string& content, std::int64_t ms, bool verified) {
+  ordered_json value = event("done");
+  value["content"] = content;
+  value["file"] = done.file;
+  value["bytes"] = done.bytes;
+  value["fetch_ms"] = done.ms;
+  value["sources"] = ordered_json::array();
+  for (const SourceLine& source : done.sources)
+    value["sources"].push_back({{"endpoint", source.endpoint}, {"bytes", source.bytes}});
+  value["ms"] = ms;
+  value["verified"] = verified;
+  return written(value);
+}
+
+}  // namespace earshot::cli::demo_event

@@ -1,0 +1,21 @@
+// What the demo tells a script: one JSON object an event, "v" and "type" as everywhere, "event" for which.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/cli/replies.h"
+
+namespace earshot::cli::demo_event {
+
+std::string started(std::size_t nodes, std::size_t songs, const std::string& folder, std::uint64_t seed,
+                    std::int64_t ms);
+std::string joined(std::size_t nodes, std::uint64_t links, std::uint64_t tracks, std::int64_t ms);
+std::string imported(std::uint64_t rows, std::int64_t ms);
+std::string killed(const std::vector<std::size_t>& nodes, std::int64_t ms);
+std::string asked(std::size_t node, const std::string& text, const std::vector<std::size_t>& holders);
+std::string cost(std::uint64_t questions, std::uint64_t duplicates, std::uint64_t answers, std::size_t nodes);
+std::string finished(const DoneLine& done, const std::string& content, std::int64_t ms, bool verified);
+
+}  // namespace earshot::cli::demo_event

@@ -1,0 +1,53 @@
+// The command line as a value. CLI11 stays inside flags.cpp, and its own configuration files and environment variables
+// are not used: there a file would beat the environment (tools/node/config decides instead).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "schema/search.h"
+#include "tools/cli/exit_code.h"
+#include "tools/node/config.h"
+
+namespace earshot::cli {
+
+enum class Command : std::uint8_t { kNode, kSearch, kGet, kShare, kImport, kStatus, kPeers, kDemo, kHelp, kVersion };
+
+struct DemoFlags {
+  std::uint32_t nodes = 24;
+  std::uint32_t kill = 0;
+  bool keep = false;
+  std::uint64_t seed = 1;
+  std::filesystem::path music;     // empty: what is installed, else generated tones
+  std::filesystem::path metadata;  // empty: EARSHOT_DEMO_METADATA, else none
+  std::filesystem::path out = "earshot-demo";
+};
+
+struct Invocation {
+  Command command = Command::kHelp;
+  bool json = false;
+  node::ConfigFlags config;
+  SearchRequest search;                      // search
+  std::size_t rows = 20;                     // search: rows shown at most
+  std::string what;                          // get: a row's number or a content id; help: a topic
+  std::vector<std::filesystem::path> paths;  // share, import
+  std::filesystem::path out;                 // get
+  std::uint64_t skip = 0, limit = 0;         // import: rows
+  DemoFlags demo;
+};
+
+/// There is nothing more to do: CLI11 printed help or an error.
+struct Finished {
+  ExitCode code;
+};
+
+std::variant<Invocation, Finished> parse_flags(int argc, const char* const* argv);
+
+/// What `earshot help [topic]` prints; nothing for an unknown topic.
+std::optional<std::string> help_text(const std::string& topic);
+
+}  // namespace earshot::cli

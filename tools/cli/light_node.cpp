@@ -1,0 +1,144 @@
+// A node inside one command: asks, fetches, and is gone again. It has a key of its own that is forgotten with it.
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "tools/cli/client.h"
+#include "tools/cli/interrupt.h"
+#include "tools/node/daemon.h"
+
+namespace earshot::cli {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kTick{100};
+
+// Three dead contacts and a slow one: more than this is no network.
+constexpr std::chrono::seconds kJoinTime{8};
+
+// With the first neighbor others come at once; a moment later a question reaches more of the network.
+constexpr std::chrono::milliseconds kSettleTime{300};
+
+// Between the node's threads and the one that reads.
+class LocalChannel final : public node::Channel {
+ public:
+  void reply(node::Reply reply) override {
+    {
+      const std::lock_guard lock(mutex_);
+      status_ = reply.status;
+      if (!reply.body.empty()) lines_.push_back(std::move(reply.body));
+      closed_ = true;
+    }
+    wake_.notify_one();
+  }
+
+  void line(std::string object) override {
+    {
+      const std::lock_guard lock(mutex_);
+      lines_.push_back(std::move(object));
+    }
+    wake_.notify_one();
+  }
+
+  void close() override {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    wake_.notify_one();
+  }
+
+  void when_gone(std::function<void()> gone) override {
+    const std::lock_guard lock(mutex_);
+    gone_ = std::move(gone);
+  }
+
+  /// Hands out lines until the end; the status.
+  Result<int> read(const Reader& reader) {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      const bool woken = wake_.wait_for(lock, kTick, [this] { return closed_ || !lines_.empty(); });
+      if (interrupted()) return give_up(lock, fail(ErrorCode::kStopped, "interrupted"));
+      while (!lines_.empty()) {
+        const std::string line = std::move(lines_.front());
+        lines_.pop_front();
+        lock.unlock();
+        const bool wanted = reader.on_line(line);
+        lock.lock();
+        if (!wanted) return give_up(lock, status_);
+      }
+      if (closed_) return status_;
+      if (!woken && reader.on_idle) reader.on_idle();
+    }
+  }
+
+ private:
+  Result<int> give_up(std::unique_lock<std::mutex>& lock, Result<int> result) {
+    const auto gone = std::exchange(gone_, nullptr);
+    lock.unlock();
+    if (gone) gone();
+    return result;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::string> lines_;  // guarded by mutex_
+  int status_ = 200;               // guarded by mutex_
+  bool closed_ = false;            // guarded by mutex_
+  std::function<void()> gone_;     // guarded by mutex_
+};
+
+class LightNode final : public Client {
+ public:
+  explicit LightNode(std::unique_ptr<node::Daemon> daemon) : daemon_(std::move(daemon)) {}
+
+  Result<int> call(std::string_view method, std::string_view target, const std::string& body,
+                   const Reader& reader) override {
+    node::Request request;
+    request.method = method;
+    request.target = target;
+    request.content_type = "application/json";
+    request.body = body;
+    request.unix_socket = true;
+    const auto channel = std::make_shared<LocalChannel>();
+    daemon_->api().handle(request, channel);
+    return channel->read(reader);
+  }
+
+ private:
+  std::unique_ptr<node::Daemon> daemon_;
+};
+
+Error nobody(std::string_view why) {
+  return {ErrorCode::kUnreachable,
+          fmt::format("{}. No node runs here, so a light one was started for this command, and it needs a node to join "
+                      "through: --bootstrap earshot://KEY@ADDRESS:PORT (earshot status on that node shows it), or "
+                      "node.bootstrap in earshot.toml. To see a whole network on this machine: earshot demo",
+                      why)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Client>> start_light_node(const node::Config& config,
+                                                 const std::function<void(std::string_view)>& say) {
+  auto daemon = node::Daemon::open(config, node::Role::kLight);
+  if (!daemon) return tl::unexpected(daemon.error());
+  if ((*daemon)->node().status().contacts == 0) return tl::unexpected(nobody("no peers are known"));
+  say("no node runs here: joining the network...");
+  const auto deadline = Clock::now() + kJoinTime;
+  while ((*daemon)->node().status().neighbors == 0) {
+    if (interrupted()) return fail(ErrorCode::kStopped, "interrupted");
+    if (Clock::now() > deadline)
+      return tl::unexpected(nobody(fmt::format("no peer answered within {} s", kJoinTime.count())));
+    std::this_thread::sleep_for(kTick / 4);
+  }
+  std::this_thread::sleep_for(kSettleTime);
+  return std::make_unique<LightNode>(std::move(*daemon));
+}
+
+}  // namespace earshot::cli

@@ -1,0 +1,64 @@
+// earshot: node and command line in one.
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "tools/cli/commands.h"
+#include "tools/cli/demo.h"
+#include "tools/cli/flags.h"
+#include "tools/cli/interrupt.h"
+
+namespace earshot::cli {
+
+namespace {
+
+ExitCode run(const Invocation& invocation, Console& console) {
+  switch (invocation.command) {
+    case Command::kHelp:
+      return help(invocation.what, console);
+    case Command::kVersion:
+      return version(console);
+    case Command::kDemo:
+      return demo(invocation.demo, console);
+    default:
+      break;
+  }
+  const auto config = node::load_config(invocation.config, node::process_environment());
+  if (!config) return console.failed(config.error());
+  switch (invocation.command) {
+    case Command::kNode:
+      return run_node(*config, console);
+    case Command::kSearch:
+      return search(invocation, *config, console);
+    case Command::kGet:
+      return get(invocation, *config, console);
+    case Command::kShare:
+      return share(invocation, *config, console);
+    case Command::kImport:
+      return import(invocation, *config, console);
+    case Command::kStatus:
+      return status(*config, console);
+    case Command::kPeers:
+      return peers(*config, console);
+    case Command::kDemo:
+    case Command::kHelp:
+    case Command::kVersion:
+      break;
+  }
+  return ExitCode::kUsage;
+}
+
+}  // namespace
+
+}  // namespace earshot::cli
+
+int main(int argc, char** argv) {
+  using namespace earshot::cli;
+  const auto parsed = parse_flags(argc, argv);
+  if (const auto* finished = std::get_if<Finished>(&parsed)) return static_cast<int>(finished->code);
+  watch_interrupts();
+  const auto& invocation = std::get<Invocation>(parsed);
+  Console console(invocation.json);
+  const ExitCode code = run(invocation, console);
+  return static_cast<int>(interrupted() && invocation.command != Command::kNode ? ExitCode::kInterrupted : code);
+}

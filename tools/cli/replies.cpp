@@ -1,0 +1,196 @@
+// Reading the node's JSON, forgivingly; writing requests, strictly.
+#include "tools/cli/replies.h"
+
+#include <nlohmann/json.hpp>
+
+#include "tools/node/api_json.h"
+
+namespace earshot::cli {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+ordered_json parsed(std::string_view line) {
+  ordered_json value = ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
+  return value.is_object() ? value : ordered_json::object();
+}
+
+std::string text(const ordered_json& object, const char* field) {
+  const auto found = object.find(field);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::uint64_t number(const ordered_json& object, const char* field) {
+  const auto found = object.find(field);
+  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+bool yes(const ordered_json& object, const char* field) {
+  const auto found = object.find(field);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
+std::vector<SourceLine> sources(const ordered_json& object) {
+  std::vector<SourceLine> rows;
+  const auto found = object.find("sources");
+  if (found == object.end() || !found->is_array()) return rows;
+  for (const auto& source : *found) {
+    if (source.is_object()) rows.push_back({text(source, "endpoint"), number(source, "bytes")});
+  }
+  return rows;
+}
+
+std::string written(const ordered_json& value) {
+  return value.dump(-1, ' ', /*ensure_ascii=*/false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string type_of(std::string_view line) {
+  return text(parsed(line), "type");
+}
+
+HitLine hit_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  HitLine hit;
+  hit.content = text(value, "content");
+  hit.title = text(value, "title");
+  hit.artist = text(value, "artist");
+  hit.album = text(value, "album");
+  hit.codec = text(value, "codec");
+  hit.year = number(value, "year");
+  hit.duration_ms = number(value, "duration_ms");
+  hit.size_bytes = number(value, "size_bytes");
+  hit.hops = number(value, "hops");
+  hit.ms = number(value, "ms");
+  const auto holders = value.find("holders");
+  if (holders == value.end() || !holders->is_array()) return hit;
+  for (const auto& holder : *holders) {
+    if (holder.is_object())
+      hit.holders.push_back({text(holder, "key"), text(holder, "endpoint"), text(holder, "stream")});
+  }
+  return hit;
+}
+
+SummaryLine summary_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  return {number(value, "hits"),     number(value, "holders"), number(value, "ms"),
+          number(value, "messages"), number(value, "answers"), number(value, "neighbors")};
+}
+
+ProgressLine progress_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  return {number(value, "bytes"), number(value, "size"), number(value, "files"),
+          number(value, "of"),    number(value, "rows"), sources(value)};
+}
+
+DoneLine done_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  DoneLine done;
+  done.file = text(value, "file");
+  done.path = text(value, "path");
+  done.verified = yes(value, "verified");
+  done.bytes = number(value, "bytes");
+  done.ms = number(value, "ms");
+  done.tracks = number(value, "tracks");
+  done.files = number(value, "files");
+  done.symlinks = number(value, "symlinks");
+  done.failed = number(value, "failed");
+  done.removed = number(value, "removed");
+  done.rows = number(value, "rows");
+  done.skipped = number(value, "skipped");
+  done.sources = sources(value);
+  return done;
+}
+
+StatusLine status_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  StatusLine status;
+  status.version = text(value, "version");
+  status.role = text(value, "role");
+  status.self = text(value, "self");
+  status.key = text(value, "key");
+  status.endpoint = text(value, "endpoint");
+  status.http = text(value, "http");
+  status.neighbors = number(value, "neighbors");
+  status.passive = number(value, "passive");
+  status.links = number(value, "links");
+  status.contacts = number(value, "contacts");
+  status.uptime_ms = number(value, "uptime_ms");
+  status.tracks = number(value, "tracks");
+  status.terms = number(value, "terms");
+  status.index_bytes = number(value, "index_bytes");
+  status.shares = number(value, "shares");
+  status.queries_in = number(value, "queries_in");
+  status.queries_out = number(value, "queries_out");
+  status.duplicates = number(value, "duplicates");
+  status.hits_relayed = number(value, "hits_relayed");
+  status.malformed = number(value, "malformed");
+  status.unknown = number(value, "unknown");
+  status.fetches = number(value, "fetches");
+  status.scanning = yes(value, "scanning");
+  return status;
+}
+
+PeerLine peer_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  return {text(value, "key"),         text(value, "endpoint"),    text(value, "agent"),
+          yes(value, "neighbor"),     yes(value, "inbound"),      number(value, "connected_ms"),
+          number(value, "bytes_in"),  number(value, "bytes_out"), number(value, "frames_in"),
+          number(value, "frames_out")};
+}
+
+ShareLine share_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  return {text(value, "path"), number(value, "tracks")};
+}
+
+Error error_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  const std::string what = text(value, "what");
+  return {node::json::code_named(text(value, "code")), what.empty() ? "the node refused without saying why" : what};
+}
+
+std::string search_body(const SearchRequest& request) {
+  ordered_json value = {{"text", request.text}, {"limit", request.limit}};
+  value["strategy"] = request.strategy == StrategyKind::kWalk ? "walk" : "flood";
+  value["ttl"] = request.ttl;
+  value["walkers"] = request.walkers;
+  value["time_ms"] = request.time / 1ms;
+  return written(value);
+}
+
+std::string fetch_body(const std::string& content, const std::vector<std::string>& providers, const std::string& out) {
+  ordered_json value = {{"content", content}, {"providers", providers}};
+  if (!out.empty()) value["out"] = out;
+  return written(value);
+}
+
+std::string path_body(const std::string& path) {
+  return written({{"path", path}});
+}
+
+std::string import_body(const std::string& path, std::uint64_t skip, std::uint64_t limit) {
+  return written({{"path", path}, {"skip", skip}, {"limit", limit}});
+}
+
+std::string join_body(const std::vector<std::string>& contacts) {
+  ordered_json value = ordered_json::object();
+  value["contacts"] = contacts;
+  return written(value);
+}
+
+std::string error_line(const Error& error) {
+  return node::json::error(error);
+}
+
+std::string version_line(std::string_view version) {
+  return written({{"v", 1}, {"type", "version"}, {"version", version}});
+}
+
+std::string help_line(std::string_view topic, std::string_view help) {
+  return written({{"v", 1}, {"type", "help"}, {"topic", topic}, {"text", help}});
+}
+
+}  // namespace earshot::cli

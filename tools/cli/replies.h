@@ -1,0 +1,90 @@
+// The node's lines as values: what tools/node/api_json writes, read back. nlohmann::json stays inside replies.cpp.
+// A field that is missing or of another type is empty or zero: a newer node may say more, an older one less.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/result.h"
+#include "schema/search.h"
+
+namespace earshot::cli {
+
+/// "hit", "summary", "done", ...; empty for what is no object.
+std::string type_of(std::string_view line);
+
+struct HitLine {
+  std::string content, title, artist, album, codec;
+  std::uint64_t year = 0, duration_ms = 0, size_bytes = 0, hops = 0, ms = 0;
+  struct Holder {
+    std::string key, endpoint, stream;
+  };
+  std::vector<Holder> holders;
+};
+
+struct SummaryLine {
+  std::uint64_t hits = 0, holders = 0, ms = 0, messages = 0, answers = 0, neighbors = 0;
+};
+
+struct SourceLine {
+  std::string endpoint;
+  std::uint64_t bytes = 0;
+};
+
+/// Of a fetch (bytes, size), of a scan (files, of, bytes) or of an import (rows).
+struct ProgressLine {
+  std::uint64_t bytes = 0, size = 0, files = 0, of = 0, rows = 0;
+  std::vector<SourceLine> sources;
+};
+
+struct DoneLine {
+  std::string file, path;
+  bool verified = false;
+  std::uint64_t bytes = 0, ms = 0, tracks = 0, files = 0, symlinks = 0, failed = 0, removed = 0, rows = 0, skipped = 0;
+  std::vector<SourceLine> sources;
+};
+
+struct StatusLine {
+  std::string version, role, self, key, endpoint, http;
+  std::uint64_t neighbors = 0, passive = 0, links = 0, contacts = 0, uptime_ms = 0, tracks = 0, terms = 0,
+                index_bytes = 0, shares = 0;
+  std::uint64_t queries_in = 0, queries_out = 0, duplicates = 0, hits_relayed = 0, malformed = 0, unknown = 0,
+                fetches = 0;
+  bool scanning = false;
+};
+
+struct PeerLine {
+  std::string key, endpoint, agent;
+  bool neighbor = false, inbound = false;
+  std::uint64_t connected_ms = 0, bytes_in = 0, bytes_out = 0, frames_in = 0, frames_out = 0;
+};
+
+struct ShareLine {
+  std::string path;
+  std::uint64_t tracks = 0;
+};
+
+HitLine hit_from(std::string_view line);
+SummaryLine summary_from(std::string_view line);
+ProgressLine progress_from(std::string_view line);
+DoneLine done_from(std::string_view line);
+StatusLine status_from(std::string_view line);
+PeerLine peer_from(std::string_view line);
+ShareLine share_from(std::string_view line);
+Error error_from(std::string_view line);
+
+/// Bodies of requests.
+std::string search_body(const SearchRequest& request);
+std::string fetch_body(const std::string& content, const std::vector<std::string>& providers, const std::string& out);
+std::string path_body(const std::string& path);
+std::string import_body(const std::string& path, std::uint64_t skip, std::uint64_t limit);
+std::string join_body(const std::vector<std::string>& contacts);
+
+/// Lines that the command line itself writes.
+std::string error_line(const Error& error);
+std::string version_line(std::string_view version);
+std::string help_line(std::string_view topic, std::string_view text);
+
+}  // namespace earshot::cli

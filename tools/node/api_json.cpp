@@ -1,0 +1,359 @@
+// Bodies in, lines out.
+#include "tools/node/api_json.h"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace earshot::node::json {
+
+using nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kMaxContacts = 64;
+constexpr std::size_t kMaxProviders = 64;
+
+constexpr std::array<std::string_view, 10> kCodeNames = {"invalid",   "not_found",  "unreachable", "denied",
+                                                         "timed_out", "stopped",    "corrupt",     "disk",
+                                                         "exhausted", "unsupported"};
+
+ordered_json object(std::string_view type) {
+  return {{"v", 1}, {"type", type}};
+}
+
+// Text from strangers was checked on the way in; should a byte be wrong all the same, it is replaced, not thrown about.
+std::string text_of(const ordered_json& value) {
+  return value.dump(-1, ' ', /*ensure_ascii=*/false, ordered_json::error_handler_t::replace);
+}
+
+Result<ordered_json> object_from(std::string_view body, std::initializer_list<std::string_view> fields) {
+  ordered_json value = ordered_json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (value.is_discarded()) return fail(ErrorCode::kInvalid, "the body is not JSON");
+  if (!value.is_object()) return fail(ErrorCode::kInvalid, "the body is not a JSON object");
+  for (const auto& [key, member] : value.items()) {
+    if (std::find(fields.begin(), fields.end(), key) == fields.end()) {
+      return fail(ErrorCode::kInvalid, "unknown field '{}'", clip_utf8(key, 64));
+    }
+  }
+  return value;
+}
+
+Result<std::string> text_in(const ordered_json& object, const char* field) {
+  const auto found = object.find(field);
+  if (found == object.end() || !found->is_string()) return fail(ErrorCode::kInvalid, "'{}' must be a text", field);
+  auto text = found->get<std::string>();
+  if (text.find('\0') != std::string::npos) return fail(ErrorCode::kInvalid, "'{}' has a NUL in it", field);
+  return text;
+}
+
+Result<std::uint64_t> number_in(const ordered_json& object, const char* field, std::uint64_t fallback,
+                                std::uint64_t most) {
+  const auto found = object.find(field);
+  if (found == object.end()) return fallback;
+  if (!found->is_number_unsigned() || found->get<std::uint64_t>() > most) {
+    return fail(ErrorCode::kInvalid, "'{}' must be a whole number in 0..{}", field, most);
+  }
+  return found->get<std::uint64_t>();
+}
+
+Result<std::vector<std::string>> texts_in(const ordered_json& object, const char* field, std::size_t most) {
+  std::vector<std::string> texts;
+  const auto found = object.find(field);
+  if (found == object.end()) return texts;
+  if (!found->is_array() || found->size() > most) {
+    return fail(ErrorCode::kInvalid, "'{}' must be a list of at most {} texts", field, most);
+  }
+  for (const auto& element : *found) {
+    if (!element.is_string()) return fail(ErrorCode::kInvalid, "'{}' must be a list of texts", field);
+    texts.push_back(element.get<std::string>());
+  }
+  return texts;
+}
+
+Result<fs::path> path_in(const ordered_json& object, const char* field) {
+  auto text = text_in(object, field);
+  if (!text) return tl::unexpected(text.error());
+  fs::path path(*text);
+  if (!path.is_absolute()) return fail(ErrorCode::kInvalid, "'{}' must be an absolute path", field);
+  return path;
+}
+
+ordered_json holder(const Contact& contact) {
+  ordered_json value = {{"key", to_string(contact.key)}, {"endpoint", to_string(contact.endpoint)}};
+  if (contact.stream_port != 0) value["stream"] = to_string(contact.stream_endpoint());
+  return value;
+}
+
+void put_track(ordered_json& value, const Track& track) {
+  value["content"] = to_string(track.content);
+  value["title"] = track.title;
+  value["artist"] = track.artist;
+  value["album"] = track.album;
+  value["genre"] = track.genre;
+  value["year"] = track.year;
+  value["duration_ms"] = track.duration_ms;
+  value["codec"] = to_string(track.codec);
+  value["bitrate_kbps"] = track.bitrate_kbps;
+  value["size_bytes"] = track.size_bytes;
+}
+
+ordered_json sources_of(const std::vector<stream::Source>& sources) {
+  ordered_json list = ordered_json::array();
+  for (const stream::Source& source : sources) {
+    list.push_back({{"endpoint", to_string(source.endpoint)}, {"bytes", source.bytes}, {"banned", source.banned}});
+  }
+  return list;
+}
+
+}  // namespace
+
+Result<SearchRequest> search_from(std::string_view body) {
+  const auto value = object_from(body, {"text", "limit", "strategy", "ttl", "walkers", "time_ms"});
+  if (!value) return tl::unexpected(value.error());
+  SearchRequest request;
+  auto text = text_in(*value, "text");
+  if (!text) return tl::unexpected(text.error());
+  request.text = std::move(*text);
+  const auto limit = number_in(*value, "limit", request.limit, std::numeric_limits<std::uint16_t>::max());
+  const auto ttl = number_in(*value, "ttl", 0, std::numeric_limits<std::uint16_t>::max());
+  const auto walkers = number_in(*value, "walkers", 0, std::numeric_limits<std::uint8_t>::max());
+  const auto time = number_in(*value, "time_ms", limits::kDefaultQueryTime / 1ms, limits::kMaxQueryTime / 1ms);
+  for (const auto* number : {&limit, &ttl, &walkers, &time}) {
+    if (!*number) return tl::unexpected(number->error());
+  }
+  request.limit = static_cast<std::uint16_t>(*limit);
+  request.ttl = static_cast<std::uint16_t>(*ttl);
+  request.walkers = static_cast<std::uint8_t>(*walkers);
+  request.time = std::chrono::milliseconds(*time);
+  if (value->contains("strategy")) {
+    const auto strategy = text_in(*value, "strategy");
+    if (!strategy || (*strategy != "flood" && *strategy != "walk")) {
+      return fail(ErrorCode::kInvalid, "'strategy' must be \"flood\" or \"walk\"");
+    }
+    request.strategy = *strategy == "walk" ? StrategyKind::kWalk : StrategyKind::kFlood;
+  }
+  if (auto valid = validate(request); !valid) return tl::unexpected(valid.error());
+  return request;
+}
+
+Result<FetchOrder> fetch_from(std::string_view body) {
+  const auto value = object_from(body, {"content", "providers", "out"});
+  if (!value) return tl::unexpected(value.error());
+  FetchOrder order;
+  const auto text = text_in(*value, "content");
+  if (!text) return tl::unexpected(text.error());
+  const auto content = content_id_from(*text);
+  if (!content) return fail_in("'content'", content.error());
+  order.content = *content;
+  const auto providers = texts_in(*value, "providers", kMaxProviders);
+  if (!providers) return tl::unexpected(providers.error());
+  for (const std::string& provider : *providers) {
+    const auto endpoint = endpoint_from(provider);
+    if (!endpoint) return fail_in("'providers'", endpoint.error());
+    order.providers.push_back(*endpoint);
+  }
+  if (value->contains("out")) {
+    auto out = path_in(*value, "out");
+    if (!out) return tl::unexpected(out.error());
+    order.out = std::move(*out);
+  }
+  return order;
+}
+
+Result<fs::path> share_from(std::string_view body) {
+  const auto value = object_from(body, {"path"});
+  if (!value) return tl::unexpected(value.error());
+  return path_in(*value, "path");
+}
+
+Result<ImportOrder> import_from(std::string_view body) {
+  const auto value = object_from(body, {"path", "skip", "limit"});
+  if (!value) return tl::unexpected(value.error());
+  auto path = path_in(*value, "path");
+  if (!path) return tl::unexpected(path.error());
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+  const auto skip = number_in(*value, "skip", 0, kMost);
+  if (!skip) return tl::unexpected(skip.error());
+  const auto limit = number_in(*value, "limit", 0, kMost);
+  if (!limit) return tl::unexpected(limit.error());
+  return ImportOrder{std::move(*path), *skip, *limit};
+}
+
+Result<std::vector<Contact>> join_from(std::string_view body) {
+  const auto value = object_from(body, {"contacts"});
+  if (!value) return tl::unexpected(value.error());
+  const auto texts = texts_in(*value, "contacts", kMaxContacts);
+  if (!texts) return tl::unexpected(texts.error());
+  if (texts->empty()) return fail(ErrorCode::kInvalid, "'contacts' must name at least one node");
+  std::vector<Contact> contacts;
+  for (const std::string& text : *texts) {
+    const auto contact = contact_from(text);
+    if (!contact) return fail_in("'contacts'", contact.error());
+    contacts.push_back(*contact);
+  }
+  return contacts;
+}
+
+std::string hit(const HitRow& row) {
+  ordered_json value = object("hit");
+  put_track(value, row.track);
+  value["holders"] = ordered_json::array();
+  for (const Contact& contact : row.holders) value["holders"].push_back(holder(contact));
+  value["hops"] = row.hops;
+  value["ms"] = row.ms;
+  value["score"] = row.score;
+  return text_of(value);
+}
+
+std::string summary(const Summary& summary) {
+  ordered_json value = object("summary");
+  value["hits"] = summary.hits;
+  value["holders"] = summary.holders;
+  value["ms"] = summary.ms;
+  value["messages"] = summary.messages;
+  value["answers"] = summary.answers;
+  value["neighbors"] = summary.neighbors;
+  return text_of(value);
+}
+
+std::string status(const StatusReport& report) {
+  const NodeStatus& node = report.node;
+  ordered_json value = object("status");
+  value["version"] = report.version;
+  value["role"] = report.role;
+  value["self"] = to_string(node.self);
+  value["key"] = to_string(node.self.key);
+  value["endpoint"] = to_string(node.self.endpoint);
+  value["stream_port"] = node.self.stream_port;
+  value["http"] = report.http.port == 0 ? "" : to_string(report.http);
+  value["uptime_ms"] = node.uptime / 1ms;
+  value["neighbors"] = node.neighbors;
+  value["passive"] = node.passive;
+  value["links"] = node.links;
+  value["contacts"] = node.contacts;
+  value["open_queries"] = node.open_queries;
+  value["queries_in"] = node.queries_in;
+  value["queries_out"] = node.queries_out;
+  value["duplicates"] = node.duplicates;
+  value["hits_relayed"] = node.hits_relayed;
+  value["malformed"] = node.malformed;
+  value["unknown"] = node.unknown;
+  value["tracks"] = report.index.tracks;
+  value["terms"] = report.index.terms;
+  value["index_bytes"] = report.index.bytes_on_disk;
+  value["shares"] = report.shares;
+  value["scanning"] = report.scanning;
+  value["fetches"] = report.fetches;
+  return text_of(value);
+}
+
+std::string peer(const PeerRow& row) {
+  ordered_json value = object("peer");
+  value["contact"] = to_string(row.contact);
+  value["key"] = to_string(row.contact.key);
+  value["endpoint"] = to_string(row.contact.endpoint);
+  value["stream_port"] = row.contact.stream_port;
+  value["agent"] = row.agent;
+  value["neighbor"] = row.neighbor;
+  value["inbound"] = row.inbound;
+  value["connected_ms"] = row.connected / 1ms;
+  value["bytes_in"] = row.bytes_in;
+  value["bytes_out"] = row.bytes_out;
+  value["frames_in"] = row.frames_in;
+  value["frames_out"] = row.frames_out;
+  value["dropped"] = row.dropped;
+  return text_of(value);
+}
+
+std::string share(const ShareRow& row) {
+  ordered_json value = object("share");
+  value["path"] = row.path.string();
+  value["tracks"] = row.tracks;
+  return text_of(value);
+}
+
+std::string scan_progress(const ScanProgress& progress) {
+  ordered_json value = object("progress");
+  value["files"] = progress.files;
+  value["of"] = progress.of;
+  value["bytes"] = progress.bytes;
+  value["file"] = progress.file.string();
+  return text_of(value);
+}
+
+std::string scan_done(const ScanReport& report) {
+  ordered_json value = object("done");
+  value["path"] = report.path.string();
+  value["files"] = report.files;
+  value["tracks"] = report.tracks;
+  value["other_files"] = report.other_files;
+  value["symlinks"] = report.symlinks;
+  value["failed"] = report.failed;
+  value["removed"] = report.removed;
+  value["bytes"] = report.bytes;
+  value["complete"] = report.complete;
+  return text_of(value);
+}
+
+std::string import_progress(std::uint64_t rows) {
+  ordered_json value = object("progress");
+  value["rows"] = rows;
+  return text_of(value);
+}
+
+std::string import_done(std::uint64_t rows, std::uint64_t skipped) {
+  ordered_json value = object("done");
+  value["rows"] = rows;
+  value["skipped"] = skipped;
+  return text_of(value);
+}
+
+std::string fetch_progress(const stream::Status& status) {
+  ordered_json value = object("progress");
+  value["bytes"] = status.verified;
+  value["size"] = status.size;
+  value["sources"] = sources_of(status.sources);
+  return text_of(value);
+}
+
+std::string fetch_done(const FetchDone& done) {
+  ordered_json value = object("done");
+  value["content"] = to_string(done.content);
+  value["file"] = done.file.string();
+  value["bytes"] = done.bytes;
+  value["ms"] = done.ms;
+  value["sources"] = sources_of(done.sources);
+  value["title"] = done.track.title;
+  value["artist"] = done.track.artist;
+  value["verified"] = true;
+  return text_of(value);
+}
+
+std::string done(std::string_view what) {
+  ordered_json value = object("done");
+  value["what"] = what;
+  return text_of(value);
+}
+
+std::string error(const Error& error) {
+  ordered_json value = object("error");
+  value["code"] = name_of(error.code);
+  value["what"] = error.what;
+  return text_of(value);
+}
+
+std::string_view name_of(ErrorCode code) {
+  const auto number = static_cast<std::size_t>(code);
+  return number < kCodeNames.size() ? kCodeNames[number] : kCodeNames[0];
+}
+
+ErrorCode code_named(std::string_view name) {
+  const auto found = std::find(kCodeNames.begin(), kCodeNames.end(), name);
+  return found == kCodeNames.end() ? ErrorCode::kInvalid : static_cast<ErrorCode>(found - kCodeNames.begin());
+}
+
+}  // namespace earshot::node::json

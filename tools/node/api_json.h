@@ -1,0 +1,111 @@
+// The API's words as JSON: bodies parsed once into types that cannot be wrong, answers written as one object per line.
+// nlohmann::json stays inside api_json.cpp. Every object has "v" (the version, 1) and "type".
+//
+// Bodies are strict: an unknown field, a wrong type or a value out of range is kInvalid and names the field.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "index/index.h"
+#include "schema/endpoint.h"
+#include "schema/result.h"
+#include "schema/search.h"
+#include "schema/track.h"
+#include "stream/engine.h"
+#include "tools/node/node.h"
+#include "tools/node/scanner.h"
+
+namespace earshot::node::json {
+
+/// {"text", "limit"?, "strategy"?: "flood"|"walk", "ttl"?, "walkers"?, "time_ms"?}
+Result<SearchRequest> search_from(std::string_view body);
+
+struct FetchOrder {
+  ContentId content;
+  std::vector<Endpoint> providers;  // where its streams are served
+  std::filesystem::path out;        // file or existing folder; empty: the download folder
+};
+
+/// {"content", "providers"?: ["127.0.0.1:4041"], "out"?: absolute path}
+Result<FetchOrder> fetch_from(std::string_view body);
+
+/// {"path"}: absolute.
+Result<std::filesystem::path> share_from(std::string_view body);
+
+struct ImportOrder {
+  std::filesystem::path file;
+  std::uint64_t skip = 0;   // rows not taken
+  std::uint64_t limit = 0;  // rows taken at most; 0: all
+};
+
+/// {"path", "skip"?, "limit"?}: the path is absolute.
+Result<ImportOrder> import_from(std::string_view body);
+
+/// {"contacts": ["earshot://..."]}, 1 to 64 of them.
+Result<std::vector<Contact>> join_from(std::string_view body);
+
+/// One content as far as a search knows it: a later row of the same content has more holders and replaces it.
+struct HitRow {
+  Track track;
+  std::vector<Contact> holders;
+  std::uint16_t hops = 0;  // to the nearest holder
+  std::int64_t ms = 0;     // from the question to the first holder
+  std::uint32_t score = 0;
+};
+
+std::string hit(const HitRow& row);
+
+struct Summary {
+  std::uint64_t hits = 0;      // different contents
+  std::uint64_t holders = 0;   // rows of (content, holder)
+  std::uint64_t messages = 0;  // copies of the query that this node sent
+  std::uint64_t answers = 0;   // messages with hits that came back
+  std::uint64_t neighbors = 0;
+  std::int64_t ms = 0;
+};
+
+std::string summary(const Summary& summary);
+
+struct StatusReport {
+  NodeStatus node;
+  std::string version;
+  std::string role;  // "node" or "light"
+  Endpoint http;     // port 0: no loopback listener
+  index::Stats index;
+  std::uint64_t shares = 0;
+  bool scanning = false;
+  std::uint64_t fetches = 0;
+};
+
+std::string status(const StatusReport& report);
+std::string peer(const PeerRow& row);
+std::string share(const ShareRow& row);
+std::string scan_progress(const ScanProgress& progress);
+std::string scan_done(const ScanReport& report);
+std::string import_progress(std::uint64_t rows);
+std::string import_done(std::uint64_t rows, std::uint64_t skipped);
+
+struct FetchDone {
+  ContentId content;
+  std::filesystem::path file;
+  std::uint64_t bytes = 0;
+  std::int64_t ms = 0;
+  std::vector<stream::Source> sources;
+  Track track;  // empty when only the id is known
+};
+
+std::string fetch_progress(const stream::Status& status);
+std::string fetch_done(const FetchDone& done);
+std::string done(std::string_view what);
+std::string error(const Error& error);
+
+/// For scripts: "invalid", "not_found", ...
+std::string_view name_of(ErrorCode code);
+/// The reverse; kInvalid for a name that is not in the table.
+ErrorCode code_named(std::string_view name);
+
+}  // namespace earshot::node::json

@@ -1,0 +1,63 @@
+// Builds the tree of one running node and takes it down again: key, index, engines, network, scanner, API. The only
+// place that knows every engine.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "index/index.h"
+#include "overlay/net/identity.h"
+#include "schema/result.h"
+#include "tools/node/api.h"
+#include "tools/node/config.h"
+#include "tools/node/fetches.h"
+#include "tools/node/http_server.h"
+#include "tools/node/node.h"
+#include "tools/node/runtime_files.h"
+#include "tools/node/scanner.h"
+#include "tools/node/worker.h"
+
+namespace earshot::node {
+
+/// A full node serves its API over HTTP and offers what is shared; a light one lives inside one command, listens on any
+/// free port and answers nobody's HTTP.
+enum class Role : std::uint8_t { kFull, kLight };
+
+/// Members stand in the order in which they are built; they go in the reverse one, so that whoever calls goes before
+/// what it calls.
+class Daemon {
+ public:
+  /// Errors: kExhausted (another one runs on this data folder), kDenied, kDisk, kCorrupt, kInvalid, kUnreachable.
+  static Result<std::unique_ptr<Daemon>> open(const Config& config, Role role);
+
+  ~Daemon();
+
+  Api& api() { return *api_; }
+  Node& node() { return *node_; }
+
+  /// Full role: shares what the record and the configuration name, then serves until SIGINT, SIGTERM or a shutdown
+  /// request.
+  void run();
+
+ private:
+  Daemon(const Config& config, FolderLock lock) : config_(config), lock_(std::move(lock)) {}
+
+  Result<void> open_library();
+  Result<void> open_network(Role role);
+  Result<void> open_api(Role role);
+  void share_everything();
+
+  Config config_;
+  FolderLock lock_;
+  std::unique_ptr<overlay::net::Identity> identity_;
+  std::unique_ptr<index::Index> index_;
+  Engines engines_;
+  std::unique_ptr<Scanner> scanner_;
+  std::unique_ptr<HttpServer> server_;
+  std::unique_ptr<Worker> worker_;
+  std::unique_ptr<Fetches> fetches_;
+  std::unique_ptr<Node> node_;
+  std::unique_ptr<Api> api_;
+};
+
+}  // namespace earshot::node

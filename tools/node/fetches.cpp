@@ -1,0 +1,238 @@
+// The copy loop of a fetch, and the names of the files it makes.
+#include "tools/node/fetches.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include "schema/bytes.h"
+#include "tools/node/runtime_files.h"
+
+namespace earshot::node {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// How long one read waits for bytes: also how late a stop is noticed, and how often progress is told.
+constexpr Duration kReadPatience = 100ms;
+
+// Bytes of a file name: ext4 and its kin take 255, an ending and a number come on top.
+constexpr std::size_t kMaxName = 200;
+
+std::string_view ending_of(Codec codec) {
+  switch (codec) {
+    case Codec::kMp3:
+      return ".mp3";
+    case Codec::kVorbis:
+      return ".ogg";
+    case Codec::kOpus:
+      return ".opus";
+    case Codec::kFlac:
+      return ".flac";
+    case Codec::kAac:
+      return ".m4a";
+    case Codec::kWav:
+      return ".wav";
+    case Codec::kUnknown:
+      break;
+  }
+  return ".audio";
+}
+
+// A file being written next to its final name; gone again unless it is kept.
+class PartFile {
+ public:
+  static Result<std::unique_ptr<PartFile>> create(const fs::path& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    std::string name = (folder / ".earshot-XXXXXX").string();
+    const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+    if (descriptor < 0) return fail(ErrorCode::kDisk, "write into '{}': {}", folder.string(), std::strerror(errno));
+    return std::unique_ptr<PartFile>(new PartFile(descriptor, name));
+  }
+
+  ~PartFile() {
+    ::close(descriptor_);
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+
+  PartFile(const PartFile&) = delete;
+  PartFile& operator=(const PartFile&) = delete;
+
+  const fs::path& path() const { return path_; }
+
+  Result<void> append(ByteView bytes) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return fail(ErrorCode::kDisk, "write '{}': {}", path_.string(), std::strerror(errno));
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return {};
+  }
+
+  /// Gives the file its name: exactly `wanted`, or beside a file that is there already, with a number.
+  Result<fs::path> keep_as(const fs::path& wanted) {
+    if (::fsync(descriptor_) != 0 || ::fchmod(descriptor_, 0644) != 0) {
+      return fail(ErrorCode::kDisk, "write '{}': {}", path_.string(), std::strerror(errno));
+    }
+    fs::path name = wanted;
+    for (int number = 2; number < 1000; ++number) {
+      if (::link(path_.c_str(), name.c_str()) == 0) return name;
+      if (errno != EEXIST) break;
+      name = wanted.parent_path() /
+             (wanted.stem().string() + " (" + std::to_string(number) + ")" + wanted.extension().string());
+    }
+    return fail(ErrorCode::kDisk, "name the file '{}': {}", name.string(), std::strerror(errno));
+  }
+
+ private:
+  PartFile(int descriptor, fs::path path) : descriptor_(descriptor), path_(std::move(path)) {}
+  int descriptor_;
+  fs::path path_;
+};
+
+fs::path target_of(const Fetch& fetch) {
+  std::error_code ignored;
+  if (!fs::is_directory(fetch.out, ignored)) return fetch.out;
+  Track track = fetch.track;
+  if (track.title.empty()) track.title = to_hex(ByteView(fetch.content.digest).first(8));
+  return fetch.out / file_name_for(track);
+}
+
+}  // namespace
+
+std::string file_name_for(const Track& track) {
+  const std::string joined = track.artist.empty() ? track.title : track.artist + " - " + track.title;
+  std::string name;
+  for (const char byte : clip_utf8(is_clean_text(joined) ? std::string_view(joined) : "", kMaxName)) {
+    const bool forbidden = static_cast<unsigned char>(byte) < 0x20 || std::strchr("/\\:*?\"<>|", byte) != nullptr;
+    name.push_back(forbidden ? '_' : byte);
+  }
+  if (name.empty()) name = "track";
+  if (name[0] == '.' || name[0] == '-' || name[0] == ' ') name[0] = '_';
+  return name + std::string(ending_of(track.codec));
+}
+
+Fetches::Fetches(const Engines& engines, Identify identify) : engines_(engines), identify_(std::move(identify)) {}
+
+Fetches::~Fetches() {
+  std::list<Run> runs;
+  {
+    const std::lock_guard lock(mutex_);
+    runs.swap(runs_);
+  }
+  for (Run& run : runs) *run.stop = true;
+  for (Run& run : runs) run.thread.join();
+}
+
+Result<std::shared_ptr<std::atomic<bool>>> Fetches::start(Fetch fetch, Listener listener) {
+  const auto engine = engines_.find(fetch.content.scheme);
+  if (engine == engines_.end()) {
+    return fail(ErrorCode::kUnsupported, "{} is only described: nobody has said that they hold its audio",
+                to_string(fetch.content));
+  }
+  reap();
+  const std::lock_guard lock(mutex_);
+  if (runs_.size() >= kMaxRunning)
+    return fail(ErrorCode::kExhausted, "{} fetches run already: wait for one to end", runs_.size());
+  Run& run = runs_.emplace_back();
+  run.thread = std::thread(
+      [this, &run, source = engine->second.get(), fetch = std::move(fetch), listener = std::move(listener)] {
+        listener.on_done(carry_out(*source, fetch, *run.stop, listener));
+        run.finished = true;
+      });
+  return run.stop;
+}
+
+std::size_t Fetches::running() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t count = 0;
+  for (const Run& run : runs_) count += run.finished ? 0 : 1;
+  return count;
+}
+
+Result<json::FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& fetch, const std::atomic<bool>& stop,
+                                           const Listener& listener) {
+  using Clock = std::chrono::steady_clock;
+  const auto began = Clock::now();
+  const fs::path target = target_of(fetch);
+  std::error_code error;
+  const auto there = fs::is_regular_file(target, error) ? identify_(target, fetch.content.scheme) : Result<ContentId>();
+  if (there && *there == fetch.content)
+    return json::FetchDone{fetch.content, target, fs::file_size(target, error), 0, {}, fetch.track};
+  auto stream = engine.open(fetch.content, fetch.providers);
+  if (!stream) return tl::unexpected(stream.error());
+  auto part = PartFile::create(target.parent_path());
+  if (!part) return tl::unexpected(part.error());
+  std::array<std::uint8_t, 64 * 1024> buffer;
+  std::uint64_t offset = 0;
+  auto last_byte = began;
+  auto told = began - std::chrono::seconds(1);
+  std::uint64_t verified = 0;
+  while (true) {
+    if (stop) return fail(ErrorCode::kStopped, "stopped; what is here is kept and the next get goes on from it");
+    const auto got = (*stream)->read(offset, buffer, kReadPatience);
+    const auto now = Clock::now();
+    if (got && *got == 0) break;
+    if (got) {
+      if (auto written = (*part)->append(ByteView(buffer).first(*got)); !written)
+        return tl::unexpected(written.error());
+      offset += *got;
+      last_byte = now;
+    } else if (got.error().code != ErrorCode::kTimedOut && got.error().code != ErrorCode::kUnreachable) {
+      return tl::unexpected(got.error());
+    }
+    if (got && now - told < kReadPatience) continue;
+    told = now;
+    const stream::Status status = (*stream)->status();
+    if (status.verified > verified) last_byte = now;
+    verified = status.verified;
+    listener.on_progress(status);
+    if (now - last_byte > kPatience) {
+      return fail(verified == 0 ? ErrorCode::kUnreachable : ErrorCode::kTimedOut,
+                  "no byte from {} holders for {} s; {} bytes are kept", fetch.providers.size(), kPatience / 1s,
+                  verified);
+    }
+  }
+  const auto identified = identify_((*part)->path(), fetch.content.scheme);
+  if (!identified) return tl::unexpected(identified.error());
+  if (*identified != fetch.content) {
+    return fail(ErrorCode::kCorrupt, "the file is {}, not {}", to_string(*identified), to_string(fetch.content));
+  }
+  auto file = (*part)->keep_as(target);
+  if (!file) return tl::unexpected(file.error());
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count();
+  json::FetchDone done{fetch.content, std::move(*file), offset, took, (*stream)->status().sources, fetch.track};
+  keep_serving(std::move(*stream));
+  return done;
+}
+
+void Fetches::keep_serving(std::unique_ptr<stream::Stream> stream) {
+  std::unique_ptr<stream::Stream> closed;  // closing may wait for the engine: not under the lock
+  const std::lock_guard lock(mutex_);
+  served_.push_back(std::move(stream));
+  if (served_.size() <= kMaxServed) return;
+  closed = std::move(served_.front());
+  served_.pop_front();
+}
+
+void Fetches::reap() {
+  const std::lock_guard lock(mutex_);
+  for (auto at = runs_.begin(); at != runs_.end();) {
+    if (!at->finished) {
+      ++at;
+      continue;
+    }
+    at->thread.join();
+    at = runs_.erase(at);
+  }
+}
+
+}  // namespace earshot::node

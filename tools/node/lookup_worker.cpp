@@ -1,0 +1,70 @@
+// Two threads and two queues.
+#include "tools/node/lookup_worker.h"
+
+#include <utility>
+
+namespace earshot::node {
+
+LookupWorker::LookupWorker(const index::Index& index, std::function<void()> on_finished)
+    : index_(index), on_finished_(std::move(on_finished)) {
+  for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+LookupWorker::~LookupWorker() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  work_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool LookupWorker::submit(const QueryId& id, std::shared_ptr<const SearchRequest> request, Asker asker) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (asker == Asker::kStranger && strangers_.size() >= kMaxWaiting) return false;
+    (asker == Asker::kOurselves ? ours_ : strangers_).push_back({id, std::move(request)});
+  }
+  work_.notify_one();
+  return true;
+}
+
+std::vector<LookupWorker::Finished> LookupWorker::take_finished() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(finished_, {});
+}
+
+void LookupWorker::run() {
+  for (;;) {
+    Job job;
+    {
+      std::unique_lock lock(mutex_);
+      work_.wait(lock, [this] { return stopping_ || !ours_.empty() || !strangers_.empty(); });
+      if (stopping_) return;
+      std::deque<Job>& queue = ours_.empty() ? strangers_ : ours_;
+      job = std::move(queue.front());
+      queue.pop_front();
+    }
+    Finished finished = look_up(job);
+    {
+      const std::lock_guard lock(mutex_);
+      finished_.push_back(std::move(finished));
+    }
+    on_finished_();
+  }
+}
+
+LookupWorker::Finished LookupWorker::look_up(const Job& job) const {
+  Finished finished;
+  finished.id = job.id;
+  auto answer = index_.search(job.request->text, {job.request->limit, kBudget});
+  if (answer) {
+    finished.tracks = std::move(answer->tracks);
+  } else if (answer.error().code != ErrorCode::kInvalid) {  // words that are none match nothing
+    finished.failed = true;
+    finished.why = std::move(answer.error().what);
+  }
+  return finished;
+}
+
+}  // namespace earshot::node

@@ -1,0 +1,71 @@
+// Look-ups off the reactor: RocksDB takes its time, the protocol does not wait for it.
+//
+//  1. Two threads, one queue for our own questions and one for strangers'; ours are taken first.
+//  2. Every look-up has a budget of time of its own; what was found by then is the answer.
+//  3. Strangers' look-ups beyond kMaxWaiting are dropped and counted: 128 x 50 ms over two threads is 3.2 s of work,
+//     and whoever asked has not waited longer than that for anyone. Ours wait their turn; there are at most
+//     limits::kMaxOpenQueries of them.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "index/index.h"
+#include "schema/ids.h"
+#include "schema/search.h"
+#include "schema/time.h"
+
+namespace earshot::node {
+
+class LookupWorker {
+ public:
+  static constexpr std::size_t kThreads = 2;
+  static constexpr std::size_t kMaxWaiting = 128;
+  static constexpr Duration kBudget = 50ms;
+
+  enum class Asker : std::uint8_t { kOurselves, kStranger };
+
+  struct Finished {
+    QueryId id;
+    std::vector<index::Found> tracks;
+    bool failed = false;  // the index could not answer; `why` says it
+    std::string why;
+  };
+
+  /// `on_finished` is called on a worker thread after each look-up. The index must outlive the worker.
+  LookupWorker(const index::Index& index, std::function<void()> on_finished);
+  /// Waits for look-ups under way, forgets those that wait.
+  ~LookupWorker();
+
+  LookupWorker(const LookupWorker&) = delete;
+  LookupWorker& operator=(const LookupWorker&) = delete;
+
+  /// False when it was dropped: then nothing will be finished under this id.
+  [[nodiscard]] bool submit(const QueryId& id, std::shared_ptr<const SearchRequest> request, Asker asker);
+
+  /// What was finished since the last call.
+  std::vector<Finished> take_finished();
+
+ private:
+  struct Job { QueryId id; std::shared_ptr<const SearchRequest> request; };
+
+  void run();
+  Finished look_up(const Job& job) const;
+
+  const index::Index& index_;
+  const std::function<void()> on_finished_;
+  std::mutex mutex_;
+  std::condition_variable work_;
+  std::deque<Job> ours_, strangers_;   // guarded by mutex_
+  std::vector<Finished> finished_;     // guarded by mutex_
+  bool stopping_ = false;              // guarded by mutex_
+  std::vector<std::thread> threads_;   // last: they use all of the above
+};
+
+}  // namespace earshot::node

@@ -1,0 +1,471 @@
+// The reactor: poll until the next deadline; then what others posted, finished look-ups, due deadlines, and a bounded
+// batch of frames, in that order, so that local work comes before strangers'.
+#include "tools/node/node.h"
+
+#include <sodium.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <utility>
+
+#include "overlay/net/address_book.h"
+#include "overlay/net/transport.h"
+#include "overlay/peer.h"
+#include "overlay/wire.h"
+#include "schema/check.h"
+#include "schema/limits.h"
+#include "tools/node/accept_guard.h"
+#include "tools/node/lookup_worker.h"
+
+namespace earshot::node {
+
+namespace {
+
+using overlay::net::Priority;
+using overlay::net::Transport;
+
+/// 64 frames of the cheapest kind take some 300 us: what local work waits at most.
+constexpr std::size_t kFramesPerTurn = 64;
+/// A real peer's memory of queries: 64 Ki x 8 bytes = 512 KiB.
+constexpr std::size_t kSeenSlots = 64 * 1024;
+/// Malformed frames from one key within kOffenceTime that cost it its links, and for how long.
+constexpr int kMaxOffences = 5;
+constexpr Duration kOffenceTime = 10min;
+constexpr Duration kBanTime = 10min;
+constexpr std::size_t kMaxOffenders = 4096;
+/// Contacts of an earlier run that are tried beside the configured ones.
+constexpr std::size_t kRememberedContacts = 8;
+constexpr Duration kSaveEvery = 5min;
+/// How long good-byes may take to leave.
+constexpr Duration kGoodbyeTime = 500ms;
+/// Lines that strangers can cause: 20 a minute, the rest is counted. 100 bytes a line is 3 MB a day.
+constexpr int kStrangerLines = 20;
+
+/// The only clock read of the overlay's side of the program.
+Instant read_clock() {
+  return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+}
+
+Random random_stream() {
+  EARSHOT_CHECK(sodium_init() >= 0);
+  SipKey key;
+  randombytes_buf(&key, sizeof key);
+  return Random(key);
+}
+
+SipKey hash_key() {
+  Random random = random_stream();
+  const std::uint64_t first = random.next();
+  return {first, random.next()};
+}
+
+struct alignas(64) SeenBucket {
+  std::array<overlay::SeenSlot, overlay::SeenQueries::kWays> slots;
+};
+
+/// What overlay::Memory points into.
+struct PeerMemory {
+  explicit PeerMemory(const overlay::Config& config)
+      : active(config.active_size, kNoPeer),
+        passive(config.passive_size, kNoPeer),
+        seen(kSeenSlots / overlay::SeenQueries::kWays) {}
+
+  overlay::Memory view() { return {active, passive, {seen.front().slots.data(), kSeenSlots}}; }
+
+  std::vector<PeerId> active, passive;
+  std::vector<SeenBucket> seen;
+};
+static_assert(sizeof(SeenBucket) == 64, "the slots of all buckets are one span");
+
+class Reactor final : public Node {
+ public:
+  Reactor(const overlay::net::Identity& identity, const NodeOptions& options, const index::Index& index)
+      : options_(options),
+        book_(Contact{identity.key(), options.listen, options.stream_port}, hash_key()),
+        memory_(options_.protocol),
+        peer_(book_.self(), options_.protocol, random_stream(), memory_.view()),
+        started_(read_clock()),
+        index_(index) {}
+
+  ~Reactor() override {
+    if (!thread_.joinable()) return;
+    post([this] { stopping_ = true; });
+    thread_.join();
+  }
+
+  Result<void> open(const overlay::net::Identity& identity);
+
+  Contact self() const override { return transport_->self(); }
+  Result<QueryId> search(SearchRequest request, std::function<void(const SearchEvent&)> on_event) override;
+  void cancel(const QueryId& id) override;
+  void join(std::vector<Contact> contacts) override;
+  NodeStatus status() const override;
+  std::vector<PeerRow> peers() const override;
+
+ private:
+  // Any thread.
+  void post(std::function<void()> task) const;
+  template <class T>
+  T ask_reactor(std::function<T()> question) const;
+
+  // The reactor thread, from here on.
+  void run();
+  Instant next_deadline() const;
+  void turn();
+  void run_posted();
+  void take_answers();
+  void answer(const QueryId& id, std::vector<index::Found> tracks);
+  void take(const overlay::net::Received& received);
+  void take(const overlay::net::LinkUp& link);
+  void take(const overlay::net::LinkLost& link);
+  void take(const overlay::net::Refused& refused);
+  void blame(PeerId peer, const Error& error);
+  void perform_all();
+  void perform(const overlay::Send& send);
+  void perform(const overlay::Lookup& lookup);
+  void perform(const overlay::Connect& connect) { transport_->pin(now_, connect.peer); }
+  void perform(const overlay::Disconnect& disconnect) { transport_->unpin(disconnect.peer); }
+  void perform(const overlay::Deliver& deliver);
+  void enter(const std::vector<Contact>& contacts);
+  void save_book();
+  void say_goodbye();
+  bool may_log_stranger();
+
+  const NodeOptions options_;
+  overlay::net::AddressBook book_;
+  PeerMemory memory_;
+  overlay::Peer peer_;
+  const Instant started_;
+  const index::Index& index_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<LookupWorker> lookups_;
+
+  Instant now_{};
+  overlay::Outbox outbox_;
+  std::vector<overlay::net::Report> reports_;
+  std::map<QueryId, std::function<void(const SearchEvent&)>> clients_;
+  std::map<PeerId, int> offences_;
+  Instant offences_end_{};
+  Instant next_save_{};
+  Instant log_minute_{};
+  int log_lines_ = 0, log_suppressed_ = 0;
+  std::uint64_t malformed_ = 0, unknown_ = 0, lookups_dropped_ = 0, frames_unsent_ = 0;
+  bool stopping_ = false;
+
+  mutable std::mutex mutex_;
+  mutable std::deque<std::function<void()>> posted_;  // guarded by mutex_
+  std::thread thread_;                                // last: it uses all of the above
+};
+
+Priority priority_of(const overlay::Message& message) {
+  if (std::holds_alternative<overlay::Query>(message)) return Priority::kQueries;
+  return std::holds_alternative<overlay::Hits>(message) ? Priority::kHits : Priority::kControl;
+}
+
+Result<void> Reactor::open(const overlay::net::Identity& identity) {
+  if (!options_.address_book.empty()) {
+    if (auto loaded = book_.load(options_.address_book); !loaded)
+      spdlog::warn("event=address-book-unusable why=\"{}\"", loaded.error().what);
+  }
+  overlay::net::TransportOptions transport_options;
+  transport_options.listen = options_.listen;
+  transport_options.stream_port = options_.stream_port;
+  transport_options.agent = options_.agent;
+  auto transport = Transport::open(identity, transport_options, book_, random_stream());
+  if (!transport) return tl::unexpected(std::move(transport.error()));
+  transport_ = std::move(*transport);
+  lookups_ = std::make_unique<LookupWorker>(index_, [wake = transport_.get()] { wake->wake(); });
+  thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+// Any thread.
+
+void Reactor::post(std::function<void()> task) const {
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(task));
+  }
+  transport_->wake();
+}
+
+/// REQUIRES: not the reactor thread, which would wait for itself.
+template <class T>
+T Reactor::ask_reactor(std::function<T()> question) const {
+  EARSHOT_CHECK(std::this_thread::get_id() != thread_.get_id());
+  std::promise<T> promise;
+  std::future<T> answer = promise.get_future();
+  post([&] { promise.set_value(question()); });
+  return answer.get();
+}
+
+Result<QueryId> Reactor::search(SearchRequest request, std::function<void(const SearchEvent&)> on_event) {
+  if (auto valid = validate(request); !valid) return tl::unexpected(std::move(valid.error()));
+  return ask_reactor<Result<QueryId>>([&]() -> Result<QueryId> {
+    if (peer_.open_queries() >= limits::kMaxOpenQueries) {
+      return fail(ErrorCode::kExhausted, "{} searches are open already: wait for one to end", limits::kMaxOpenQueries);
+    }
+    const QueryId id = peer_.ask(now_, std::move(request), outbox_);
+    clients_.emplace(id, std::move(on_event));
+    perform_all();
+    return id;
+  });
+}
+
+void Reactor::cancel(const QueryId& id) {
+  post([this, id] {
+    peer_.cancel(now_, id, outbox_);
+    perform_all();
+  });
+}
+
+void Reactor::join(std::vector<Contact> contacts) {
+  post([this, contacts = std::move(contacts)] { enter(contacts); });
+}
+
+NodeStatus Reactor::status() const {
+  return ask_reactor<NodeStatus>([this] {
+    const auto& counters = peer_.counters();
+    NodeStatus status;
+    status.self = transport_->self();
+    status.neighbors = peer_.neighbors().size();
+    status.passive = peer_.passive_view().size();
+    status.links = transport_->links();
+    status.contacts = book_.size() - 1;
+    status.open_queries = peer_.open_queries();
+    status.queries_in = counters.queries_in;
+    status.queries_out = counters.queries_out;
+    status.duplicates = counters.duplicates;
+    status.hits_relayed = counters.hits_relayed;
+    status.lookups_dropped = lookups_dropped_;
+    status.malformed = malformed_;
+    status.unknown = unknown_;
+    status.uptime = now_ - started_;
+    return status;
+  });
+}
+
+std::vector<PeerRow> Reactor::peers() const {
+  return ask_reactor<std::vector<PeerRow>>([this] {
+    std::vector<PeerRow> rows;
+    const auto neighbors = peer_.neighbors();
+    for (const auto& link : transport_->rows(now_)) {
+      const auto contact = book_.contact_of(link.peer);
+      if (!contact) continue;
+      const bool is_neighbor = std::find(neighbors.begin(), neighbors.end(), link.peer) != neighbors.end();
+      rows.push_back({*contact, link.agent, is_neighbor, link.inbound, link.connected, link.bytes_in, link.bytes_out,
+                      link.frames_in, link.frames_out, link.dropped});
+    }
+    return rows;
+  });
+}
+
+// The reactor thread.
+
+void Reactor::run() {
+  now_ = read_clock();
+  next_save_ = now_ + kSaveEvery;
+  offences_end_ = now_ + kOffenceTime;
+  spdlog::info("event=listening contact={}", to_string(transport_->self()));
+  enter(options_.bootstrap);
+  while (!stopping_) {
+    transport_->wait(next_deadline() - read_clock());
+    turn();
+  }
+  say_goodbye();
+  save_book();
+}
+
+Instant Reactor::next_deadline() const {
+  return std::min({peer_.next_deadline(), transport_->next_deadline(), next_save_});
+}
+
+void Reactor::turn() {
+  now_ = read_clock();
+  run_posted();
+  take_answers();
+  if (now_ >= peer_.next_deadline()) {
+    peer_.tick(now_, outbox_);
+    perform_all();
+  }
+  transport_->run(now_, kFramesPerTurn, reports_);
+  for (const auto& report : reports_) {
+    std::visit([this](const auto& one) { take(one); }, report);
+  }
+  reports_.clear();
+  if (now_ >= next_save_) save_book();
+}
+
+void Reactor::run_posted() {
+  std::deque<std::function<void()>> tasks;
+  {
+    const std::lock_guard lock(mutex_);
+    tasks.swap(posted_);
+  }
+  for (const auto& task : tasks) task();
+}
+
+void Reactor::take_answers() {
+  for (auto& finished : lookups_->take_finished()) {
+    if (finished.failed) spdlog::error("event=look-up-failed why=\"{}\"", finished.why);
+    answer(finished.id, std::move(finished.tracks));
+  }
+}
+
+void Reactor::answer(const QueryId& id, std::vector<index::Found> tracks) {
+  std::vector<Hit> hits;
+  hits.reserve(tracks.size());
+  for (auto& found : tracks) hits.push_back({std::move(found.track), peer_.self(), found.score});
+  peer_.answer(now_, id, hits, outbox_);
+  perform_all();
+}
+
+void Reactor::take(const overlay::net::Received& received) {
+  const auto frame = overlay::wire::decode(received.frame, received.from, book_);
+  if (!frame) {
+    if (frame.error().code == ErrorCode::kUnsupported) {
+      ++unknown_;
+    } else {
+      blame(received.from, frame.error());
+    }
+    return;
+  }
+  const auto* message = std::get_if<overlay::Message>(&*frame);
+  if (message == nullptr) return;  // a second hello says nothing new
+  peer_.receive(now_, received.from, *message, outbox_);
+  perform_all();
+}
+
+void Reactor::take(const overlay::net::LinkUp& link) {
+  spdlog::debug("event=link-up peer={} inbound={}", to_number(link.peer), link.inbound);
+}
+
+void Reactor::take(const overlay::net::LinkLost& link) {
+  spdlog::debug("event=link-lost peer={} why=\"{}\"", to_number(link.peer), link.why);
+  peer_.lost(now_, link.peer, outbox_);
+  perform_all();
+}
+
+void Reactor::take(const overlay::net::Refused& refused) {
+  if (may_log_stranger()) spdlog::info("event=refused address={} why=\"{}\"", to_string(refused.address), refused.why);
+}
+
+/// A relay encodes what it passes on anew, so whoever sent a malformed frame made it.
+void Reactor::blame(PeerId peer, const Error& error) {
+  ++malformed_;
+  if (now_ >= offences_end_ || offences_.size() >= kMaxOffenders) {
+    offences_.clear();
+    offences_end_ = now_ + kOffenceTime;
+  }
+  const int offences = ++offences_[peer];
+  if (may_log_stranger())
+    spdlog::info("event=malformed peer={} offences={} why=\"{}\"", to_number(peer), offences, error.what);
+  if (offences < kMaxOffences) return;
+  offences_.erase(peer);
+  transport_->ban(peer, now_ + kBanTime);
+}
+
+/// Carrying out an effect never calls the peer: what fails comes back as a report of a later turn.
+void Reactor::perform_all() {
+  for (const overlay::Effect& effect : outbox_) {
+    std::visit([this](const auto& one) { perform(one); }, effect);
+  }
+  outbox_.clear();
+}
+
+void Reactor::perform(const overlay::Send& send) {
+  auto frame = overlay::wire::encode(send.message, book_);
+  if (!frame) {
+    ++frames_unsent_;
+    spdlog::debug("event=not-sent peer={} why=\"{}\"", to_number(send.to), frame.error().what);
+    return;
+  }
+  transport_->send(now_, send.to, std::move(*frame), priority_of(send.message));
+}
+
+void Reactor::perform(const overlay::Lookup& lookup) {
+  const bool ours = clients_.contains(lookup.id);
+  const auto asker = ours ? LookupWorker::Asker::kOurselves : LookupWorker::Asker::kStranger;
+  if (!lookups_->submit(lookup.id, lookup.request, asker)) ++lookups_dropped_;
+}
+
+void Reactor::perform(const overlay::Deliver& deliver) {
+  const auto client = clients_.find(deliver.id);
+  if (client == clients_.end()) return;
+  SearchEvent event;
+  for (const Hit& hit : *deliver.hits) {
+    if (const auto holder = book_.contact_of(hit.holder))
+      event.hits.push_back({hit.track, *holder, hit.score, deliver.hops});
+  }
+  event.progress = deliver.progress;
+  event.last = deliver.last;
+  client->second(event);
+  if (event.last) clients_.erase(client);
+}
+
+void Reactor::enter(const std::vector<Contact>& contacts) {
+  std::vector<PeerId> peers;
+  for (const Contact& contact : contacts) peers.push_back(book_.intern(contact, kNoPeer));
+  for (const PeerId peer : book_.recent(kRememberedContacts)) {
+    if (std::find(peers.begin(), peers.end(), peer) == peers.end()) peers.push_back(peer);
+  }
+  if (peers.empty()) return;
+  peer_.join(now_, peers, outbox_);
+  perform_all();
+}
+
+void Reactor::save_book() {
+  next_save_ = now_ + kSaveEvery;
+  if (options_.address_book.empty()) return;
+  if (auto saved = book_.save(options_.address_book); !saved)
+    spdlog::error("event=address-book-unsaved why=\"{}\"", saved.error().what);
+}
+
+void Reactor::say_goodbye() {
+  peer_.leave(now_, outbox_);
+  perform_all();
+  for (auto& [id, on_event] : clients_) on_event({{}, {}, /*last=*/true});
+  clients_.clear();
+  const Instant end = now_ + kGoodbyeTime;
+  while (!transport_->all_sent() && now_ < end) {
+    transport_->wait(10ms);
+    now_ = read_clock();
+    reports_.clear();
+    transport_->run(now_, kFramesPerTurn, reports_);
+  }
+}
+
+bool Reactor::may_log_stranger() {
+  if (now_ - log_minute_ >= 1min) {
+    if (log_suppressed_ > 0) spdlog::info("event=lines-suppressed count={}", log_suppressed_);
+    log_minute_ = now_;
+    log_lines_ = log_suppressed_ = 0;
+  }
+  if (log_lines_ >= kStrangerLines) {
+    ++log_suppressed_;
+    return false;
+  }
+  ++log_lines_;
+  return true;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::start(const overlay::net::Identity& identity, const NodeOptions& options,
+                                          const index::Index& index) {
+  if (auto valid = overlay::validate(options.protocol); !valid) return tl::unexpected(std::move(valid.error()));
+  limit_accepted_connections({});
+  auto reactor = std::make_unique<Reactor>(identity, options, index);
+  if (auto opened = reactor->open(identity); !opened) return fail_in("network", std::move(opened.error()));
+  return std::unique_ptr<Node>(std::move(reactor));
+}
+
+}  // namespace earshot::node
