@@ -183,7 +183,8 @@ class Port : public std::enable_shared_from_this<Port> {
   /// REQUIRES: mutex_ is held.
   Result<std::shared_ptr<Content>> find_or_open(const Digest32& root, bool create) {
     const auto at = open_.find(root);
-    if (at != open_.end()) return at->second;
+    if (at != open_.end() && !at->second->is_broken()) return at->second;
+    if (at != open_.end()) open_.erase(at);
     const auto known = known_.find(root);
     if (known == known_.end() && !create) return fail(ErrorCode::kNotFound, "{} is not here", to_hex(root));
     if (open_.size() >= options_.max_open) return fail(ErrorCode::kExhausted, "{} contents are open", open_.size());
@@ -294,7 +295,7 @@ class Port : public std::enable_shared_from_this<Port> {
   }
 
   void run(const std::shared_ptr<Content>& content) {
-    if (content->is_running()) return;
+    if (content->is_running() || content->is_broken()) return;
     content->start(ids_);
     running_[content->root()] = {content, now()};
   }
