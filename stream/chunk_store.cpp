@@ -125,11 +125,11 @@ std::optional<ChunkStore::Header> ChunkStore::Header::decode(ByteView bytes) {
   if (!std::equal(checksum.begin(), checksum.end(), bytes.begin() + body.size())) return std::nullopt;
   // The checksum fits, so the sizes below are what encode() wrote.
   std::size_t at = 0;
-  const auto take = [&](std::size_t size) { return body.subspan(std::exchange(at, at + size), size); };
-  const auto number = [&](std::size_t size) {
+  const auto take = [&](std::size_t count) { return body.subspan(std::exchange(at, at + count), count); };
+  const auto number = [&](std::size_t width) {
     std::uint64_t value = 0;
-    const ByteView digits = take(size);
-    for (std::size_t i = 0; i < size; ++i) value |= std::uint64_t{digits[i]} << (8 * i);
+    const ByteView digits = take(width);
+    for (std::size_t i = 0; i < width; ++i) value |= std::uint64_t{digits[i]} << (8 * i);
     return value;
   };
   Header header;

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 #include "schema/endpoint.h"
 #include "schema/random.h"
@@ -26,13 +26,13 @@ class ChannelIds {
   explicit ChannelIds(Random random) : random_(random) {}
 
   ChannelId draw(Swarm& owner);
-  void release(ChannelId id) { owners_.erase(to_number(id)); }
+  void release(ChannelId id) { owners_.erase(id); }
   /// Null for an id that is not in use.
   Swarm* owner(ChannelId id) const;
 
  private:
   Random random_;
-  std::unordered_map<std::uint32_t, Swarm*> owners_;  // looked up, never gone through
+  std::map<ChannelId, Swarm*> owners_;
 };
 
 struct Channel {
@@ -50,6 +50,7 @@ struct Channel {
   Instant said{};                           // last datagram to it
   Instant redial = kNever;                  // dialling: when to repeat the handshake
   unsigned dials = 0;
+  unsigned failures = 0;                    // times that dialling it was given up before
   unsigned unanswered = 0;                  // datagrams sent since one came
   std::uint64_t bytes_in = 0;               // while half open: what it may cost is what it spent
   std::uint64_t bytes_out = 0;

@@ -29,7 +29,7 @@ struct Sized {
   std::vector<Node> peaks;        // of that many chunks
 };
 
-/// Write a verified chunk. The bytes stay valid until the next receive or tick.
+/// Write a verified chunk. The bytes stay valid until the next receive or tick, and while the datagram does that came last.
 struct Keep { std::uint64_t chunk = 0; ByteView bytes; };
 
 /// Write a page of the tree. It stays valid until the next receive or tick.

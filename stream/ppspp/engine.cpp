@@ -15,7 +15,7 @@
 #include <thread>
 
 #include "schema/check.h"
-#include "stream/ppspp/content.h"
+#include "stream/ppspp/engine/content.h"
 #include "stream/ppspp/sha256.h"
 
 namespace earshot::stream::ppspp {
@@ -183,7 +183,8 @@ class Port : public std::enable_shared_from_this<Port> {
   /// REQUIRES: mutex_ is held.
   Result<std::shared_ptr<Content>> find_or_open(const Digest32& root, bool create) {
     const auto at = open_.find(root);
-    if (at != open_.end()) return at->second;
+    if (at != open_.end() && !at->second->is_broken()) return at->second;
+    if (at != open_.end()) open_.erase(at);
     const auto known = known_.find(root);
     if (known == known_.end() && !create) return fail(ErrorCode::kNotFound, "{} is not here", to_hex(root));
     if (open_.size() >= options_.max_open) return fail(ErrorCode::kExhausted, "{} contents are open", open_.size());
@@ -294,7 +295,7 @@ class Port : public std::enable_shared_from_this<Port> {
   }
 
   void run(const std::shared_ptr<Content>& content) {
-    if (content->is_running()) return;
+    if (content->is_running() || content->is_broken()) return;
     content->start(ids_);
     running_[content->root()] = {content, now()};
   }
@@ -307,17 +308,18 @@ class Port : public std::enable_shared_from_this<Port> {
     unsynced_.push_back(content);
   }
 
-  /// Closes what is whole and interests nobody; it stays known by name.
+  /// Closes what interests nobody, and what cannot be read any more; what is whole stays known by name.
   void put_to_sleep(Instant time) {
     for (auto at = running_.begin(); at != running_.end();) {
       Running& running = (at++)->second;
       if (!running.content->is_idle() || running.content->users > 0) running.busy = time;
-      if (time - running.busy < kIdleTime) continue;
+      const bool broken = running.content->is_broken() && running.content->users == 0;
+      if (time - running.busy < kIdleTime && !broken) continue;
       const auto content = running.content;
       {
         const std::lock_guard lock(mutex_);
         if (content->users > 0) continue;
-        if (content->is_complete()) known_.try_emplace(content->root());
+        if (content->is_complete() && !content->is_shared()) known_.try_emplace(content->root());
         open_.erase(content->root());
       }
       halt(content);

@@ -500,6 +500,7 @@ void Swarm::remove(Channel& channel) {
 }
 
 void Swarm::ban(Instant now, Channel& channel, std::string reason, Outbox& out) {
+  ++counters_.bans;
   if (Record* kept = record(channel.endpoint)) kept->banned = std::move(reason);
   say_good_bye(now, channel, out);
   remove(channel);

@@ -113,7 +113,7 @@ class Swarm {
   const std::map<Endpoint, Record>& records() const { return records_; }
 
   struct Counters {
-    std::uint64_t datagrams_in = 0, strays = 0, malformed = 0, duplicates = 0, unprovable = 0, forged = 0;
+    std::uint64_t datagrams_in = 0, strays = 0, malformed = 0, duplicates = 0, unprovable = 0, forged = 0, bans = 0;
     std::uint64_t chunks_sent = 0, withheld = 0;               // datagrams that an unproven address was not sent
     std::uint64_t unproven_in = 0, unproven_out = 0;           // bytes from and to addresses before they were proven
   };

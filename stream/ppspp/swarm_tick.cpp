@@ -13,8 +13,8 @@ constexpr unsigned kDeadUnanswered = 3;
 
 constexpr Duration kHalfOpenTime = 10s;   // a round trip is a second at worst
 constexpr unsigned kMaxDials = 6;         // 250 ms doubling: 15 s in all
-constexpr Duration kRedialAfter = 30s;    // doubling up to kMaxRedial
-constexpr Duration kMaxRedial = 30min;
+constexpr Duration kRedialAfter = 30s;    // doubling kMaxRedialDoublings times, to half an hour
+constexpr unsigned kMaxRedialDoublings = 6;
 
 /// Routers forget a UDP mapping after a minute or so.
 constexpr Duration kMaxKeepAlive = 50s;
@@ -69,7 +69,8 @@ void Swarm::expire(Instant now, Outbox& out) {
           break;
         }
         if (!is_complete() && candidates_.size() < config_.max_candidates) {
-          candidates_.push_back({channel.endpoint, now + kRedialAfter, 1});
+          const auto wait = kRedialAfter * (1 << std::min(channel.failures, kMaxRedialDoublings));
+          candidates_.push_back({channel.endpoint, now + wait, channel.failures + 1});
         }
         remove(channel);
         break;
@@ -93,17 +94,17 @@ void Swarm::expire(Instant now, Outbox& out) {
 void Swarm::dial_candidates(Instant now, Outbox& out) {
   if (is_complete()) candidates_.clear();
   for (std::size_t i = 0; i < candidates_.size() && channels_.size() < config_.max_open;) {
-    Candidate& candidate = candidates_[i];
+    const Candidate candidate = candidates_[i];
     if (now < candidate.not_before) {
       ++i;
       continue;
     }
-    const Endpoint endpoint = candidate.endpoint;
     candidates_.erase(candidates_.begin() + static_cast<std::ptrdiff_t>(i));
-    if (find(endpoint) != nullptr || is_banned(endpoint)) continue;
+    if (find(candidate.endpoint) != nullptr || is_banned(candidate.endpoint)) continue;
     auto channel = std::make_unique<Channel>();
     channel->ours = ids_->draw(*this);
-    channel->endpoint = endpoint;
+    channel->endpoint = candidate.endpoint;
+    channel->failures = candidate.failures;
     channel->began = channel->heard = now;
     channels_.push_back(std::move(channel));
     dial(now, *channels_.back(), out);
@@ -221,7 +222,7 @@ void Swarm::speak(Instant now, Channel& channel, Outbox& out) {
     writer.emplace(out.arena, channel.theirs, format_, kMaxDatagram);
     writer->add(message);
   };
-  const bool silent_before = !channel.to_acknowledge.empty() || !channel.to_request.empty();
+  const bool busy = !channel.to_acknowledge.empty() || !channel.to_request.empty();
   ChunkRange said;
   for (const ChunkRange& run : channel.to_acknowledge.ranges()) {
     const ChunkRange whole = verified_.around(run.begin);
@@ -247,7 +248,7 @@ void Swarm::speak(Instant now, Channel& channel, Outbox& out) {
   channel.to_request.clear();
   channel.owes_overview = false;
   if (writer) commit(now, channel, *writer, out);
-  if (silent_before) channel.keep_alive = 1s;
+  if (busy) channel.keep_alive = 1s;
   if (!quiet) return;
   channel.keep_alive = std::min<Duration>(2 * channel.keep_alive, kMaxKeepAlive);
   if (writer) return;

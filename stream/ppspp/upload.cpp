@@ -91,16 +91,14 @@ void Upload::find_lost(Instant now, std::size_t newest_acknowledged) {
 std::optional<ChunkRange> Upload::next(Instant now, const ChunkSet& ours) {
   while (!queue_.empty()) {
     ChunkRange& front = queue_.front();
-    const std::uint64_t page_end = (front.begin / kPageChunks + 1) * kPageChunks;
-    ChunkRange run = ours.first_run({front.begin, std::min(front.end, page_end)});
+    ChunkRange run = ours.first_run(front);
     if (run.empty()) {
       // Asked for what we do not have: no answer is the answer.
-      const std::uint64_t skipped = std::min(front.end, page_end);
-      queued_.erase({front.begin, skipped});
-      front.begin = skipped;
-      if (front.empty()) queue_.pop_front();
+      queued_.erase(front);
+      queue_.pop_front();
       continue;
     }
+    run.end = std::min(run.end, (run.begin / kPageChunks + 1) * kPageChunks);
     const std::uint64_t window = ledbat_.window();
     const std::uint64_t under_way = in_flight_.size();
     const std::uint64_t room = window > under_way ? window - under_way : 0;

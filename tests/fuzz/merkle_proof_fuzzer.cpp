@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "schema/check.h"
+#include "stream/ppspp/download.h"
 #include "tests/stream/content.h"
 
 using namespace earshot;

@@ -40,7 +40,7 @@ class Session {
       case 2: swarm_.want(now_, {take(input), take(input)}, out_); break;
       case 3: greet(from, input); break;
       case 4: give_true_chunk(from, take(input)); break;
-      case 5: swarm_.tick(std::max(now_, std::min(swarm_.next_deadline(), now_ + 1h)), out_); break;
+      case 5: now_ = std::max(now_, std::min(swarm_.next_deadline(), now_ + 1h)); break;
       default: send_raw(from, what, input); break;
     }
     now_ += 1us;
@@ -69,7 +69,7 @@ class Session {
     Bytes bytes;
     DatagramWriter writer(bytes, channel_, {}, 60000);
     writer.add(Handshake{ChannelId{1u + take(input)}, options});
-    swarm_.receive(now_, from, bytes, out_);
+    hear(from, bytes);
   }
 
   /// What an honest peer would send, so that the fuzzer gets past the proofs.
@@ -85,7 +85,7 @@ class Session {
       writer.add(IntegrityHash{bin.sibling().chunks(), hash});
     }
     writer.add(Data{{chunk, chunk + 1}, 5, chunk_of(published().content, chunk)});
-    swarm_.receive(now_, from, bytes, out_);
+    hear(from, bytes);
   }
 
   void send_raw(const Endpoint& from, std::uint8_t what, ByteView& input) {
@@ -96,7 +96,13 @@ class Session {
     const std::uint32_t channel = (what & 0x80) != 0 ? 0 : to_number(channel_);
     for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(channel >> (24 - 8 * i));
     bytes.insert(bytes.end(), body.begin(), body.end());
-    swarm_.receive(now_, from, bytes, out_);
+    hear(from, bytes);
+  }
+
+  /// A Keep may view the datagram, so it is carried out before that goes.
+  void hear(const Endpoint& from, ByteView datagram) {
+    swarm_.receive(now_, from, datagram, out_);
+    settle();
   }
 
   void settle() {

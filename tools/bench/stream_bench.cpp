@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 
 #include "schema/random.h"
@@ -81,6 +82,7 @@ Endpoint loopback(std::uint16_t port) {
 
 struct Fetched {
   double seconds = 0, first_ms = 0;
+  Usage usage;  // when all was here, before it is compared
 };
 
 Result<Fetched> fetch(stream::Engine& engine, const Offer& offer, const std::filesystem::path& file, std::uint64_t size) {
@@ -102,6 +104,7 @@ Result<Fetched> fetch(stream::Engine& engine, const Offer& offer, const std::fil
   }
   while (!content.status().complete) usleep(1000);
   fetched.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  fetched.usage = usage_of(RUSAGE_SELF);
 
   std::ifstream original(file, std::ios::binary);
   Bytes expected(block.size());
@@ -135,7 +138,7 @@ Result<std::string> run_vod(const std::filesystem::path& folder, std::uint64_t s
     if (!engine) return tl::unexpected(std::move(engine.error()));
     const Usage before = usage_of(RUSAGE_SELF);
     fetched = fetch(**engine, offer, file, size);
-    taker = usage_of(RUSAGE_SELF);
+    if (fetched) taker = fetched->usage;
     taker.cpu_s -= before.cpu_s;
   }
   Usage giver;

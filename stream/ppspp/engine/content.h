@@ -47,6 +47,8 @@ class Content {
   /// Readers return kStopped from now on.
   void close();
   bool is_complete() const;
+  /// The disk refused, or a shared file has changed: what can be read is read, nothing is fetched or served any more.
+  bool is_broken() const;
 
   /// Streams that are open on it.
   std::atomic<int> users{0};
@@ -77,6 +79,7 @@ class Content {
   bool answered_ = false;
   bool closed_ = false;
   std::vector<Source> sources_;
+  std::uint64_t bans_ = 0;  // as of sources_
   std::optional<Error> failed_;
 };
 

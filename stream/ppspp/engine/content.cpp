@@ -1,5 +1,5 @@
 // Effects carried out, readers served.
-#include "stream/ppspp/content.h"
+#include "stream/ppspp/engine/content.h"
 
 #include <algorithm>
 #include <chrono>
@@ -30,6 +30,7 @@ void Content::stop(Instant now, net::UdpSocket& socket) {
 }
 
 void Content::receive(Instant now, const net::Incoming& datagram, net::UdpSocket& socket) {
+  if (!swarm_) return;
   swarm_->receive(now, datagram.from, datagram.bytes, out_);
   carry_out(now, socket);
 }
@@ -59,13 +60,14 @@ void Content::settle(Instant now, net::UdpSocket& socket) {
   carry_out(now, socket);
   touched_ = false;
   checked(store_->flush());
+  if (is_broken()) return stop(now, socket);
   if (!named_ && swarm_->is_complete()) {
     swarm_->checkpoint(out_);
     carry_out(now, socket);
     checked(store_->complete());
     named_ = true;
   }
-  publish();
+  if (!is_broken()) publish();
 }
 
 void Content::carry_out(Instant now, net::UdpSocket& socket) {
@@ -115,12 +117,15 @@ void Content::checked(Result<void> result) {
 void Content::publish() {
   const std::lock_guard lock(mutex_);
   answered_ = swarm_->was_answered();
-  if (readable_.size() == swarm_->verified().size() && size_ == swarm_->size() && sources_.size() == swarm_->records().size()) return;
+  const auto& records = swarm_->records();
+  const bool same = readable_.size() == swarm_->verified().size() && size_ == swarm_->size() && sources_.size() == records.size();
+  if (same && bans_ == swarm_->counters().bans) return;
+  bans_ = swarm_->counters().bans;
   readable_ = swarm_->verified();
   size_ = swarm_->size();
   chunk_count_ = swarm_->chunk_count();
   sources_.clear();
-  for (const auto& [endpoint, record] : swarm_->records()) {
+  for (const auto& [endpoint, record] : records) {
     sources_.push_back({endpoint, record.bytes, !record.banned.empty()});
   }
   changed_.notify_all();
@@ -138,8 +143,8 @@ Result<std::size_t> Content::read(std::uint64_t offset, std::span<std::uint8_t> 
       if (answered_) return fail(ErrorCode::kTimedOut, "no byte {} of {} in time", offset, to_hex(root()));
       return fail(ErrorCode::kUnreachable, "no provider of {} answers", to_hex(root()));
     }
-    if (failed_) return tl::unexpected<Error>(*failed_);
     if (past_end()) return std::size_t{0};
+    if (failed_ && !readable_.contains(chunk)) return tl::unexpected<Error>(*failed_);
     if (closed_) return fail(ErrorCode::kStopped, "the engine is closed");
     end = readable_.around(chunk).end * ChunkStore::kChunkSize;
     if (size_ != 0) end = std::min(end, size_);
@@ -164,6 +169,11 @@ Status Content::status() const {
 bool Content::is_complete() const {
   const std::lock_guard lock(mutex_);
   return chunk_count_ > 0 && readable_.size() == chunk_count_;
+}
+
+bool Content::is_broken() const {
+  const std::lock_guard lock(mutex_);
+  return failed_.has_value();
 }
 
 void Content::close() {
