@@ -61,7 +61,7 @@ void Tree::settings(CLI::App* command, std::initializer_list<std::string_view> g
                       : setting.shape == node::Shape::kSwitch ? "true|false"
                                                               : "TEXT");
     // A list's flag is repeated, one value each time, so that it never swallows a word that follows.
-    option->expected(1);
+    option->expected(1)->allow_extra_args(false);
     option->multi_option_policy(setting.shape == node::Shape::kList ? CLI::MultiOptionPolicy::TakeAll
                                                                     : CLI::MultiOptionPolicy::TakeLast);
   }
