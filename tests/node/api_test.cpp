@@ -214,6 +214,15 @@ TEST_F(ApiTest, AFetchUsesTheHoldersThatASearchSaw) {
   EXPECT_THAT(engine_->last_providers, SizeIs(2));
 }
 
+TEST_F(ApiTest, AFetchCanBeToldHowToNameTheFile) {
+  const std::string text = "the bytes of a song";
+  engine_->texts[id_of_text(text)] = text;
+  const std::string order = R"({"content":")" + to_string(id_of_text(text)) +
+                            R"(","providers":["127.0.0.1:1"],"title":"../T","artist":"A","codec":"flac"})";
+  EXPECT_THAT(call("POST", "/api/v1/fetches", order)->lines().back(), HasSubstr(R"("verified":true)"));
+  EXPECT_EQ(text_of(folder_ / "music/A - .._T.flac"), text);
+}
+
 TEST_F(ApiTest, AFetchOfWhatNobodyHoldsIsNotFound) {
   EXPECT_EQ(status_of("POST", "/api/v1/fetches", R"({"content":")" + to_string(content_of(5)) + "\"}"), 404);
 }

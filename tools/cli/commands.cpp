@@ -67,12 +67,7 @@ void show_sources(const DoneLine& done, Console& console) {
 }
 
 // Which content a person means: a row's number, or the id itself.
-struct Wanted {
-  std::string content;
-  std::vector<std::string> providers;
-};
-
-Result<Wanted> wanted_from(const std::string& what, const fs::path& state) {
+Result<FetchWish> wish_from(const std::string& what, const fs::path& state) {
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), number);
   const bool is_number = error == std::errc{} && end == what.data() + what.size();
@@ -83,14 +78,11 @@ Result<Wanted> wanted_from(const std::string& what, const fs::path& state) {
     }
   }
   const auto line = is_number ? row_of_last_search(state, number) : row_with_content(state, what);
-  if (!line && is_number) return tl::unexpected(line.error());
-  if (!line) return Wanted{what, {}};
-  const HitLine hit = hit_from(*line);
-  Wanted wanted{hit.content, {}};
-  for (const HitLine::Holder& holder : hit.holders) {
-    if (!holder.stream.empty()) wanted.providers.push_back(holder.stream);
-  }
-  return wanted;
+  if (line) return wish_for(hit_from(*line));
+  if (is_number) return tl::unexpected(line.error());
+  FetchWish wish;
+  wish.content = what;
+  return wish;
 }
 
 ExitCode ended_search(const Ending& ending, const HitRows& rows, Console& console) {
@@ -149,12 +141,12 @@ ExitCode search(const Invocation& invocation, const node::Config& config, Consol
 }
 
 ExitCode get(const Invocation& invocation, const node::Config& config, Console& console) {
-  const auto wanted = wanted_from(invocation.what, config.folders.state);
-  if (!wanted) return console.failed(wanted.error());
+  auto wish = wish_from(invocation.what, config.folders.state);
+  if (!wish) return console.failed(wish.error());
   const auto client = any_node(config, console);
   if (!client) return console.failed(client.error());
-  const std::string out = invocation.out.empty() ? "" : fs::absolute(invocation.out).string();
-  const std::string body = fetch_body(wanted->content, wanted->providers, out);
+  if (!invocation.out.empty()) wish->out = fs::absolute(invocation.out).string();
+  const std::string body = fetch_body(*wish);
   const Ending ending =
       call(**client, "POST", "/api/v1/fetches", body, [&](const std::string& type, std::string_view line) {
         if (console.json()) return console.data(line);
@@ -166,8 +158,8 @@ ExitCode get(const Invocation& invocation, const node::Config& config, Console& 
     console.data(*ending.last);
   } else {
     console.data(printable(done.file));
-    console.note(fmt::format("{} in {}.{} s, verified against {}", byte_count(done.bytes), done.ms / 1000,
-                             done.ms % 1000 / 100, wanted->content));
+    console.note(
+        fmt::format("{} in {}, verified against {}", byte_count(done.bytes), short_time(done.ms), wish->content));
     show_sources(done, console);
     console.note("play it: " + how_to_play(printable(done.file)));
   }

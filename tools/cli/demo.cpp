@@ -334,8 +334,8 @@ Result<void> Demo::fetch() {
   std::error_code error;
   fs::create_directories(fresh, error);
   if (error) return fail(ErrorCode::kDisk, "make '{}': {}", fresh.string(), error.message());
-  std::vector<std::string> providers;
-  for (const HitLine::Holder& holder : hit.holders) providers.push_back(holder.stream);
+  FetchWish wish = wish_for(hit);
+  wish.out = fresh.string();
   DoneLine done;
   std::optional<Error> refused;
   const Reader reader{[&](std::string_view line) {
@@ -349,8 +349,7 @@ Result<void> Demo::fetch() {
                         return true;
                       },
                       nullptr};
-  auto asked =
-      network_->ask(searcher_, "POST", "/api/v1/fetches", fetch_body(hit.content, providers, fresh.string()), reader);
+  auto asked = network_->ask(searcher_, "POST", "/api/v1/fetches", fetch_body(wish), reader);
   if (!asked) return asked;
   if (refused) return tl::unexpected(*refused);
   const auto kept = keep_file(done.file);

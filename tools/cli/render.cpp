@@ -53,10 +53,6 @@ std::string plural(std::uint64_t count, std::string_view one, std::string_view m
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-std::string seconds(std::uint64_t ms) {
-  return ms < 1000 ? fmt::format("{} ms", ms) : fmt::format("{}.{} s", ms / 1000, ms % 1000 / 100);
-}
-
 bool is_installed(std::string_view program) {
   const char* path = std::getenv("PATH");
   std::string_view rest = path ? path : "";
@@ -123,6 +119,10 @@ std::string clock_time(std::uint64_t ms) {
   return fmt::format("{}:{:02}", total / 60, total % 60);
 }
 
+std::string short_time(std::uint64_t ms) {
+  return ms < 1000 ? fmt::format("{} ms", ms) : fmt::format("{}.{} s", ms / 1000, ms % 1000 / 100);
+}
+
 std::string byte_count(std::uint64_t bytes) {
   if (bytes < 1000) return fmt::format("{} B", bytes);
   constexpr std::array<std::string_view, 4> kUnits = {"kB", "MB", "GB", "TB"};
@@ -174,7 +174,7 @@ std::string HitTable::row(std::size_t number, const HitLine& hit) const {
 
 std::string closing_line(const SummaryLine& summary) {
   return fmt::format("{} at {} in {}; this node sent {} and got {}", plural(summary.hits, "track", "tracks"),
-                     plural(summary.holders, "holder", "holders"), seconds(summary.ms),
+                     plural(summary.holders, "holder", "holders"), short_time(summary.ms),
                      plural(summary.messages, "question", "questions"), plural(summary.answers, "answer", "answers"));
 }
 

@@ -24,6 +24,9 @@ std::string fitted(std::string_view text, std::size_t width);
 /// "3:07", "1:02:03", "" for zero.
 std::string clock_time(std::uint64_t ms);
 
+/// "41 ms", "3.0 s".
+std::string short_time(std::uint64_t ms);
+
 /// "3.1 MB": powers of 1,000, one digit after the point below ten.
 std::string byte_count(std::uint64_t bytes);
 

@@ -161,9 +161,23 @@ std::string search_body(const SearchRequest& request) {
   return written(value);
 }
 
-std::string fetch_body(const std::string& content, const std::vector<std::string>& providers, const std::string& out) {
-  ordered_json value = {{"content", content}, {"providers", providers}};
-  if (!out.empty()) value["out"] = out;
+FetchWish wish_for(const HitLine& hit) {
+  FetchWish wish{hit.content, hit.title, hit.artist, hit.codec, "", {}};
+  for (const HitLine::Holder& holder : hit.holders) {
+    if (!holder.stream.empty()) wish.providers.push_back(holder.stream);
+  }
+  return wish;
+}
+
+std::string fetch_body(const FetchWish& wish) {
+  ordered_json value = {{"content", wish.content}, {"providers", wish.providers}};
+  const auto put = [&](const char* field, const std::string& text) {
+    if (!text.empty()) value[field] = text;
+  };
+  put("title", wish.title);
+  put("artist", wish.artist);
+  put("codec", wish.codec);
+  put("out", wish.out);
   return written(value);
 }
 

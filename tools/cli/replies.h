@@ -77,7 +77,14 @@ Error error_from(std::string_view line);
 
 /// Bodies of requests.
 std::string search_body(const SearchRequest& request);
-std::string fetch_body(const std::string& content, const std::vector<std::string>& providers, const std::string& out);
+/// What and from whom; texts that are empty are left out.
+struct FetchWish {
+  std::string content, title, artist, codec, out;
+  std::vector<std::string> providers;
+};
+/// The wish for a row, from all of its holders that serve streams.
+FetchWish wish_for(const HitLine& hit);
+std::string fetch_body(const FetchWish& wish);
 std::string path_body(const std::string& path);
 std::string import_body(const std::string& path, std::uint64_t skip, std::uint64_t limit);
 std::string join_body(const std::vector<std::string>& contacts);

@@ -206,6 +206,8 @@ void Api::fetch(const Request& request, const std::shared_ptr<Channel>& channel)
     }
   } else if (auto own = parts_.index.find(fetch.content); own && *own) {
     fetch.track = **own;
+  } else {
+    fetch.track = order->named;
   }
   std::sort(fetch.providers.begin(), fetch.providers.end());
   fetch.providers.erase(std::unique(fetch.providers.begin(), fetch.providers.end()), fetch.providers.end());

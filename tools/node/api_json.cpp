@@ -141,7 +141,7 @@ Result<SearchRequest> search_from(std::string_view body) {
 }
 
 Result<FetchOrder> fetch_from(std::string_view body) {
-  const auto value = object_from(body, {"content", "providers", "out"});
+  const auto value = object_from(body, {"content", "providers", "out", "title", "artist", "codec"});
   if (!value) return tl::unexpected(value.error());
   FetchOrder order;
   const auto text = text_in(*value, "content");
@@ -161,6 +161,16 @@ Result<FetchOrder> fetch_from(std::string_view body) {
     if (!out) return tl::unexpected(out.error());
     order.out = std::move(*out);
   }
+  std::string codec;
+  for (const auto& [field, to] :
+       {std::pair{"title", &order.named.title}, {"artist", &order.named.artist}, {"codec", &codec}}) {
+    if (!value->contains(field)) continue;
+    auto named = text_in(*value, field);
+    if (!named) return tl::unexpected(named.error());
+    *to = std::move(*named);
+  }
+  order.named.codec = codec_from(codec);
+  order.named = tidied(std::move(order.named));
   return order;
 }
 

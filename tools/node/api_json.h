@@ -28,9 +28,10 @@ struct FetchOrder {
   ContentId content;
   std::vector<Endpoint> providers;  // where its streams are served
   std::filesystem::path out;        // file or existing folder; empty: the download folder
+  Track named;                      // title, artist and codec for the file's name; empty: what this node knows
 };
 
-/// {"content", "providers"?: ["127.0.0.1:4041"], "out"?: absolute path}
+/// {"content", "providers"?: ["127.0.0.1:4041"], "out"?: absolute path, "title"?, "artist"?, "codec"?}
 Result<FetchOrder> fetch_from(std::string_view body);
 
 /// {"path"}: absolute.
