@@ -5,8 +5,9 @@
 // too, a stranger that had claimed the id of our next dial would abort the process inside libzmq 4.3.4 (router.cpp,
 // "!has_out_pipe"). On the dialling socket all ids are ours: one byte 0x01 and 16 random bytes, never used twice.
 // A like assertion (routing_socket_base_t::add_out_pipe) threatens the bound socket: a stranger may claim the id that
-// ZeroMQ will give to the next nameless connection, with a chance of one in 2^32 for each pair of the two. 32 neighborhoods at the gate's 20 handshakes a second
-// against the 256 ids that inbound places allow need 7 hours on average; the process then aborts and must be restarted.
+// ZeroMQ will give to the next nameless connection, with a chance of one in 2^32 for each pair of the two. 32
+// neighborhoods at the gate's 20 handshakes a second against the 256 ids that inbound places allow need 7 hours on
+// average; the process then aborts and must be restarted.
 //
 // A routing id says nothing about who a peer is: that is the CURVE key, which ZAP puts into each message's "User-Id".
 #pragma once

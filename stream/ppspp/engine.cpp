@@ -320,7 +320,8 @@ class Port : public std::enable_shared_from_this<Port> {
         const std::lock_guard lock(mutex_);
         if (content->users > 0) continue;
         if (content->is_complete() && !content->is_shared()) known_.try_emplace(content->root());
-        open_.erase(content->root());
+        const auto opened = open_.find(content->root());
+        if (opened != open_.end() && opened->second == content) open_.erase(opened);
       }
       halt(content);
     }
