@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "index/import.h"
 #include "tools/node/api_json.h"
@@ -63,7 +64,7 @@ class SearchRun {
   void take(const SearchEvent& event) {
     for (const ReachableHit& hit : event.hits) add(hit);
     if (!event.last) return;
-    end_with(*channel_, json::summary({rows_.size(), holders_, event.progress.messages_sent, event.progress.answers,
+    end_with(*channel_, json::summary({rows_.size(), holders_.size(), event.progress.messages_sent, event.progress.answers,
                                        neighbors_, ms_since(began_)}));
   }
 
@@ -80,8 +81,8 @@ class SearchRun {
     }
     const auto same = [&](const Contact& known) { return known.key == hit.holder.key; };
     if (std::any_of(row.holders.begin(), row.holders.end(), same)) return;
-    ++holders_;
-    if (row.holders.size() < Sightings::kMaxHolders) row.holders.push_back(hit.holder);
+    holders_.insert(hit.holder.key);
+    if (row.holders.size() < Sightings::kMaxHolders) row.holders.push_back(for_people(hit.holder));
     row.hops = std::min(row.hops, hit.hops);
     row.score = std::max(row.score, hit.score);
     channel_->line(json::hit(row));
@@ -92,7 +93,7 @@ class SearchRun {
   std::size_t neighbors_;
   Steady::time_point began_ = Steady::now();
   std::unordered_map<ContentId, json::HitRow, IdHash> rows_;
-  std::uint64_t holders_ = 0;
+  std::unordered_set<NodeKey, IdHash> holders_;
 };
 
 // A flag that a reader's going away sets.
@@ -136,7 +137,7 @@ constexpr std::chrono::milliseconds kProgressPeriod{200};
 }  // namespace
 
 std::string_view version() {
-  return "0.1.0";
+  return EARSHOT_VERSION;
 }
 
 const Api::Route Api::kRoutes[] = {

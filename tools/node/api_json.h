@@ -62,7 +62,7 @@ std::string hit(const HitRow& row);
 
 struct Summary {
   std::uint64_t hits = 0;      // different contents
-  std::uint64_t holders = 0;   // rows of (content, holder)
+  std::uint64_t holders = 0;   // different nodes
   std::uint64_t messages = 0;  // copies of the query that this node sent
   std::uint64_t answers = 0;   // messages with hits that came back
   std::uint64_t neighbors = 0;
