@@ -1,18 +1,11 @@
 // earshot-bench: what each room of the house costs, one JSON line a run.
-//
-//   earshot-bench index --tracks FILE [--queries FILE] [--folder FOLDER] [--limit N] [--runs N] [--updates N]
-//                       [--singles N] [--cache-mb N] [--layout header|peers] [--seed N]
-//   earshot-bench stream [--row vod] [--size BYTES] [--folder FOLDER]
-//   earshot-bench overlay [--messages N] [--seed N]
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <charconv>
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <string>
-#include <string_view>
 
 #include "schema/result.h"
 #include "tools/bench/index_bench.h"
@@ -23,102 +16,52 @@ namespace earshot::bench {
 
 namespace {
 
-// What follows the row's name: pairs of a flag and its value. Each is taken once; what is left over is an error.
-class Flags {
- public:
-  static Result<Flags> from(int argc, char** argv) {
-    Flags flags;
-    for (int i = 2; i < argc; i += 2) {
-      const std::string_view name = argv[i];
-      if (!name.starts_with("--") || i + 1 == argc)
-        return fail(ErrorCode::kInvalid, "'{}': expected --name value", name);
-      flags.values_.emplace(name.substr(2), argv[i + 1]);
-    }
-    return flags;
-  }
-
-  void text(std::string_view name, std::string& value) {
-    if (const auto found = values_.find(name); found != values_.end()) {
-      value = found->second;
-      values_.erase(found);
-    }
-  }
-
-  void path(std::string_view name, std::filesystem::path& value) {
-    std::string written = value.string();
-    text(name, written);
-    value = written;
-  }
-
-  template <class Number>
-  void number(std::string_view name, Number& value) {
-    std::string written;
-    text(name, written);
-    if (written.empty()) return;
-    const auto [end, error] = std::from_chars(written.data(), written.data() + written.size(), value);
-    if (error != std::errc{} || end != written.data() + written.size())
-      wrong_ = fmt::format("--{} '{}' is not a number", name, written);
-  }
-
-  /// After all were taken.
-  Result<void> done() const {
-    if (!wrong_.empty()) return fail(ErrorCode::kInvalid, "{}", wrong_);
-    if (!values_.empty()) return fail(ErrorCode::kInvalid, "unknown flag --{}", values_.begin()->first);
-    return {};
-  }
-
- private:
-  std::map<std::string, std::string, std::less<>> values_;
-  std::string wrong_;
+// Everything that can be said on the command line. Defaults are the benchmarks' own.
+struct Options {
+  IndexBenchOptions index;
+  StreamBenchOptions stream;
+  OverlayBenchOptions overlay;
+  std::size_t cache_mb = IndexBenchOptions{}.cache_bytes >> 20;
+  std::string layout = "auto";
 };
 
-Result<std::string> index_row(Flags& flags) {
-  IndexBenchOptions options;
-  options.folder = std::filesystem::temp_directory_path() / fmt::format("earshot-bench-{}", ::getpid());
-  std::string layout = "header";
-  std::size_t cache_mb = options.cache_bytes >> 20;
-  flags.path("tracks", options.tracks);
-  flags.path("queries", options.queries);
-  flags.path("folder", options.folder);
-  flags.text("layout", layout);
-  flags.number("limit", options.limit);
-  flags.number("runs", options.runs);
-  flags.number("updates", options.updates);
-  flags.number("singles", options.singles);
-  flags.number("cache-mb", cache_mb);
-  flags.number("seed", options.seed);
-  if (auto done = flags.done(); !done) return tl::unexpected(done.error());
-  if (options.tracks.empty()) return fail(ErrorCode::kInvalid, "--tracks FILE is needed");
-  options.cache_bytes = cache_mb << 20;
-  options.has_header = layout != "peers";
-  return run_index_bench(options);
+void add_index_row(CLI::App& app, Options& options) {
+  CLI::App* row = app.add_subcommand("index", "Build, query and update an index of a table of tracks");
+  row->add_option("--tracks", options.index.tracks, "Table of tracks, .tsv or .tsv.zst")->required();
+  row->add_option("--queries", options.index.queries, "Query file; without it queries are drawn from the tracks");
+  row->add_option("--layout", options.layout, "header: the first line names the columns; peers: 11 columns; auto: peers with --queries")
+      ->check(CLI::IsMember({"auto", "header", "peers"}));
+  row->add_option("--folder", options.index.folder, "Scratch folder for the index");
+  row->add_option("--limit", options.index.limit, "Tracks a query returns at most");
+  row->add_option("--runs", options.index.runs, "Passes over the queries; the median counts");
+  row->add_option("--updates", options.index.updates, "Tracks added in durable batches of 1,000");
+  row->add_option("--singles", options.index.singles, "Tracks added one by one");
+  row->add_option("--cache-mb", options.cache_mb, "Memory for the index, in MiB");
+  row->add_option("--seed", options.index.seed, "Draws the queries");
 }
 
-Result<std::string> stream_row(Flags& flags) {
-  StreamBenchOptions options;
-  flags.text("row", options.row);
-  flags.number("size", options.size);
-  flags.path("folder", options.folder);
-  if (auto done = flags.done(); !done) return tl::unexpected(done.error());
-  return run_stream_bench(options);
+void add_stream_row(CLI::App& app, Options& options) {
+  CLI::App* row = app.add_subcommand("stream", "Fetch a file between two processes on loopback");
+  row->add_option("--row", options.stream.row, "vod: one seeder, one leecher");
+  row->add_option("--size", options.stream.size, "Bytes");
+  row->add_option("--folder", options.stream.folder, "Scratch folder");
 }
 
-Result<std::string> overlay_row(Flags& flags) {
-  OverlayBenchOptions options;
-  flags.number("messages", options.messages);
-  flags.number("seed", options.seed);
-  if (auto done = flags.done(); !done) return tl::unexpected(done.error());
-  return run_overlay_bench(options);
+void add_overlay_row(CLI::App& app, Options& options) {
+  CLI::App* row = app.add_subcommand("overlay", "Messages through a peer, and through the wire format");
+  row->add_option("--messages", options.overlay.messages, "Messages");
+  row->add_option("--seed", options.overlay.seed, "Draws them");
 }
 
-Result<std::string> run(int argc, char** argv) {
-  const std::string_view row = argc > 1 ? argv[1] : "";
-  auto flags = Flags::from(argc, argv);
-  if (!flags) return tl::unexpected(flags.error());
-  if (row == "index") return index_row(*flags);
-  if (row == "stream") return stream_row(*flags);
-  if (row == "overlay") return overlay_row(*flags);
-  return fail(ErrorCode::kInvalid, "usage: earshot-bench index|stream|overlay [--flag value]...");
+Result<std::string> run(const CLI::App& app, Options& options) {
+  if (app.got_subcommand("stream")) return run_stream_bench(options.stream);
+  if (app.got_subcommand("overlay")) return run_overlay_bench(options.overlay);
+  options.index.cache_bytes = options.cache_mb << 20;
+  options.index.has_header = options.layout == "header" || (options.layout == "auto" && options.index.queries.empty());
+  if (options.index.folder.empty()) {
+    options.index.folder = std::filesystem::temp_directory_path() / fmt::format("earshot-bench-{}", ::getpid());
+  }
+  return run_index_bench(options.index);
 }
 
 }  // namespace
@@ -126,7 +69,19 @@ Result<std::string> run(int argc, char** argv) {
 }  // namespace earshot::bench
 
 int main(int argc, char** argv) {
-  const auto line = earshot::bench::run(argc, argv);
+  using namespace earshot::bench;
+  CLI::App app("What each room of earshot costs, one JSON line a run.", "earshot-bench");
+  Options options;
+  add_index_row(app, options);
+  add_stream_row(app, options);
+  add_overlay_row(app, options);
+  app.require_subcommand(1);
+  // The line is JSON with or without it; scripts that ask every command for JSON need no exception here.
+  for (CLI::App* row : app.get_subcommands({})) {
+    row->add_flag("--json")->description("One JSON object on stdout, as always");
+  }
+  CLI11_PARSE(app, argc, argv);
+  const auto line = run(app, options);
   if (!line) {
     std::fprintf(stderr, "earshot-bench: %s\n", line.error().what.c_str());
     return 2;
