@@ -105,11 +105,15 @@ Result<void> Demo::prepare() {
   if (!songs) return tl::unexpected(songs.error());
   songs_ = std::move(*songs);
   spread(songs_, flags_.nodes, random_);
-  for (const Song& song : songs_) {
-    for (const std::size_t holder : song.holders) {
+  for (std::size_t i = 0; i < songs_.size(); ++i) {
+    // In a folder of its own: two albums may have a file of one name, and an untagged file is found by its name.
+    const fs::path folder = fmt::format("{:02}", i + 1);
+    for (const std::size_t holder : songs_[i].holders) {
+      const fs::path target = network_->nodes()[holder].shared / folder;
       std::error_code error;
-      fs::copy_file(song.file, network_->nodes()[holder].shared / song.file.filename(), error);
-      if (error) return fail(ErrorCode::kDisk, "copy '{}': {}", song.file.string(), error.message());
+      fs::create_directories(target, error);
+      if (!error) fs::copy_file(songs_[i].file, target / songs_[i].file.filename(), error);
+      if (error) return fail(ErrorCode::kDisk, "copy '{}': {}", songs_[i].file.string(), error.message());
     }
   }
   tell(demo_event::started(flags_.nodes, songs_.size(), network_->folder().string(), flags_.seed, elapsed()),
@@ -119,10 +123,6 @@ Result<void> Demo::prepare() {
 }
 
 Result<void> Demo::start_nodes() {
-  std::vector<std::uint64_t> expected(flags_.nodes, 0);
-  for (const Song& song : songs_) {
-    for (const std::size_t holder : song.holders) ++expected[holder];
-  }
   if (auto started = network_->start(0, ""); !started) return started;
   if (auto ready = network_->wait_until(
           0, [](const StatusLine&) { return true; }, kStartPatience);
@@ -142,7 +142,8 @@ Result<void> Demo::start_nodes() {
   std::uint64_t links = 0;
   std::uint64_t tracks = 0;
   for (std::size_t node = 0; node < flags_.nodes; ++node) {
-    const auto scanned = [&](const StatusLine& status) { return status.tracks >= expected[node] && !status.scanning; };
+    // A node queues its shares before it answers anybody: one that answers and does not scan has scanned.
+    const auto scanned = [](const StatusLine& status) { return !status.scanning; };
     if (auto ready = network_->wait_until(node, scanned, kStartPatience); !ready) return ready;
     links += network_->nodes()[node].status.neighbors;
     tracks += network_->nodes()[node].status.tracks;

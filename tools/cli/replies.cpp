@@ -189,12 +189,6 @@ std::string import_body(const std::string& path, std::uint64_t skip, std::uint64
   return written({{"path", path}, {"skip", skip}, {"limit", limit}});
 }
 
-std::string join_body(const std::vector<std::string>& contacts) {
-  ordered_json value = ordered_json::object();
-  value["contacts"] = contacts;
-  return written(value);
-}
-
 std::string error_line(const Error& error) {
   return node::json::error(error);
 }

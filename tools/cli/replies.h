@@ -87,7 +87,6 @@ FetchWish wish_for(const HitLine& hit);
 std::string fetch_body(const FetchWish& wish);
 std::string path_body(const std::string& path);
 std::string import_body(const std::string& path, std::uint64_t skip, std::uint64_t limit);
-std::string join_body(const std::vector<std::string>& contacts);
 
 /// Lines that the command line itself writes.
 std::string error_line(const Error& error);

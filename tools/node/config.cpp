@@ -293,20 +293,6 @@ Result<Folders> resolve_folders(const Environment& environment, const std::optio
   return folders;
 }
 
-std::string_view to_string(Origin origin) {
-  switch (origin) {
-    case Origin::kDefault:
-      return "default";
-    case Origin::kFile:
-      return "file";
-    case Origin::kEnvironment:
-      return "environment";
-    case Origin::kFlag:
-      return "flag";
-  }
-  return "";
-}
-
 std::span<const Setting> settings() {
   return kSettings;
 }

@@ -43,8 +43,6 @@ Result<Folders> resolve_folders(const Environment& environment, const std::optio
 
 enum class Origin : std::uint8_t { kDefault, kFile, kEnvironment, kFlag };
 
-std::string_view to_string(Origin origin);
-
 struct Config {
   Folders folders;
   Endpoint listen;                           // overlay, TCP
