@@ -43,7 +43,7 @@ inline constexpr std::uint8_t kMaxWalkers = 64;
 /// Queries that one peer has open at once as their origin. More: refused with kExhausted.
 inline constexpr std::size_t kMaxOpenQueries = 256;
 
-/// Contacts in the address book: 64 Ki x ~120 bytes = 8 MiB. Full: the contact unused for longest is forgotten.
+/// Contacts in the address book: 64 Ki x 230 bytes = 15 MiB. Full: the contact unused for longest is forgotten.
 inline constexpr std::size_t kMaxContacts = 64 * 1024;
 
 /// How long a query stays open at its origin when the request does not say, and at most.
