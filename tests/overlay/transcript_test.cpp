@@ -1,7 +1,7 @@
 // Conversations between a few peers, told line by line in transcripts/*.txt and compared as text. A transcript is its
 // own script: lines that begin with ">" are commands, "#" begins a comment, everything else is what the peers did.
 //
-// Rewrite them on purpose, then read the difference:  EARSHOT_REWRITE_TRANSCRIPTS=1 overlay_test
+// Rewrite them on purpose, then read the difference:  EARSHOT_REWRITE=1 overlay_test
 // --gtest_filter='*Transcript*'
 //
 //   > network PEERS [active=N] [passive=N] [latency=MS] [seed=N]   begins; every peer empty
@@ -170,7 +170,7 @@ TEST_P(Transcript, IsPlayedAgainWordForWord) {
   const std::string written = contents(file);
   ASSERT_FALSE(written.empty()) << file;
   const std::string now = played(written);
-  if (std::getenv("EARSHOT_REWRITE_TRANSCRIPTS") != nullptr) {
+  if (std::getenv("EARSHOT_REWRITE") != nullptr) {
     std::ofstream(file) << now;
   } else {
     EXPECT_EQ(now, written);
