@@ -35,9 +35,10 @@ void Membership::leave(Turn& turn) {
 
 void Membership::lost(Turn& turn, PeerId peer) {
   const bool was_neighbor = drop(peer);
-  const bool was_asked = take_asked(peer).has_value();
+  const std::optional<Asked> asked = take_asked(peer);
+  if (asked) unanswered(*asked);
   const bool was_kept = views_.forget(peer);
-  if (was_neighbor || was_asked || was_kept) settle(turn);
+  if (was_neighbor || asked || was_kept) settle(turn);
 }
 
 void Membership::tick(Turn& turn) {
@@ -45,6 +46,7 @@ void Membership::tick(Turn& turn) {
   for (std::size_t i = asked_count_; i-- > 0;) {
     if (asked_[i].until > turn.now) continue;
     views_.forget(asked_[i].peer);
+    unanswered(asked_[i]);
     asked_[i] = asked_[--asked_count_];
   }
   if (upkeep_at_ <= turn.now) upkeep(turn);
@@ -76,8 +78,12 @@ void Membership::receive(Turn& turn, PeerId from, const ForwardJoin& message) {
 
 void Membership::receive(Turn& turn, PeerId from, const Neighbor& message) {
   const bool known = views_.is_neighbor(from);
-  const bool accepted = !left_ && (known || message.high_priority || !views_.active().full());
-  if (accepted && !known) accept(turn, from);
+  const bool may_evict = message.high_priority && evictions_ < kEvictions;
+  const bool accepted = !left_ && (known || may_evict || !views_.active().full());
+  if (accepted && !known) {
+    if (views_.active().full()) ++evictions_;
+    accept(turn, from);
+  }
   turn.send(from, NeighborReply{accepted});
   settle(turn);
 }
@@ -138,6 +144,7 @@ void Membership::accept(Turn& turn, PeerId peer) {
   if (views_.active().empty()) {
     upkeep_at_ =
         turn.now + Duration(1 + turn.random.below(static_cast<std::uint64_t>(turn.config.shuffle_period.count())));
+    rewire_due_ = true;
   }
   views_.make_neighbor(peer);
   turn.out.emplace_back(Connect{peer});
@@ -176,7 +183,12 @@ void Membership::accepted_by(Turn& turn, PeerId peer) {
 
 void Membership::refused_by(PeerId peer) {
   const std::optional<Asked> asked = take_asked(peer);
-  if (asked && asked->high_priority) views_.forget(peer);
+  if (asked && asked->reason == Reason::kRepair && asked->high_priority) views_.forget(peer);
+}
+
+/// Rule 4: who cannot be reached does not count as a try.
+void Membership::unanswered(const Asked& asked) {
+  if (asked.reason == Reason::kRepair && tries_ < kTries) ++tries_;
 }
 
 void Membership::welcome(Turn& turn, PeerId newcomer) {
@@ -191,7 +203,8 @@ void Membership::welcome(Turn& turn, PeerId newcomer) {
 
 /// REQUIRES: fewer than kMaxAsked are asked.
 void Membership::ask(Turn& turn, PeerId peer, Reason reason) {
-  const bool high_priority = reason == Reason::kRepair && views_.active().empty();
+  const bool isolated = views_.active().empty();
+  const bool high_priority = reason == Reason::kRewire || (reason == Reason::kRepair && isolated);
   asked_[asked_count_++] = {peer, reason, high_priority, turn.now + turn.config.neighbor_timeout};
   if (reason == Reason::kJoin) {
     turn.send(peer, Join{});
@@ -250,15 +263,17 @@ void Membership::ask_next_contact(Turn& turn) {
   }
 }
 
-/// REQUIRES: its time has come. With neighbors a shuffle (rule 7), without any a new round of contacts (rule 9).
+/// REQUIRES: its time has come. With neighbors a shuffle (rules 7 and 11), without any a new round of contacts (rule 9).
 void Membership::upkeep(Turn& turn) {
   tries_ = kTries;
+  evictions_ = 0;
   if (views_.active().empty()) {
     upkeep_at_ = kNever;
     contacts_tried_ = 0;
   } else {
     upkeep_at_ = turn.now + turn.config.shuffle_period;
     shuffle(turn);
+    if (rewire_due_ || turn.random.below(kRewireOneIn) == 0) rewire(turn);
   }
 }
 
@@ -277,6 +292,18 @@ void Membership::shuffle(Turn& turn) {
   }
   reply_expected_ = true;
   turn.send(to, message);
+}
+
+/// Rule 11. A draw that meets someone whom we have or ask already comes to nothing.
+void Membership::rewire(Turn& turn) {
+  const std::span<const PeerId> contacts = std::span(contacts_).first(contacts_count_);
+  const bool to_contact = views_.passive().empty() || turn.random.below(kContactOneIn) == 0;
+  const std::span<const PeerId> names = to_contact ? contacts : views_.passive().peers();
+  if (names.empty() || asked_count_ == kMaxAsked) return;
+  const PeerId peer = names[turn.random.below(names.size())];
+  if (views_.is_neighbor(peer) || is_asked(peer)) return;
+  rewire_due_ = false;
+  ask(turn, peer, Reason::kRewire);
 }
 
 void Membership::answer_shuffle(Turn& turn, const Shuffle& message) {

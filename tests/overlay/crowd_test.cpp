@@ -92,12 +92,11 @@ TEST(Crowd, HealsWhatLossReorderingAndRepetitionHaveDone) {
     options.loss_percent = 20;
     options.repeat_percent = 20;
     options.jitter = 300ms;
-    options.config.shuffle_period = 1s;
     NetOfPeers net(100, options);
     join_all(net, 20ms);
-    net.run_for(20s);
+    net.run_for(200s);
     net.set_loss(0);
-    net.run_for(30s);
+    net.run_for(300s);
     EXPECT_EQ(net.unreached_from(0), 0u) << "seed " << seed;
     EXPECT_TRUE(becomes_symmetric(net)) << "seed " << seed;
   }
@@ -116,6 +115,76 @@ TEST(Crowd, OfPeersThatForgotEverybodyComesBackThroughTheContact) {
   net.run_for(30s);
   EXPECT_EQ(net.unreached_from(0), 0u);
   EXPECT_TRUE(becomes_symmetric(net));
+}
+
+/// Two cliques whose views are full, each with the names of the other in reserve: what a storm of joins leaves behind.
+TEST(Crowd, OfTwoIslandsThatKnowOfEachOtherGrowsTogether) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    NetOfPeers::Options options;
+    options.seed = seed;
+    NetOfPeers net(12, options);
+    for (std::size_t a = 0; a < 12; ++a) {
+      for (std::size_t b = a + 1; b < 12; ++b) {
+        if (a / 6 == b / 6) net.link(a, b);
+      }
+    }
+    for (std::size_t i = 0; i < 12; ++i) {
+      const std::size_t neighbor = i / 6 * 6 + (i + 1) % 6, stranger = (i + 6) % 12;
+      net.inject(i, neighbor, Shuffle{peer_id(stranger), /*ttl=*/0, {}});
+    }
+    ASSERT_EQ(net.unreached_from(0), 6u);
+    net.run_for(60s);
+    EXPECT_EQ(net.unreached_from(0), 0u) << "seed " << seed;
+  }
+}
+
+/// A thousand peers join within one latency, through peers that have hardly joined themselves.
+TEST(Crowd, ThatJoinsInAStormThroughEachOtherIsConnected) {
+  for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+    NetOfPeers::Options options;
+    options.seed = seed;
+    NetOfPeers net(1000, options);
+    Random random = Random::stream(seed, 0, /*purpose=*/98);
+    for (std::size_t i = 1; i < net.size(); ++i) {
+      net.join(i, {peer_id(random.below(i)), peer_id(random.below(i))});
+      net.run_for(20us);
+    }
+    net.run_for(60s);
+    EXPECT_EQ(net.unreached_from(0), 0u) << "seed " << seed;
+  }
+}
+
+/// One half has no contact on its own side, and hardly a name of the other side left in its passive views.
+TEST(Crowd, OfTwoHalvesThatWerePartedForMinutesComesTogetherAgain) {
+  for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+    NetOfPeers::Options options;
+    options.seed = seed;
+    NetOfPeers net(200, options);
+    join_all(net, 10ms);
+    net.run_for(60s);
+    net.part(100);
+    net.run_for(10min);
+    EXPECT_EQ(net.unreached_from(0), 100u) << "seed " << seed;
+    EXPECT_EQ(net.unreached_from(100), 100u) << "seed " << seed;
+    net.heal();
+    net.run_for(2min);
+    EXPECT_EQ(net.unreached_from(0), 0u) << "seed " << seed;
+    net.run_for(2min);  // and stays so
+    EXPECT_EQ(net.unreached_from(0), 0u) << "seed " << seed;
+  }
+}
+
+/// A period costs each peer a shuffle (6 steps and a reply) and a tenth of a rewiring; no period is a storm.
+TEST(Crowd, ThatIsCompleteStaysQuiet) {
+  NetOfPeers net(200, {});
+  join_all(net, 10ms);
+  net.run_for(2min);
+  for (int period = 0; period < 60; ++period) {
+    const std::uint64_t before = net.messages();
+    net.run_for(10s);
+    EXPECT_LT(net.messages() - before, 200u * 10) << "period " << period;
+  }
+  EXPECT_GT(links(net), 200u * 47 / 10);
 }
 
 TEST(Crowd, LosesAPeerThatLeaves) {

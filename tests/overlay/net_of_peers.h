@@ -132,10 +132,21 @@ class NetOfPeers {
   void crash(std::size_t i) {
     nodes_[i].alive = false;
     for (std::size_t other = 0; other < size(); ++other) {
-      if (nodes_[other].alive && nodes_[other].links.contains(peer_id(i)))
-        push({.at = now_ + options_.latency, .to = other, .from = i, .kind = Event::kLost});
+      if (nodes_[other].alive && nodes_[other].links.contains(peer_id(i))) push_lost(other, i);
     }
   }
+
+  /// Parts the peers numbered below `border` from the others: the links between the two sides break, and no message
+  /// crosses until heal().
+  void part(std::size_t border) {
+    border_ = border;
+    for (std::size_t i = 0; i < size(); ++i) {
+      for (PeerId peer : nodes_[i].links) {
+        if (is_parted(i, to_number(peer))) push_lost(i, to_number(peer));
+      }
+    }
+  }
+  void heal() { border_ = 0; }
 
   void set_loss(std::uint32_t percent) { options_.loss_percent = percent; }
 
@@ -217,12 +228,18 @@ class NetOfPeers {
     events_.push(std::move(event));
   }
 
+  bool is_parted(std::size_t a, std::size_t b) const { return (a < border_) != (b < border_); }
+
+  /// After the latency `i` is told that it cannot reach `gone`.
+  void push_lost(std::size_t i, std::size_t gone) {
+    push({.at = now_ + options_.latency, .to = i, .from = gone, .kind = Event::kLost});
+  }
+
   void perform(const Event& event) {
     Node& node = nodes_[event.to];
     if (event.kind == Event::kTick && node.tick_at == event.at) node.tick_at = kNever;
     if (!node.alive) {
-      if (event.kind == Event::kMessage)
-        push({.at = now_ + options_.latency, .to = event.from, .from = event.to, .kind = Event::kLost});
+      if (event.kind == Event::kMessage) push_lost(event.from, event.to);
       return;
     }
     switch (event.kind) {
@@ -251,6 +268,7 @@ class NetOfPeers {
     if (deaf_) return;
     ++messages_;
     ++messages_by_kind_[send.message.index()];
+    if (is_parted(i, to_number(send.to))) return push_lost(i, to_number(send.to));
     if (random_.below(100) < options_.loss_percent) return;
     const std::size_t copies = random_.below(100) < options_.repeat_percent ? 2 : 1;
     for (std::size_t copy = 0; copy < copies; ++copy) {
@@ -269,8 +287,8 @@ class NetOfPeers {
   }
   void carry_out(std::size_t i, const Connect& connect) {
     ASSERT_TRUE(nodes_[i].links.insert(connect.peer).second) << i << " connects twice to " << to_number(connect.peer);
-    if (!nodes_[to_number(connect.peer)].alive)
-      push({.at = now_ + options_.latency, .to = i, .from = to_number(connect.peer), .kind = Event::kLost});
+    const std::size_t other = to_number(connect.peer);
+    if (!nodes_[other].alive || is_parted(i, other)) push_lost(i, other);
   }
   void carry_out(std::size_t i, const Disconnect& disconnect) {
     ASSERT_EQ(nodes_[i].links.erase(disconnect.peer), 1u) << i << " disconnects no link " << to_number(disconnect.peer);
@@ -301,6 +319,7 @@ class NetOfPeers {
   std::vector<Node> nodes_;
   std::priority_queue<Event> events_;
   std::uint64_t order_ = 0;
+  std::size_t border_ = 0;  // between the two sides of a partition; 0: all are on one side
   std::uint64_t messages_ = 0;
   std::array<std::uint64_t, std::variant_size_v<Message>> messages_by_kind_{};
   bool deaf_ = false;

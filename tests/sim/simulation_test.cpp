@@ -5,6 +5,7 @@
 
 #include <random>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,7 +23,7 @@ TEST(Simulation, TheEventHashIsTheSameEverywhere) {
   const RunRecord live = run_once(small_live(), 1);
   EXPECT_EQ(fmt::format("{} {:016x}", flood.events, flood.event_hash), "13033 616443d7e5793d20");
   EXPECT_EQ(fmt::format("{} {:016x}", walk.events, walk.event_hash), "6394 98f7f48a06275e50");
-  EXPECT_EQ(fmt::format("{} {:016x}", live.events, live.event_hash), "25143 fbd63c319f00ae02");
+  EXPECT_EQ(fmt::format("{} {:016x}", live.events, live.event_hash), "28491 eb107455e51a5575");
 }
 
 TEST(Simulation, RepeatsItselfAndDiffersFromSeedToSeed) {
@@ -177,6 +178,18 @@ TEST(Simulation, JoiningPeersMakeOneConnectedNetwork) {
     EXPECT_EQ(record.largest_component, 300u) << "seed " << seed;
     EXPECT_GT(static_cast<double>(record.links) / 300, 4.0) << "seed " << seed;
     EXPECT_LE(static_cast<double>(record.links) / 300, 5.0) << "seed " << seed;
+  }
+}
+
+/// The committed scenarios, smaller: who joins slowly and who joins in a storm ends in one network.
+TEST(Simulation, ScenariosOfJoiningPeersEndInOnePiece) {
+  for (const char* name : {"membership.toml", "join_storm.toml"}) {
+    const Result<Scenario> scenario = load_scenario(std::string(EARSHOT_SOURCE_DIR "/sim/scenarios/") + name,
+                                                    {{"population.peers", "1000"}, {"questions.count", "1"}});
+    ASSERT_TRUE(scenario) << scenario.error().what;
+    for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+      EXPECT_EQ(run_once(*scenario, seed).largest_component, 1000u) << name << ", seed " << seed;
+    }
   }
 }
 

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "tests/overlay/one_peer.h"
@@ -122,7 +124,12 @@ TEST(Membership, TriesAgainInTheNextShufflePeriod) {
   peer.befriend({1});
   peer.hear_of(1, {10, 11, 12, 13, 14, 15, 16, 17, 18});
   for (std::size_t i = 10; i <= 18; ++i) peer.receive(i, NeighborReply{false});
-  EXPECT_EQ(count_ending(peer.pass(10s), "Neighbor low"), Membership::kTries);
+  const Outbox out = peer.effects_of_the_next_deadline();
+  const auto requests = std::ranges::count_if(out, [](const Effect& effect) {
+    const Send* const send = std::get_if<Send>(&effect);
+    return send != nullptr && std::holds_alternative<Neighbor>(send->message);
+  });
+  EXPECT_EQ(requests, Membership::kTries);  // one of them is the rewiring
 }
 
 TEST(Membership, ForgetsWhoDoesNotAnswerInTime) {
@@ -132,6 +139,61 @@ TEST(Membership, ForgetsWhoDoesNotAnswerInTime) {
   EXPECT_THAT(peer->passive_view(), ElementsAre(peer_id(10)));
   peer.pass(3s);
   EXPECT_THAT(peer->passive_view(), IsEmpty());
+}
+
+TEST(Membership, DoesNotCountWhoCannotBeReachedAsATry) {
+  OnePeer peer;
+  peer.befriend({1});
+  peer.hear_of(1, {10, 11, 12, 13, 14, 15, 16, 17, 18});
+  for (std::size_t i = 10; i <= 18; ++i) peer.lost(i);
+  EXPECT_THAT(peer->passive_view(), IsEmpty());
+  peer.hear_of(1, {20});
+  EXPECT_THAT(peer.receive(20, NeighborReply{true}), Contains("connect 20"));  // was asked
+}
+
+TEST(Membership, EvictsForHighPriorityAFewTimesAPeriod) {
+  OnePeer peer;
+  peer.befriend({1, 2, 3, 4, 5});
+  for (std::size_t stranger = 100; stranger < 400;) {
+    std::size_t accepted = 0;
+    for (int i = 0; i < 100; ++i) accepted += count_ending(peer.receive(stranger++, Neighbor{true}), "accepted");
+    EXPECT_EQ(accepted, Membership::kEvictions);
+    peer.pass(10s);
+  }
+}
+
+TEST(Membership, RewiresWithItsFirstShuffle) {
+  OnePeer peer;
+  peer.befriend({1, 2, 3, 4, 5});
+  peer.hear_of(1, {10});
+  EXPECT_EQ(count(peer.pass(10s), "send 10 Neighbor high"), 1u);
+  const auto lines = peer.receive(10, NeighborReply{true});
+  EXPECT_EQ(count_ending(lines, "Leave"), 1u);
+  EXPECT_EQ(lines.back(), "connect 10");
+  EXPECT_THAT(peer->neighbors(), SizeIs(5));
+}
+
+TEST(Membership, RewiresOneShuffleInTenAndKeepsWhoRefuses) {
+  OnePeer peer;
+  peer.befriend({1, 2, 3, 4, 5});
+  peer.hear_of(1, {10});
+  std::size_t asked = 0;
+  for (int period = 0; period < 1000; ++period) {
+    asked += count(peer.pass(10s), "send 10 Neighbor high");
+    peer.receive(10, NeighborReply{false});
+  }
+  EXPECT_NEAR(static_cast<double>(asked), 1000.0 / 10 * 15 / 16, 38);  // 4 sigma
+  EXPECT_THAT(peer->passive_view(), ElementsAre(peer_id(10)));
+}
+
+TEST(Membership, RewiresThroughAContactWhenItKnowsNobodyElse) {
+  OnePeer peer;
+  peer.join({peer_id(9)});
+  peer.receive(9, NeighborReply{true});
+  peer.befriend({1, 2, 3, 4});
+  peer.lost(9);
+  peer.befriend({5});
+  EXPECT_EQ(count(peer.pass(10s), "send 9 Neighbor high"), 1u);
 }
 
 TEST(Membership, DeclinesAnAcceptanceThatFindsNoRoom) {
@@ -260,7 +322,7 @@ TEST(Membership, StaysBoundedUnderAFloodOfJoins) {
     ASSERT_LE(lines.size(), 5u + 3u);
   }
   EXPECT_THAT(peer->neighbors(), SizeIs(5));
-  EXPECT_THAT(peer->passive_view(), SizeIs(30));
+  EXPECT_THAT(peer->passive_view(), SizeIs(Config{}.passive_size));
 }
 
 TEST(Membership, SaysNothingAfterLeavingUntilItJoinsAgain) {
