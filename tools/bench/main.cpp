@@ -1,6 +1,6 @@
 // earshot-bench: what each room of the house costs, one JSON line a run.
 //
-//   earshot-bench index --tracks FILE [--queries FILE] [--folder FOLDER] [--limit N] [--runs N] [--updates N]
+//   earshot-bench index --tracks FILE [--queries FILE] [--folder FOLDER] [--limit N] [--runs N] [--threads N] [--updates N]
 //                       [--singles N] [--cache-mb N] [--layout header|peers] [--seed N]
 //   earshot-bench stream [--row vod] [--size BYTES] [--folder FOLDER]
 //   earshot-bench overlay [--messages N] [--seed N]
@@ -83,12 +83,14 @@ Result<std::string> index_row(Flags& flags) {
   flags.text("layout", layout);
   flags.number("limit", options.limit);
   flags.number("runs", options.runs);
+  flags.number("threads", options.threads);
   flags.number("updates", options.updates);
   flags.number("singles", options.singles);
   flags.number("cache-mb", cache_mb);
   flags.number("seed", options.seed);
   if (auto done = flags.done(); !done) return tl::unexpected(done.error());
   if (options.tracks.empty()) return fail(ErrorCode::kInvalid, "--tracks FILE is needed");
+  if (options.threads == 0) return fail(ErrorCode::kInvalid, "--threads 0: at least one must ask");
   options.cache_bytes = cache_mb << 20;
   options.has_header = layout != "peers";
   return run_index_bench(options);
