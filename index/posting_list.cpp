@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 #include <vector>
 
 #include "index/bits.h"
@@ -12,12 +13,15 @@ namespace earshot::index {
 namespace {
 
 constexpr std::size_t kMaxColours = 16;
+// Of a segment's documents: a bitmap is asked in 5 ns, a block in 150. Half as many costs 2 bytes a track.
+constexpr std::uint32_t kBitmapPart = 32;
+
 constexpr std::size_t kSkip = 9;
 constexpr std::size_t kRangeEntry = 5;
 
 std::uint32_t rounded_up(std::size_t size, std::size_t part) { return static_cast<std::uint32_t>((size + part - 1) / part); }
 
-bool is_bitmap(std::size_t size, std::uint32_t docs) { return size > kBlock && size > docs / 16; }
+bool is_bitmap(std::size_t size, std::uint32_t docs) { return size > kBlock && size > docs / kBitmapPart; }
 
 unsigned code_width(std::size_t colours) {
   return colours == 0 ? 8 : width_of(static_cast<std::uint32_t>(colours - 1));
@@ -109,6 +113,25 @@ std::string encode_bitmap(std::span<const Posting> postings, std::uint32_t docs)
   palette.put_codes(out, postings);
   return out;
 }
+
+// Rises by each gap and one more. A width known when it is compiled unpacks twice as fast.
+template <unsigned kWidth>
+void unpack_gaps(const char* gaps, std::uint32_t count, Doc next, Doc* out) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    next += packed_at(gaps, i, kWidth);
+    out[i] = next++;
+  }
+}
+
+using UnpackGaps = void (*)(const char*, std::uint32_t, Doc, Doc*);
+
+template <unsigned... kWidths>
+constexpr std::array<UnpackGaps, sizeof...(kWidths)> unpackers(std::integer_sequence<unsigned, kWidths...>) {
+  return {&unpack_gaps<kWidths>...};
+}
+
+constexpr unsigned kWidths = 33;
+constexpr auto kUnpackers = unpackers(std::make_integer_sequence<unsigned, kWidths>());
 
 }  // namespace
 
@@ -206,14 +229,10 @@ bool Cursor::decode_docs(std::uint32_t block) {
   std::string_view bytes(first_ + begin, end - begin);
   const auto width = static_cast<std::uint8_t>(bytes[0]);
   bytes.remove_prefix(1);
-  if (width > 32 || !open_palette(bytes)) return false;
+  if (width >= kWidths || !open_palette(bytes)) return false;
   const std::size_t gaps = packed_bytes(decoded_size_, width);
   if (bytes.size() < gaps + packed_bytes(decoded_size_, code_width_)) return false;
-  Doc next = block == 0 ? 0 : last_doc_of(block - 1) + 1;
-  for (std::uint32_t i = 0; i < decoded_size_; ++i) {
-    next += packed_at(bytes.data(), i, width);
-    decoded_[i] = next++;
-  }
+  kUnpackers[width](bytes.data(), decoded_size_, block == 0 ? 0 : last_doc_of(block - 1) + 1, decoded_.data());
   if (decoded_[decoded_size_ - 1] >= docs_) return false;
   codes_ = bytes.data() + gaps;
   decoded_block_ = block;
@@ -222,21 +241,18 @@ bool Cursor::decode_docs(std::uint32_t block) {
   return true;
 }
 
-std::span<const Posting> Cursor::read_block() {
+std::span<const Posting> Cursor::read_block(Block& out) {
+  if (form_ == Form::kBitmap) return read_range(out);
   const std::uint32_t block = block_++;
   if (form_ == Form::kMemory) {
     return memory_.subspan(block * kBlock, std::min(kBlock, memory_.size() - block * kBlock));
   }
-  if (form_ == Form::kBitmap) {
-    --block_;
-    return read_range();
-  }
   if (!decode_docs(block)) return {};
-  for (std::uint32_t i = 0; i < decoded_size_; ++i) read_[i] = {decoded_[i], count_of_code(codes_, i)};
-  return std::span(read_).first(decoded_size_);
+  for (std::uint32_t i = 0; i < decoded_size_; ++i) out[i] = {decoded_[i], count_of_code(codes_, i)};
+  return std::span(out).first(decoded_size_);
 }
 
-std::span<const Posting> Cursor::read_range() {
+std::span<const Posting> Cursor::read_range(Block& out) {
   const std::uint32_t range = block_++;
   std::size_t rank = number_at<std::uint32_t>(skips_ + range * kRangeEntry);
   std::size_t found = 0;
@@ -248,10 +264,10 @@ std::span<const Posting> Cursor::read_range() {
         damaged_ = true;
         return {};
       }
-      read_[found++] = {doc, count_of_code(codes_, rank++)};
+      out[found++] = {doc, count_of_code(codes_, rank++)};
     }
   }
-  return std::span(read_).first(found);
+  return std::span(out).first(found);
 }
 
 std::uint8_t Cursor::count_in(Doc doc) {
@@ -296,6 +312,7 @@ std::uint8_t Cursor::count_in_blocks(Doc doc) {
   }
   if (block_ >= blocks_) return 0;
   if (decoded_block_ != block_ && !decode_docs(block_)) return 0;
+  while (at_ + 16 < decoded_size_ && decoded_[at_ + 16] < doc) at_ += 16;
   while (at_ < decoded_size_ && decoded_[at_] < doc) ++at_;
   return at_ < decoded_size_ && decoded_[at_] == doc ? count_of_code(codes_, at_) : 0;
 }
@@ -308,8 +325,9 @@ std::uint8_t Cursor::count_in_memory(Doc doc) {
 Postings read_all(Cursor cursor) {
   Postings all;
   all.reserve(cursor.size());
+  Block buffer;
   while (cursor.has_block()) {
-    const auto block = cursor.read_block();
+    const auto block = cursor.read_block(buffer);
     all.insert(all.end(), block.begin(), block.end());
   }
   if (cursor.damaged()) all.clear();

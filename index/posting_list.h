@@ -4,7 +4,7 @@
 //
 //   list    := block                                     size <= 128
 //            | skip{blocks} block{blocks}                blocks = size / 128, rounded up
-//            | bitmap                                    size > 128 and size > docs / 16
+//            | bitmap                                    size > 128 and size > docs / 32
 //   skip    := last_doc:u32 end:u32 most:byte            end: of the block, from the start of the first one
 //   block   := gap_width:byte palette gap codes          gaps and codes packed (index/bits.h)
 //   bitmap  := palette range{ranges} bit{docs} code      ranges = docs / 512, rounded up; bits to the full range
@@ -34,6 +34,9 @@ inline constexpr std::size_t kRange = 512;
 /// REQUIRES: postings rise strictly, none is empty, all are below `docs`.
 std::string encode_list(std::span<const Posting> postings, std::uint32_t docs);
 
+/// Where a cursor puts what it reads.
+using Block = std::array<Posting, kRange>;
+
 /// Walks the postings of one word in one segment, forwards. What it reads outlives it. Damaged bytes give a cursor that
 /// says so and is at its end, never a read outside of them.
 class Cursor {
@@ -57,8 +60,8 @@ class Cursor {
   Doc block_first() const;          // no document of the block is before
   std::uint8_t block_most() const;  // no count of the block is larger
   void skip_block() { ++block_; }
-  /// Valid until the next call.
-  std::span<const Posting> read_block();
+  /// Valid as long as `block` keeps it.
+  std::span<const Posting> read_block(Block& block);
 
  private:
   enum class Form : std::uint8_t { kMemory, kBlocks, kBitmap };
@@ -68,7 +71,7 @@ class Cursor {
   bool open_palette(std::string_view& bytes);
   std::uint8_t count_of_code(const char* codes, std::size_t i) const;
   bool decode_docs(std::uint32_t block);
-  std::span<const Posting> read_range();
+  std::span<const Posting> read_range(Block& block);
   std::uint8_t count_in_blocks(Doc doc);
   std::uint8_t count_in_bitmap(Doc doc) const;
   std::uint8_t count_in_memory(Doc doc);
@@ -97,7 +100,6 @@ class Cursor {
   std::uint32_t decoded_block_ = UINT32_MAX;
   std::uint32_t decoded_size_ = 0;
   std::array<Doc, kBlock> decoded_;
-  std::array<Posting, kRange> read_;
 };
 
 /// All of a stored list; empty when it is damaged.

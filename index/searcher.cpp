@@ -187,7 +187,7 @@ class Walk {
         lead.skip_block();
         continue;
       }
-      for (const Posting& posting : lead.read_block()) consider(posting, best);
+      for (const Posting& posting : lead.read_block(block_)) consider(posting, best);
     }
     for (const Cursor& cursor : cursors_) {
       if (cursor.damaged()) return part_.segment->damaged("postings");
@@ -225,6 +225,7 @@ class Walk {
   const Part& part_;
   const Budget& budget_;
   std::vector<Cursor> cursors_;  // the shortest first
+  Block block_;                  // of the first
   std::vector<const WordScore*> scores_;
   std::size_t step_ = 0;
   std::uint8_t length_ = 0;
@@ -244,7 +245,7 @@ class Source {
 
   Result<void> read() {
     if (segment_ == nullptr || head_) return {};
-    auto track = segment_->track(ranked_[next_].doc);
+    auto track = segment_->track(ranked_[next_].doc, last_);
     if (!track) return tl::unexpected(track.error());
     head_ = std::move(*track);
     return {};
@@ -267,6 +268,7 @@ class Source {
   std::vector<Found> found_;
   std::vector<std::uint8_t> lengths_;
   std::optional<Track> head_;
+  Segment::LastPage last_;
   std::size_t next_ = 0;
 };
 

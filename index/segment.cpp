@@ -50,7 +50,7 @@ std::optional<ContentId> content_at(std::string_view page, std::size_t i) {
   return content;
 }
 
-// What a term page says of a term, beside its text.
+// What is said of a term, beside its text.
 struct Entry {
   std::uint32_t df = 0;
   std::uint8_t most = 0;
@@ -83,10 +83,10 @@ bool take_place(std::string_view& in, Entry& entry) {
   return true;
 }
 
-// Walks a term page.
+// Walks the terms from the start of a group.
 class Terms {
  public:
-  explicit Terms(std::string_view page) : rest_(page) {}
+  explicit Terms(std::string_view terms) : rest_(terms) {}
 
   /// False: at the end, or damaged.
   bool next() {
@@ -95,6 +95,7 @@ class Terms {
     const auto shared = take_varint<std::uint32_t>(rest_);
     const auto size = take_varint<std::uint32_t>(rest_);
     if (!shared || !size || *shared > size_ || *size > rest_.size() || *shared + *size > kMaxTerm) return false;
+    shares_ = *shared > 0;
     std::copy_n(rest_.begin(), *size, text_.begin() + *shared);
     size_ = *shared + *size;
     rest_.remove_prefix(*size);
@@ -107,6 +108,8 @@ class Terms {
 
   bool is_damaged() const { return is_damaged_; }
   std::string_view text() const { return {text_.data(), size_}; }
+  std::string_view rest() const { return rest_; }
+  bool shares() const { return shares_; }
   const Entry& entry() const { return entry_; }
 
  private:
@@ -114,8 +117,16 @@ class Terms {
   std::array<char, kMaxTerm> text_;
   std::size_t size_ = 0;
   Entry entry_;
+  bool shares_ = false;
   bool is_damaged_ = false;
 };
+
+// Rises as terms do, though not strictly.
+std::uint64_t head_of(std::string_view term) {
+  std::uint64_t head = 0;
+  for (std::size_t i = 0; i < 8; ++i) head = head << 8 | (i < term.size() ? static_cast<unsigned char>(term[i]) : 0u);
+  return head;
+}
 
 }  // namespace
 
@@ -156,6 +167,9 @@ Result<std::shared_ptr<const Segment>> Segment::open(const Store& store, std::ui
   if (ids->size() != IdTable(segment->docs_).size) return store.damaged("segment ids");
   segment->ids_ = std::move(*ids);
   segment->ids_.append(kPadding, '\0');
+  auto terms = store.page_once({number, PageKind::kTerms, 0});
+  if (!terms) return tl::unexpected(terms.error());
+  if (!segment->read_terms(std::move(*terms))) return store.damaged("segment terms");
   const auto dictionary = store.page_once({number, PageKind::kDictionary, 0});
   if (!dictionary) return tl::unexpected(dictionary.error());
   segment->unpacker_ = std::make_unique<ColumnUnpacker>(*dictionary);
@@ -166,30 +180,48 @@ bool Segment::read_header(std::string_view in) {
   constexpr std::uint32_t kMaxDocs = 1u << 24;  // an id entry has 8 bits more, and fits 32
   const auto format = take_varint<std::uint32_t>(in);
   const auto docs = take_varint<std::uint32_t>(in);
-  const auto pages = take_varint<std::uint32_t>(in);
-  if (!format || *format != kSegmentFormat || !docs || *docs == 0 || *docs >= kMaxDocs || !pages) return false;
+  if (!format || *format != kSegmentFormat || !docs || *docs == 0 || *docs >= kMaxDocs) return false;
   docs_ = *docs;
   Doc first = 0;
-  while (true) {
+  while (!in.empty()) {
     const auto length = take_byte(in);
     const auto count = take_varint<std::uint32_t>(in);
-    if (!length || !count || *count > docs_ - first) return false;
-    if (*count == 0) break;
+    if (!length || !count || *count == 0 || *count > docs_ - first) return false;
     if (!steps_.empty() && steps_.back().length >= *length) return false;
     steps_.push_back({first, *length});
     first += *count;
   }
-  if (first != docs_) return false;
   steps_.push_back({docs_, 255});
-  for (std::uint32_t page = 0; page < *pages; ++page) {
-    const auto size = take_varint<std::uint32_t>(in);
-    if (!size || *size > in.size()) return false;
-    first_term_begins_.push_back(static_cast<std::uint32_t>(first_terms_.size()));
-    first_terms_ += in.substr(0, *size);
-    in.remove_prefix(*size);
+  return first == docs_;
+}
+
+// Walks all terms once, so that later walks meet no surprise.
+bool Segment::read_terms(std::string bytes) {
+  terms_ = std::move(bytes);
+  Terms terms(terms_);
+  for (std::size_t i = 0, begin = 0; terms.next(); ++i) {
+    if (i % kTermsPerGroup == 0) {
+      if (terms.shares()) return false;
+      groups_.push_back(static_cast<std::uint32_t>(begin));
+      group_heads_.push_back(head_of(terms.text()));
+    }
+    begin = terms_.size() - terms.rest().size();
   }
-  first_term_begins_.push_back(static_cast<std::uint32_t>(first_terms_.size()));
-  return in.empty();
+  return !terms.is_damaged();
+}
+
+// A group begins with a whole term, whose size is one byte, since a term has kMaxTerm bytes at most.
+std::string_view Segment::first_term(std::size_t group) const {
+  const std::size_t begin = groups_[group];
+  return std::string_view(terms_).substr(begin + 2, static_cast<unsigned char>(terms_[begin + 1]));
+}
+
+// The last group that begins at or before `term`, or the first one.
+std::size_t Segment::group_of(std::string_view term) const {
+  const std::uint64_t head = head_of(term);
+  auto low = static_cast<std::size_t>(std::lower_bound(group_heads_.begin(), group_heads_.end(), head) - group_heads_.begin());
+  while (low < groups_.size() && group_heads_[low] == head && first_term(low) <= term) ++low;
+  return low == 0 ? 0 : low - 1;
 }
 
 std::uint8_t Segment::length_of(Doc doc) const {
@@ -197,98 +229,42 @@ std::uint8_t Segment::length_of(Doc doc) const {
   return (after - 1)->length;
 }
 
-// Pages that begin at or before `term` end at the one that may hold it; npos: it is before all.
 Result<std::optional<TermPostings>> Segment::find(std::string_view term) const {
-  std::size_t low = 0;
-  std::size_t high = first_term_begins_.size() - 1;
-  const auto first_term = [&](std::size_t page) {
-    return std::string_view(first_terms_)
-        .substr(first_term_begins_[page], first_term_begins_[page + 1] - first_term_begins_[page]);
-  };
-  while (low < high) {
-    const std::size_t middle = low + (high - low) / 2;
-    if (first_term(middle) <= term) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  if (low == 0) return std::optional<TermPostings>();
-  const auto page = terms_page(low - 1);
-  if (!page) return tl::unexpected(page.error());
-  Terms terms(page->bytes());
-  while (terms.next()) {
-    const int order = terms.text().compare(term);
-    if (order < 0) continue;
-    if (order > 0) return std::optional<TermPostings>();
-    TermPostings postings;
-    postings.size_ = terms.entry().df;
-    postings.most_ = terms.entry().most;
-    postings.offset_ = terms.entry().offset;
-    postings.inlined_ = terms.entry().inlined;
-    auto whole = located(std::move(postings), terms.entry().page);
-    if (!whole) return tl::unexpected(whole.error());
-    return std::optional<TermPostings>(std::move(*whole));
-  }
-  if (terms.is_damaged()) return damaged("terms");
-  return std::optional<TermPostings>();
-}
-
-Result<TermPostings> Segment::located(TermPostings postings, std::uint32_t number) const {
-  postings.docs_ = docs_;
-  if (postings.size_ <= kMaxInlined) {
-    const auto last = postings.inlined_[postings.size_ - 1].doc;
-    if (last >= docs_) return damaged("terms");
-    return postings;
-  }
-  auto page = store_->page({number_, PageKind::kPostings, number}, as_it_is);
-  if (!page) return tl::unexpected(page.error());
-  if (postings.offset_ >= page->bytes().size()) return damaged("terms");
-  postings.page_ = std::move(*page);
-  return postings;
+  std::optional<TermPostings> found;
+  const auto scanned = scan(term, [&](std::string_view text, TermPostings postings) -> Result<bool> {
+    if (text == term) found = std::move(postings);
+    return false;
+  });
+  if (!scanned) return tl::unexpected(scanned.error());
+  return found;
 }
 
 Result<void> Segment::scan(std::string_view prefix, const Visit& visit) const {
-  const std::size_t pages = first_term_begins_.size() - 1;
-  const auto first_term = [&](std::size_t page) {
-    return std::string_view(first_terms_)
-        .substr(first_term_begins_[page], first_term_begins_[page + 1] - first_term_begins_[page]);
-  };
-  std::size_t at = 0;
-  for (std::size_t count = pages; count > 0;) {
-    const std::size_t half = count / 2;
-    if (first_term(at + half) < prefix) {
-      at += half + 1;
-      count -= half + 1;
+  if (groups_.empty()) return {};
+  Terms terms(std::string_view(terms_).substr(groups_[group_of(prefix)]));
+  while (terms.next()) {
+    if (terms.text() < prefix) continue;
+    if (!terms.text().starts_with(prefix)) return {};
+    const Entry& entry = terms.entry();
+    TermPostings postings;
+    postings.docs_ = docs_;
+    postings.size_ = entry.df;
+    postings.most_ = entry.most;
+    postings.offset_ = entry.offset;
+    if (entry.df <= kMaxInlined) {
+      postings.inlined_ = entry.inlined;
+      if (entry.inlined[entry.df - 1].doc >= docs_) return damaged("terms");
     } else {
-      count = half;
+      auto page = store_->page({number_, PageKind::kPostings, entry.page}, as_it_is);
+      if (!page) return tl::unexpected(page.error());
+      if (entry.offset >= page->bytes().size()) return damaged("terms");
+      postings.page_ = std::move(*page);
     }
-  }
-  for (at -= at > 0 ? 1 : 0; at < pages; ++at) {
-    const auto page = terms_page(at);
-    if (!page) return tl::unexpected(page.error());
-    Terms terms(page->bytes());
-    while (terms.next()) {
-      if (terms.text() < prefix) continue;
-      if (!terms.text().starts_with(prefix)) return {};
-      TermPostings postings;
-      postings.size_ = terms.entry().df;
-      postings.most_ = terms.entry().most;
-      postings.offset_ = terms.entry().offset;
-      postings.inlined_ = terms.entry().inlined;
-      auto whole = located(std::move(postings), terms.entry().page);
-      if (!whole) return tl::unexpected(whole.error());
-      const auto go_on = visit(terms.text(), std::move(*whole));
-      if (!go_on) return tl::unexpected(go_on.error());
-      if (!*go_on) return {};
-    }
-    if (terms.is_damaged()) return damaged("terms");
+    const auto go_on = visit(terms.text(), std::move(postings));
+    if (!go_on) return tl::unexpected(go_on.error());
+    if (!*go_on) return {};
   }
   return {};
-}
-
-Result<Page> Segment::terms_page(std::size_t number) const {
-  return store_->page({number_, PageKind::kTerms, static_cast<std::uint32_t>(number)}, as_it_is);
 }
 
 Result<std::optional<Doc>> Segment::doc_of(const ContentId& content) const {
@@ -317,20 +293,42 @@ Result<ContentId> Segment::content_of(Doc doc) const {
   return *content;
 }
 
-Result<Track> Segment::track(Doc doc) const {
+Result<Page> Segment::records_page(Doc doc) const {
+  const auto number = doc / static_cast<Doc>(kRecordsPerPage);
+  return store_->page({number_, PageKind::kRecords, number}, [&](std::string_view packed) -> std::optional<std::string> {
+    const auto columns = unpacker_->unpack(packed);
+    auto bodies = columns ? bodies_of_columns(*columns) : std::nullopt;
+    const Doc first = number * static_cast<Doc>(kRecordsPerPage);
+    const auto contents = store_->page_once({number_, PageKind::kContents, first / static_cast<Doc>(kContentsPerPage)});
+    if (!bodies || !contents) return std::nullopt;
+    for (Doc i = first; i < docs_ && i < first + kRecordsPerPage; ++i) {
+      const auto content = content_at(*contents, i % kContentsPerPage);
+      if (!content) return std::nullopt;
+      bodies->push_back(static_cast<char>(content->scheme));
+      *bodies += as_text(content->digest);
+    }
+    return bodies;
+  });
+}
+
+Result<Track> Segment::track(Doc doc, LastPage& last) const {
   EARSHOT_CHECK(doc < docs_);
-  const auto page = store_->page({number_, PageKind::kRecords, doc / static_cast<std::uint32_t>(kRecordsPerPage)},
-                                 [this](std::string_view packed) -> std::optional<std::string> {
-                                   const auto columns = unpacker_->unpack(packed);
-                                   return columns ? bodies_of_columns(*columns) : std::nullopt;
-                                 });
-  if (!page) return tl::unexpected(page.error());
-  const auto body = body_at(page->bytes(), doc % kRecordsPerPage);
+  const auto number = doc / static_cast<Doc>(kRecordsPerPage);
+  if (last.number != number) {
+    auto page = records_page(doc);
+    if (!page) return tl::unexpected(page.error());
+    last = {number, std::move(*page)};
+  }
+  constexpr std::size_t kContent = 1 + std::tuple_size_v<Digest32>;
+  const std::string_view bytes = last.page.bytes();
+  const std::size_t docs = std::min<std::size_t>(kRecordsPerPage, docs_ - number * kRecordsPerPage);
+  const auto body = body_at(bytes, doc % kRecordsPerPage);
   auto track = body ? decode_body(*body) : std::nullopt;
-  if (!track) return damaged("record");
-  const auto content = content_of(doc);
-  if (!content) return tl::unexpected(content.error());
-  track->content = *content;
+  if (!track || bytes.size() < docs * kContent) return damaged("record");
+  const std::string_view content = bytes.substr(bytes.size() - (docs - doc % kRecordsPerPage) * kContent);
+  track->content.scheme = static_cast<Scheme>(content[0]);
+  const ByteView digest = as_bytes(content.substr(1, kContent - 1));
+  std::copy(digest.begin(), digest.end(), track->content.digest.begin());
   return std::move(*track);
 }
 

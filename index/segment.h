@@ -3,17 +3,16 @@
 // Documents are numbered in the order of `comes_before`: by weighted length, then artist, album and content id. Pages by
 // kind, integers as LEB128 varints where no width is given:
 //
-//   kHeader      format docs term_pages class{} 0x00 0x00 first_term{}
+//   kHeader      format docs class{}
 //     class      := length:byte docs                      documents of one weighted length; rising, none empty
-//     first_term := size byte{size}                       of each term page
 //   kIds         bucket{2^bits + 1} entry{docs}, packed   see `x_of` below
 //   kDictionary  zstd's, or empty
-//   kTerms       term{<= 32}, rising                      number: position among them
-//     term       := shared size byte{size} df place       `shared` bytes as in the term before
+//   kTerms       term{}, rising                           one page, kept in memory: 3 bytes a track
+//     term       := shared size byte{size} df place       `shared` bytes as in the term before; 0 for each 32nd
 //     place      := (gap count:byte){df}                  df <= 3
 //                 | most:byte page offset                 a list of index/posting_list.h in a kPostings page
 //   kPostings    list{}                                   about 32 KiB, or one list that is larger
-//   kRecords     index/record_page.h                      of kRecordsPerPage documents
+//   kRecords     index/record_page.h                      of kRecordsPerPage documents; in memory, their ids follow
 //   kContents    scheme:byte digest:byte{32}{<= 128}      scheme 0xFF: followed by one for each, then the digests
 //
 // kIds finds documents by content id: ids are random, so their first `bits` bits choose one of 2^bits buckets of about
@@ -43,8 +42,8 @@
 namespace earshot::index {
 
 inline constexpr std::uint32_t kSegmentFormat = 1;
-inline constexpr std::size_t kTermsPerPage = 32;
-inline constexpr std::size_t kContentsPerPage = 128;
+inline constexpr std::size_t kTermsPerGroup = 32;
+inline constexpr std::size_t kContentsPerPage = 128;  // two pages of records
 inline constexpr std::uint32_t kMaxInlined = 3;
 
 /// The order of documents in a segment, and of answers with one score.
@@ -106,8 +105,16 @@ class Segment {
 
   Result<std::optional<Doc>> doc_of(const ContentId& content) const;
 
-  /// REQUIRES: doc < docs().
-  Result<Track> track(Doc doc) const;
+  /// REQUIRES: doc < docs(). `last` keeps the page of records that was read last, for tracks side by side.
+  struct LastPage {
+    std::uint32_t number = 0xFFFFFFFF;
+    Page page;
+  };
+  Result<Track> track(Doc doc, LastPage& last) const;
+  Result<Track> track(Doc doc) const {
+    LastPage last;
+    return track(doc, last);
+  }
 
   /// Tracks of one page of records, past the cache: page p begins with document p x kRecordsPerPage.
   Result<std::vector<Track>> tracks_of_page(std::uint32_t page) const;
@@ -117,17 +124,20 @@ class Segment {
  private:
   Segment(const Store& store, std::uint32_t number) : store_(&store), number_(number) {}
   bool read_header(std::string_view header);
-  Result<Page> terms_page(std::size_t number) const;
+  bool read_terms(std::string terms);
+  std::string_view first_term(std::size_t group) const;
+  std::size_t group_of(std::string_view term) const;
   Result<ContentId> content_of(Doc doc) const;
-  Result<TermPostings> located(TermPostings postings, std::uint32_t page) const;
+  Result<Page> records_page(Doc doc) const;
 
   const Store* store_;
   std::uint32_t number_;
   std::uint32_t docs_ = 0;
   std::vector<Step> steps_;
-  std::string first_terms_;                       // one after the other
-  std::vector<std::uint32_t> first_term_begins_;  // and one more, the end
-  std::string ids_;                               // kIds and kPadding
+  std::string terms_;                       // kTerms
+  std::vector<std::uint32_t> groups_;       // where each group of kTermsPerGroup begins in it
+  std::vector<std::uint64_t> group_heads_;  // the first eight bytes of its first term, as a number
+  std::string ids_;                         // kIds and kPadding
   std::unique_ptr<ColumnUnpacker> unpacker_;
 };
 

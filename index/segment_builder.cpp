@@ -101,14 +101,11 @@ std::vector<NewPage> SegmentBuilder::finish() {
   std::string header;
   put_varint(header, kSegmentFormat);
   put_varint(header, docs());
-  put_varint(header, term_pages_);
   for (std::size_t length = 0; length < length_docs_.size(); ++length) {
     if (length_docs_[length] == 0) continue;
     header.push_back(static_cast<char>(length));
     put_varint(header, length_docs_[length]);
   }
-  header.append(2, '\0');
-  header += first_terms_;
   pages.push_back({PageKind::kHeader, 0, std::move(header)});
   return pages;
 }
@@ -170,14 +167,7 @@ void SegmentBuilder::put_terms(std::vector<NewPage>& pages) {
   std::string_view before;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const std::string_view text = texts_[order[i]];
-    if (i % kTermsPerPage == 0) {
-      if (i > 0) pages.push_back({PageKind::kTerms, term_pages_ - 1, std::move(page)});
-      page = std::string();
-      ++term_pages_;
-      before = {};
-      put_varint(first_terms_, text.size());
-      first_terms_ += text;
-    }
+    if (i % kTermsPerGroup == 0) before = {};
     const std::size_t shared = shared_prefix(before, text);
     put_varint(page, shared);
     put_varint(page, text.size() - shared);
@@ -194,7 +184,7 @@ void SegmentBuilder::put_terms(std::vector<NewPage>& pages) {
     put_varint(page, number);
     put_varint(page, offset);
   }
-  if (!page.empty()) pages.push_back({PageKind::kTerms, term_pages_ - 1, std::move(page)});
+  pages.push_back({PageKind::kTerms, 0, std::move(page)});
   lists.end();
 }
 

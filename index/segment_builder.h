@@ -57,8 +57,6 @@ class SegmentBuilder {
   std::vector<std::string_view> texts_;     // of numbers_, by number
   std::vector<std::uint32_t> sizes_;        // of each term's postings
   std::vector<Entry> entries_;
-  std::string first_terms_;                 // for the header
-  std::uint32_t term_pages_ = 0;
 };
 
 }  // namespace earshot::index
