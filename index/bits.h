@@ -16,10 +16,14 @@ static_assert(std::endian::native == std::endian::little, "stored numbers are re
 
 inline constexpr std::size_t kPadding = 8;
 
-constexpr std::size_t packed_bytes(std::size_t numbers, unsigned width) { return (numbers * width + 7) / 8; }
+constexpr std::size_t packed_bytes(std::size_t numbers, unsigned width) {
+  return (numbers * width + 7) / 8;
+}
 
 /// Bits that `largest` needs; 0 for 0.
-constexpr unsigned width_of(std::uint32_t largest) { return static_cast<unsigned>(std::bit_width(largest)); }
+constexpr unsigned width_of(std::uint32_t largest) {
+  return static_cast<unsigned>(std::bit_width(largest));
+}
 
 /// REQUIRES: every number fits `width` <= 32 bits.
 void pack(std::string& out, std::span<const std::uint32_t> numbers, unsigned width);

@@ -45,9 +45,9 @@ struct Stats {
 class Index {
  public:
   struct Options {
-    bool sync = true;                        // every acknowledged change survives a power cut
-    std::size_t cache_bytes = 32u << 20;     // block cache and write buffers together
-    std::size_t live_tracks = 65'536;        // held in memory, 600 bytes each, before they are sealed to disk
+    bool sync = true;                     // every acknowledged change survives a power cut
+    std::size_t cache_bytes = 32u << 20;  // block cache and write buffers together
+    std::size_t live_tracks = 65'536;     // held in memory, 670 bytes each, before they are sealed
   };
 
   /// Opens or creates. Errors: kDisk, kCorrupt (with what to do), kUnsupported for a newer format.

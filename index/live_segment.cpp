@@ -5,7 +5,8 @@
 
 namespace earshot::index {
 
-void LiveSegment::add(std::shared_ptr<const Track> track, std::span<const TrackTerms::Term> terms, std::uint8_t length) {
+void LiveSegment::add(std::shared_ptr<const Track> track, std::span<const TrackTerms::Term> terms,
+                      std::uint8_t length) {
   const auto doc = static_cast<Doc>(entries_.size());
   EARSHOT_CHECK(doc_of_.emplace(track->content, doc).second);
   entries_.push_back({std::move(track), length});

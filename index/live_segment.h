@@ -1,7 +1,8 @@
-// The newest tracks, in memory: what was added since the last segment was sealed. They are durable in the store's `live`
-// family under one source number, and are built again from there on open.
+// The newest tracks, in memory: what was added since the last segment was sealed. They are durable in the store's
+// `live` family under one source number, and are built again from there on open.
 //
-// Costs about 600 bytes a track on real rows, 40 MB when full. Not thread-safe: index/index.cpp guards it.
+// Costs 670 bytes a track, 44 MB when full; at most three are held (index/index.cpp). Not thread-safe: index/index.cpp
+// guards it.
 #pragma once
 
 #include <memory>

@@ -57,7 +57,8 @@ Result<Merged> merge_segments(std::span<const Part> parts, const Tokenizer& toke
     Stream* first = nullptr;
     for (Stream& stream : streams) {
       if (stream.at_end()) continue;
-      if (first == nullptr || comes_before(stream.track(), stream.length(), first->track(), first->length())) first = &stream;
+      if (first == nullptr || comes_before(stream.track(), stream.length(), first->track(), first->length()))
+        first = &stream;
     }
     if (first == nullptr) {
       if (builder.docs() > 0) merged.pages = builder.finish();

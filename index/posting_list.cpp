@@ -6,8 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "index/bits.h"
-
 namespace earshot::index {
 
 namespace {
@@ -19,9 +17,13 @@ constexpr std::uint32_t kBitmapPart = 32;
 constexpr std::size_t kSkip = 9;
 constexpr std::size_t kRangeEntry = 5;
 
-std::uint32_t rounded_up(std::size_t size, std::size_t part) { return static_cast<std::uint32_t>((size + part - 1) / part); }
+std::uint32_t rounded_up(std::size_t size, std::size_t part) {
+  return static_cast<std::uint32_t>((size + part - 1) / part);
+}
 
-bool is_bitmap(std::size_t size, std::uint32_t docs) { return size > kBlock && size > docs / kBitmapPart; }
+bool is_bitmap(std::size_t size, std::uint32_t docs) {
+  return size > kBlock && size > docs / kBitmapPart;
+}
 
 unsigned code_width(std::size_t colours) {
   return colours == 0 ? 8 : width_of(static_cast<std::uint32_t>(colours - 1));
@@ -186,17 +188,12 @@ void Cursor::open_bitmap(std::string_view bytes) {
 bool Cursor::open_palette(std::string_view& bytes) {
   if (bytes.empty()) return false;
   colours_ = static_cast<std::uint8_t>(bytes[0]);
-  palette_ = bytes.data() + 1;
   code_width_ = code_width(colours_);
   if (colours_ > kMaxColours || bytes.size() < 1u + colours_) return false;
+  colour_.fill('\0');
+  std::copy_n(bytes.begin() + 1, colours_, colour_.begin());
   bytes.remove_prefix(1u + colours_);
   return true;
-}
-
-std::uint8_t Cursor::count_of_code(const char* codes, std::size_t i) const {
-  const std::uint32_t code = packed_at(codes, i, code_width_);
-  if (colours_ == 0) return static_cast<std::uint8_t>(code);
-  return static_cast<std::uint8_t>(palette_[std::min<std::uint32_t>(code, colours_ - 1u)]);
 }
 
 Doc Cursor::last_doc_of(std::uint32_t block) const {
@@ -204,7 +201,8 @@ Doc Cursor::last_doc_of(std::uint32_t block) const {
 }
 
 std::uint32_t Cursor::end_of(std::uint32_t block) const {
-  return skips_ == first_ ? static_cast<std::uint32_t>(first_size_) : number_at<std::uint32_t>(skips_ + block * kSkip + 4);
+  return skips_ == first_ ? static_cast<std::uint32_t>(first_size_)
+                          : number_at<std::uint32_t>(skips_ + block * kSkip + 4);
 }
 
 Doc Cursor::block_first() const {
@@ -285,7 +283,8 @@ std::uint8_t Cursor::count_in_bitmap(Doc doc) const {
   const std::uint64_t bit = std::uint64_t{1} << (doc % 64);
   if ((word & bit) == 0) return 0;
   std::size_t rank = number_at<std::uint32_t>(skips_ + range * kRangeEntry);
-  for (std::uint32_t i = 0; i < last; ++i) rank += static_cast<unsigned>(std::popcount(number_at<std::uint64_t>(words + i * 8)));
+  for (std::uint32_t i = 0; i < last; ++i)
+    rank += static_cast<unsigned>(std::popcount(number_at<std::uint64_t>(words + i * 8)));
   rank += static_cast<unsigned>(std::popcount(word & (bit - 1)));
   return rank < size_ ? count_of_code(codes_, rank) : 0;
 }

@@ -24,6 +24,7 @@
 #include <string>
 #include <string_view>
 
+#include "index/bits.h"
 #include "index/postings.h"
 
 namespace earshot::index {
@@ -69,7 +70,11 @@ class Cursor {
   void open_blocks(std::string_view bytes);
   void open_bitmap(std::string_view bytes);
   bool open_palette(std::string_view& bytes);
-  std::uint8_t count_of_code(const char* codes, std::size_t i) const;
+  std::uint8_t count_of_code(const char* codes, std::size_t i) const {
+    const std::uint32_t code = packed_at(codes, i, code_width_);
+    // Without colours nothing bounds a code but its eight bits.
+    return colours_ == 0 ? static_cast<std::uint8_t>(code) : static_cast<std::uint8_t>(colour_[code & 15]);
+  }
   bool decode_docs(std::uint32_t block);
   std::span<const Posting> read_range(Block& block);
   std::uint8_t count_in_blocks(Doc doc);
@@ -89,11 +94,11 @@ class Cursor {
   std::span<const Posting> memory_;
   std::size_t at_ = 0;  // in memory_, or in decoded_
 
-  const char* skips_ = nullptr;   // or ranges
-  const char* first_ = nullptr;   // the first block, or the bits
+  const char* skips_ = nullptr;  // or ranges
+  const char* first_ = nullptr;  // the first block, or the bits
   std::size_t first_size_ = 0;
-  const char* codes_ = nullptr;   // of the decoded block, or of the bitmap
-  const char* palette_ = nullptr;
+  const char* codes_ = nullptr;  // of the decoded block, or of the bitmap
+  std::array<char, 16> colour_{};
   std::uint8_t colours_ = 0;
   unsigned code_width_ = 0;
 

@@ -14,7 +14,9 @@ std::uint8_t sum_of(std::uint8_t a, std::uint8_t b) {
   return static_cast<std::uint8_t>(std::min(unsigned{a} + b, kMaxCount));
 }
 
-bool by_doc(const Posting& a, const Posting& b) { return a.doc < b.doc; }
+bool by_doc(const Posting& a, const Posting& b) {
+  return a.doc < b.doc;
+}
 
 }  // namespace
 

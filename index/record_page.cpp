@@ -100,11 +100,11 @@ std::optional<std::string> bodies_of_columns(std::string_view in) {
   in.remove_prefix(1u + count);
   const bool is_whole =
       take_column<std::uint16_t>(in, tracks, [](Track& track, auto year) { track.year = year; }) &&
-      take_column<std::uint64_t>(in, tracks,
-                                 [](Track& track, std::uint64_t duration) {
-                                   track.duration_ms =
-                                       static_cast<std::uint32_t>(duration % 2 == 0 ? duration / 2 * 1000 : duration / 2);
-                                 }) &&
+      take_column<std::uint64_t>(
+          in, tracks,
+          [](Track& track, std::uint64_t duration) {
+            track.duration_ms = static_cast<std::uint32_t>(duration % 2 == 0 ? duration / 2 * 1000 : duration / 2);
+          }) &&
       take_column<std::uint32_t>(in, tracks, [](Track& track, auto bitrate) { track.bitrate_kbps = bitrate; }) &&
       take_column<std::uint64_t>(in, tracks, [](Track& track, auto size) { track.size_bytes = size; }) &&
       std::all_of(kTexts.begin(), kTexts.end(), [&](auto text) { return take_text_column(in, tracks, text); }) &&

@@ -1,4 +1,5 @@
-// Record pages: up to kRecordsPerPage track bodies (index/records.h) as they are stored, and as they are kept in memory.
+// Record pages: up to kRecordsPerPage track bodies (index/records.h) as they are stored, and as they are kept in
+// memory.
 //
 //   stored := zstd(columns)                      with the segment's dictionary, when it has one
 //   columns := n:byte codec:byte{n} year{n} duration{n} bitrate{n} size{n} artist{n} album{n} genre{n} title{n}

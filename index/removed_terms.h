@@ -1,7 +1,8 @@
 // How many removed documents of sealed segments hold each term: what is taken off a segment's own counts, so that the
 // statistics of a search are exact before a merge drops those documents.
 //
-// Costs about 700 bytes a removed document until then; merges keep these below a quarter of a segment (index/index.cpp).
+// Costs about 700 bytes a removed document until then; merges keep these below a quarter of a segment
+// (index/index.cpp).
 #pragma once
 
 #include <cstdint>

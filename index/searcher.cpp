@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "index/bm25.h"
+#include "index/terms.h"
 #include "schema/check.h"
 
 namespace earshot::index {
@@ -17,7 +18,9 @@ struct Ranked {
 };
 
 // Documents of a segment stand in the order of ties.
-bool is_better(const Ranked& a, const Ranked& b) { return a.score != b.score ? a.score > b.score : a.doc < b.doc; }
+bool is_better(const Ranked& a, const Ranked& b) {
+  return a.score != b.score ? a.score > b.score : a.doc < b.doc;
+}
 
 // One word in one segment.
 class WordInSegment {
@@ -79,14 +82,33 @@ class Gatherer {
       return may_go_on();
     });
     if (!scanned) return tl::unexpected(scanned.error());
+    constexpr std::size_t kDense = 32;  // where counting in a table of all documents beats sorting
+    if (all.size() > part_.segment->docs() / kDense) return counted(all);
     merge_duplicates(all);
     return all;
   }
 
+  // As merge_duplicates does.
+  Postings counted(const Postings& all) const {
+    std::vector<std::uint8_t> counts(part_.segment->docs());
+    for (const Posting& posting : all) {
+      counts[posting.doc] =
+          static_cast<std::uint8_t>(std::min(unsigned{counts[posting.doc]} + posting.count, kMaxCount));
+    }
+    Postings found;
+    found.reserve(all.size());
+    for (Doc doc = 0; doc < counts.size(); ++doc) {
+      if (counts[doc] > 0) found.push_back({doc, counts[doc]});
+    }
+    return found;
+  }
+
   Result<Postings> gather_compound(const Compound& compound) {
     auto found = postings_of(compound.parts[0]);
-    for (std::size_t i = 1; i < compound.parts.size() && found; ++i) found = combined(*found, compound.parts[i], intersected);
-    for (std::size_t i = 0; i < compound.spellings.size() && found; ++i) found = combined(*found, compound.spellings[i], united);
+    for (std::size_t i = 1; i < compound.parts.size() && found; ++i)
+      found = combined(*found, compound.parts[i], intersected);
+    for (std::size_t i = 0; i < compound.spellings.size() && found; ++i)
+      found = combined(*found, compound.spellings[i], united);
     return found;
   }
 
@@ -166,7 +188,8 @@ class Walk {
 
   /// REQUIRES: no input is empty.
   Walk(const Part& part, std::vector<Input> inputs, const Budget& budget) : part_(part), budget_(budget) {
-    std::sort(inputs.begin(), inputs.end(), [](const Input& a, const Input& b) { return a.word->size() < b.word->size(); });
+    std::sort(inputs.begin(), inputs.end(),
+              [](const Input& a, const Input& b) { return a.word->size() < b.word->size(); });
     cursors_.reserve(inputs.size());
     for (const Input& input : inputs) {
       cursors_.push_back(input.word->cursor());
@@ -197,9 +220,13 @@ class Walk {
 
  private:
   void consider(const Posting& posting, Best& best) {
-    advance(posting.doc);
+    if (posting.doc >= step_end_) advance(posting.doc);
+    if (posting.count < least_) return;
     std::uint32_t score = scores_[0]->of(posting.count, length_);
-    if (best.is_hopeless(score + others_)) return;
+    if (best.is_hopeless(score + others_)) {
+      least_ = posting.count + 1u;
+      return;
+    }
     for (std::size_t i = 1; i < cursors_.size(); ++i) {
       const std::uint8_t count = cursors_[i].count_in(posting.doc);
       if (count == 0) return;
@@ -217,6 +244,8 @@ class Walk {
 
   void enter(std::size_t step) {
     step_ = step;
+    step_end_ = part_.segment->steps()[step + 1].first;
+    least_ = 0;
     length_ = part_.segment->steps()[step].length;
     others_ = 0;
     for (std::size_t i = 1; i < cursors_.size(); ++i) others_ += scores_[i]->of(cursors_[i].most(), length_);
@@ -228,7 +257,9 @@ class Walk {
   Block block_;                  // of the first
   std::vector<const WordScore*> scores_;
   std::size_t step_ = 0;
+  Doc step_end_ = 0;
   std::uint8_t length_ = 0;
+  unsigned least_ = 0;        // counts of the first word below are hopeless at this length: what is needed only grows
   std::uint32_t others_ = 0;  // what the words behind the first can add at this length
 };
 
@@ -241,15 +272,31 @@ class Source {
 
   bool at_end() const { return next_ == (segment_ != nullptr ? ranked_.size() : found_.size()); }
   std::uint32_t score() const { return segment_ != nullptr ? ranked_[next_].score : found_[next_].score; }
-  std::uint8_t length() const { return segment_ != nullptr ? segment_->length_of(ranked_[next_].doc) : lengths_[next_]; }
+  std::uint8_t length() const {
+    return segment_ != nullptr ? segment_->length_of(ranked_[next_].doc) : lengths_[next_];
+  }
 
   Result<void> read() {
     if (segment_ == nullptr || head_) return {};
-    auto track = segment_->track(ranked_[next_].doc, last_);
+    auto track = segment_->track(ranked_[next_].doc);
     if (!track) return tl::unexpected(track.error());
     head_ = std::move(*track);
     return {};
   }
+
+  /// All that is left, at once. REQUIRES: a segment's, and nothing was read.
+  Result<std::vector<Found>> take_all() const {
+    std::vector<Doc> docs;
+    docs.reserve(ranked_.size());
+    for (const Ranked& ranked : ranked_) docs.push_back(ranked.doc);
+    auto tracks = segment_->tracks(docs);
+    if (!tracks) return tl::unexpected(tracks.error());
+    std::vector<Found> found;
+    found.reserve(docs.size());
+    for (std::size_t i = 0; i < docs.size(); ++i) found.push_back({std::move((*tracks)[i]), ranked_[i].score});
+    return found;
+  }
+  bool is_sealed() const { return segment_ != nullptr; }
 
   /// REQUIRES: read.
   const Track& track() const { return segment_ != nullptr ? *head_ : found_[next_].track; }
@@ -268,7 +315,6 @@ class Source {
   std::vector<Found> found_;
   std::vector<std::uint8_t> lengths_;
   std::optional<Track> head_;
-  Segment::LastPage last_;
   std::size_t next_ = 0;
 };
 
@@ -377,6 +423,12 @@ class Search {
   Result<Answer> merged() {
     Answer answer;
     answer.complete = complete_;
+    if (sources_.size() == 1 && sources_[0].is_sealed()) {
+      auto all = sources_[0].take_all();
+      if (!all) return tl::unexpected(all.error());
+      answer.tracks = std::move(*all);
+      return answer;
+    }
     while (answer.tracks.size() < limit_) {
       Source* first = nullptr;
       for (Source& source : sources_) {

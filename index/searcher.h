@@ -1,7 +1,7 @@
 // One query, evaluated over what is live and all sealed segments.
 //
-// Answers are exact: a document, a block of postings or the rest of a segment is passed over only when the best score it
-// could have, by its largest counts and its least length, does not reach the worst of the answer.
+// Answers are exact: a document, a block of postings or the rest of a segment is passed over only when the best score
+// it could have, by its largest counts and its least length, does not reach the worst of the answer.
 #pragma once
 
 #include <chrono>
@@ -24,9 +24,9 @@ struct LiveMatches {
   /// Adds what one live segment knows.
   void add(const LiveSegment& live, const Query& query);
 
-  std::vector<std::int64_t> tracks_with;           // for each word; what is gone from sealed segments is taken off
-  std::vector<LiveSegment::Entry> candidates;      // tracks with all words
-  std::vector<std::uint8_t> counts;                // of each candidate, one for each word
+  std::vector<std::int64_t> tracks_with;       // for each word; what is gone from sealed segments is taken off
+  std::vector<LiveSegment::Entry> candidates;  // tracks with all words
+  std::vector<std::uint8_t> counts;            // of each candidate, one for each word
 };
 
 /// Time left for one search: the first half to read postings, the second to rank them.

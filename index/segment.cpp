@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::uint8_t kMixedSchemes = 0xFF;
 
-std::optional<std::string> as_it_is(std::string_view bytes) { return std::string(bytes); }
+std::optional<std::string> as_it_is(std::string_view bytes) {
+  return std::string(bytes);
+}
 
 std::optional<std::uint8_t> take_byte(std::string_view& in) {
   if (in.empty()) return std::nullopt;
@@ -219,13 +221,15 @@ std::string_view Segment::first_term(std::size_t group) const {
 // The last group that begins at or before `term`, or the first one.
 std::size_t Segment::group_of(std::string_view term) const {
   const std::uint64_t head = head_of(term);
-  auto low = static_cast<std::size_t>(std::lower_bound(group_heads_.begin(), group_heads_.end(), head) - group_heads_.begin());
+  auto low =
+      static_cast<std::size_t>(std::lower_bound(group_heads_.begin(), group_heads_.end(), head) - group_heads_.begin());
   while (low < groups_.size() && group_heads_[low] == head && first_term(low) <= term) ++low;
   return low == 0 ? 0 : low - 1;
 }
 
 std::uint8_t Segment::length_of(Doc doc) const {
-  const auto after = std::upper_bound(steps_.begin(), steps_.end(), doc, [](Doc d, const Step& s) { return d < s.first; });
+  const auto after =
+      std::upper_bound(steps_.begin(), steps_.end(), doc, [](Doc d, const Step& s) { return d < s.first; });
   return (after - 1)->length;
 }
 
@@ -286,50 +290,80 @@ Result<std::optional<Doc>> Segment::doc_of(const ContentId& content) const {
 }
 
 Result<ContentId> Segment::content_of(Doc doc) const {
-  const auto page = store_->page({number_, PageKind::kContents, doc / static_cast<std::uint32_t>(kContentsPerPage)}, as_it_is);
+  const auto page =
+      store_->page({number_, PageKind::kContents, doc / static_cast<std::uint32_t>(kContentsPerPage)}, as_it_is);
   if (!page) return tl::unexpected(page.error());
   const auto content = content_at(page->bytes(), doc % kContentsPerPage);
   if (!content) return damaged("contents");
   return *content;
 }
 
-Result<Page> Segment::records_page(Doc doc) const {
-  const auto number = doc / static_cast<Doc>(kRecordsPerPage);
-  return store_->page({number_, PageKind::kRecords, number}, [&](std::string_view packed) -> std::optional<std::string> {
-    const auto columns = unpacker_->unpack(packed);
-    auto bodies = columns ? bodies_of_columns(*columns) : std::nullopt;
-    const Doc first = number * static_cast<Doc>(kRecordsPerPage);
-    const auto contents = store_->page_once({number_, PageKind::kContents, first / static_cast<Doc>(kContentsPerPage)});
-    if (!bodies || !contents) return std::nullopt;
-    for (Doc i = first; i < docs_ && i < first + kRecordsPerPage; ++i) {
-      const auto content = content_at(*contents, i % kContentsPerPage);
-      if (!content) return std::nullopt;
-      bodies->push_back(static_cast<char>(content->scheme));
-      *bodies += as_text(content->digest);
-    }
-    return bodies;
-  });
+Result<Page> Segment::records_page(std::uint32_t number) const {
+  return store_->page(
+      {number_, PageKind::kRecords, number}, [&](std::string_view packed) -> std::optional<std::string> {
+        const auto columns = unpacker_->unpack(packed);
+        auto bodies = columns ? bodies_of_columns(*columns) : std::nullopt;
+        const Doc first = number * static_cast<Doc>(kRecordsPerPage);
+        const auto contents =
+            store_->page_once({number_, PageKind::kContents, first / static_cast<Doc>(kContentsPerPage)});
+        if (!bodies || !contents) return std::nullopt;
+        for (Doc i = first; i < docs_ && i < first + kRecordsPerPage; ++i) {
+          const auto content = content_at(*contents, i % kContentsPerPage);
+          if (!content) return std::nullopt;
+          bodies->push_back(static_cast<char>(content->scheme));
+          *bodies += as_text(content->digest);
+        }
+        return bodies;
+      });
 }
 
-Result<Track> Segment::track(Doc doc, LastPage& last) const {
-  EARSHOT_CHECK(doc < docs_);
-  const auto number = doc / static_cast<Doc>(kRecordsPerPage);
-  if (last.number != number) {
-    auto page = records_page(doc);
-    if (!page) return tl::unexpected(page.error());
-    last = {number, std::move(*page)};
-  }
+Result<Track> Segment::track(Doc doc) const {
+  auto one = tracks(std::span(&doc, 1));
+  if (!one) return tl::unexpected(one.error());
+  return std::move((*one)[0]);
+}
+
+// All pages are asked for before the first record is read, so that memory brings them side by side.
+Result<std::vector<Track>> Segment::tracks(std::span<const Doc> docs) const {
   constexpr std::size_t kContent = 1 + std::tuple_size_v<Digest32>;
-  const std::string_view bytes = last.page.bytes();
-  const std::size_t docs = std::min<std::size_t>(kRecordsPerPage, docs_ - number * kRecordsPerPage);
-  const auto body = body_at(bytes, doc % kRecordsPerPage);
-  auto track = body ? decode_body(*body) : std::nullopt;
-  if (!track || bytes.size() < docs * kContent) return damaged("record");
-  const std::string_view content = bytes.substr(bytes.size() - (docs - doc % kRecordsPerPage) * kContent);
-  track->content.scheme = static_cast<Scheme>(content[0]);
-  const ByteView digest = as_bytes(content.substr(1, kContent - 1));
-  std::copy(digest.begin(), digest.end(), track->content.digest.begin());
-  return std::move(*track);
+  struct Place {
+    std::string_view body;
+    std::string_view content;
+  };
+  std::vector<Page> pages;
+  std::vector<Place> places;
+  pages.reserve(docs.size());
+  places.reserve(docs.size());
+  std::uint32_t last = 0xFFFFFFFF;
+  for (const Doc doc : docs) {
+    EARSHOT_CHECK(doc < docs_);
+    const auto number = doc / static_cast<Doc>(kRecordsPerPage);
+    if (number != last) {
+      auto page = records_page(number);
+      if (!page) return tl::unexpected(page.error());
+      pages.push_back(std::move(*page));
+      last = number;
+    }
+    const std::string_view bytes = pages.back().bytes();
+    const std::size_t behind =
+        std::min<std::size_t>(kRecordsPerPage, docs_ - number * kRecordsPerPage) - doc % kRecordsPerPage;
+    const auto body = body_at(bytes, doc % kRecordsPerPage);
+    if (!body || bytes.size() < behind * kContent) return damaged("record");
+    places.push_back({*body, bytes.substr(bytes.size() - behind * kContent, kContent)});
+    __builtin_prefetch(places.back().body.data());
+    __builtin_prefetch(places.back().content.data());
+  }
+  std::vector<Track> tracks;
+  tracks.reserve(docs.size());
+  for (const Place& place : places) {
+    auto track = decode_body(place.body);
+    if (!track) return damaged("record");
+    track->content.scheme = static_cast<Scheme>(place.content[0]);
+    const ByteView digest = as_bytes(place.content.substr(1));
+    std::copy(digest.begin(), digest.end(), track->content.digest.begin());
+    tracks.push_back(std::move(*track));
+  }
+  return tracks;
 }
 
 Result<std::vector<Track>> Segment::tracks_of_page(std::uint32_t number) const {

@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kPostingsPage = 32 * 1024;
 
 std::size_t shared_prefix(std::string_view a, std::string_view b) {
-  const auto [end, other] = std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())), b.begin());
+  const auto [end, other] =
+      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())), b.begin());
   return static_cast<std::size_t>(end - a.begin());
 }
 
@@ -53,9 +54,9 @@ void put_inlined(std::string& out, std::span<const Posting> postings) {
 }
 
 std::uint8_t largest_count(std::span<const Posting> postings) {
-  return std::max_element(postings.begin(), postings.end(), [](const Posting& a, const Posting& b) {
-           return a.count < b.count;
-         })->count;
+  return std::max_element(postings.begin(), postings.end(),
+                          [](const Posting& a, const Posting& b) { return a.count < b.count; })
+      ->count;
 }
 
 }  // namespace
@@ -123,7 +124,8 @@ void SegmentBuilder::put_records(std::vector<NewPage>& pages) {
 void SegmentBuilder::put_contents(std::vector<NewPage>& pages) const {
   for (std::size_t at = 0; at < contents_.size(); at += kContentsPerPage) {
     const auto part = std::span(contents_).subspan(at, std::min(kContentsPerPage, contents_.size() - at));
-    const bool is_mixed = std::any_of(part.begin(), part.end(), [&](const ContentId& c) { return c.scheme != part[0].scheme; });
+    const bool is_mixed =
+        std::any_of(part.begin(), part.end(), [&](const ContentId& c) { return c.scheme != part[0].scheme; });
     std::string page(1, is_mixed ? '\xFF' : static_cast<char>(part[0].scheme));
     if (is_mixed) {
       for (const ContentId& content : part) page.push_back(static_cast<char>(content.scheme));

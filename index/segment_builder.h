@@ -54,8 +54,8 @@ class SegmentBuilder {
   std::vector<Track> page_;
   std::vector<std::string> columns_;
   std::unordered_map<std::string, std::uint32_t, TermHash, std::equal_to<>> numbers_;
-  std::vector<std::string_view> texts_;     // of numbers_, by number
-  std::vector<std::uint32_t> sizes_;        // of each term's postings
+  std::vector<std::string_view> texts_;  // of numbers_, by number
+  std::vector<std::uint32_t> sizes_;     // of each term's postings
   std::vector<Entry> entries_;
 };
 

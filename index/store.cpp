@@ -28,8 +28,12 @@ constexpr std::string_view kIngested = ".ingest";  // ends the name of a segment
 // Flushes and compactions together: a quarter of a slow disk, so that searches still get theirs.
 constexpr std::int64_t kBackgroundBytesPerSecond = 64 << 20;
 
-rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
-std::string_view view_of(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
+rocksdb::Slice slice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+std::string_view view_of(const rocksdb::Slice& text) {
+  return {text.data(), text.size()};
+}
 
 Error error_of(const rocksdb::Status& status, const std::string& folder) {
   if (status.IsCorruption()) {
@@ -77,9 +81,13 @@ std::array<char, kPageKey> key_of(const PageId& id) {
   return key;
 }
 
-std::uint32_t check_of(std::string_view bytes) { return static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size())); }
+std::uint32_t check_of(std::string_view bytes) {
+  return static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size()));
+}
 
-void delete_page(const rocksdb::Slice&, void* page) { delete static_cast<std::string*>(page); }
+void delete_page(const rocksdb::Slice&, void* page) {
+  delete static_cast<std::string*>(page);
+}
 
 void release_page(void* cache, void* handle) {
   static_cast<rocksdb::Cache*>(cache)->Release(static_cast<rocksdb::Cache::Handle*>(handle));
@@ -147,8 +155,7 @@ class RocksStore final : public Store {
     unpacked->shrink_to_fit();
     auto page = std::make_unique<std::string>(std::move(*unpacked));
     rocksdb::Cache::Handle* handle = nullptr;
-    const auto inserted =
-        cache.Insert(name, page.get(), page->capacity() + sizeof(std::string), &delete_page, &handle);
+    const auto inserted = cache.Insert(name, page.get(), page->capacity() + sizeof(std::string), &delete_page, &handle);
     if (!inserted.ok()) return failed(inserted, database_->folder);
     page.release();
     return pinned(handle);
@@ -377,6 +384,8 @@ std::uint32_t u32_at(std::string_view bytes) {
   return number;
 }
 
-std::string_view Page::bytes() const { return std::string_view(*bytes_).substr(0, bytes_->size() - kPadding); }
+std::string_view Page::bytes() const {
+  return std::string_view(*bytes_).substr(0, bytes_->size() - kPadding);
+}
 
 }  // namespace earshot::index

@@ -10,7 +10,8 @@
 //   sized_record := size:varint record                          index/records.h
 //   check: the low half of XXH3-64 of the page. RocksDB checks what the disk returns; this checks that it is ours.
 //
-// 1. A change is one WriteBatch: all of it survives, or none. A segment's pages are ingested as one file first; then one
+// 1. A change is one WriteBatch: all of it survives, or none. A segment's pages are ingested as one file first; then
+// one
 //    WriteBatch names it in "segments" and drops what it replaces. Pages of no segment named there are erased on open.
 // 2. Sources and segments are numbered from one counter, and no number is given out twice while anything bears it.
 // 3. Terms come from index/tokenizer.h and records from index/records.h: a change of either is a new kFormat.

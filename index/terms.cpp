@@ -7,7 +7,9 @@
 
 namespace earshot::index {
 
-std::size_t TermHash::operator()(std::string_view term) const { return XXH3_64bits(term.data(), term.size()); }
+std::size_t TermHash::operator()(std::string_view term) const {
+  return XXH3_64bits(term.data(), term.size());
+}
 
 void TrackTerms::read(const Track& track) {
   tokens_.clear();

@@ -92,7 +92,8 @@ TEST(PostingLists, AreNotReadPastTheirEnd) {
     const std::string bytes = encode_list(postings, 20'000);
     for (std::size_t size = 0; size < bytes.size(); size += 1 + size / 3) {
       const std::string cut = bytes.substr(0, size) + std::string(kPadding, '\xFF');
-      const Cursor cursor(std::string_view(cut).substr(0, size), static_cast<std::uint32_t>(postings.size()), 20'000, 9);
+      const Cursor cursor(std::string_view(cut).substr(0, size), static_cast<std::uint32_t>(postings.size()), 20'000,
+                          9);
       EXPECT_NE(read_all(cursor), postings);
     }
   }
@@ -149,7 +150,8 @@ TEST(Records, AreRefusedWithAnUnknownSchemeOrCodecOrUncleanText) {
 TEST(RecordPages, ReadBack) {
   std::vector<Track> tracks;
   for (std::uint32_t i = 0; i < kRecordsPerPage; ++i) {
-    tracks.push_back(track(i, "Song" + std::to_string(i) + (i % 3 == 0 ? " | Artist" : " | Other | Album | jazz | 1959")));
+    tracks.push_back(
+        track(i, "Song" + std::to_string(i) + (i % 3 == 0 ? " | Artist" : " | Other | Album | jazz | 1959")));
     tracks.back().duration_ms = i * 777;
     tracks.back().content = ContentId();
   }

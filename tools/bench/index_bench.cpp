@@ -39,7 +39,9 @@ double cpu_seconds(clockid_t clock) {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-void forget_peak_memory() { std::ofstream("/proc/self/clear_refs") << "5"; }
+void forget_peak_memory() {
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
 
 double peak_memory_mb() {
   std::ifstream status("/proc/self/status");
@@ -118,7 +120,9 @@ struct AskedQuery {
   std::string text;
 };
 
-bool is_of_mix(const AskedQuery& query) { return query.kind != 'P'; }
+bool is_of_mix(const AskedQuery& query) {
+  return query.kind != 'P';
+}
 
 Result<std::vector<AskedQuery>> read_queries(const std::filesystem::path& file) {
   auto lines = index::LineReader::open(file);
@@ -129,7 +133,8 @@ Result<std::vector<AskedQuery>> read_queries(const std::filesystem::path& file) 
     if (!line) return tl::unexpected(line.error());
     if (!*line) return queries;
     const std::string_view text = (*line)->text;
-    if (text.size() < 3 || text[1] != '\t' || std::string_view("AMSP").find(text[0]) == std::string_view::npos) continue;
+    if (text.size() < 3 || text[1] != '\t' || std::string_view("AMSP").find(text[0]) == std::string_view::npos)
+      continue;
     queries.push_back({text[0], std::string(text.substr(2, text.find('\t', 2) - 2))});
     if (text[0] == 'P') queries.back().text += '*';
   }
@@ -312,8 +317,9 @@ class Bench {
       }
       const auto done = pass(of_kind);
       if (!done) return tl::unexpected(done.error());
-      row_ += fmt::format(",\"{}\":{{\"p50_us\":{:.1f},\"p99_us\":{:.1f},\"mean_us\":{:.1f},\"hits\":{:.2f}}}", kind,
-                          percentile(done->cpu_us, 0.5), percentile(done->cpu_us, 0.99), mean(done->cpu_us), done->hits);
+      row_ +=
+          fmt::format(",\"{}\":{{\"p50_us\":{:.1f},\"p99_us\":{:.1f},\"mean_us\":{:.1f},\"hits\":{:.2f}}}", kind,
+                      percentile(done->cpu_us, 0.5), percentile(done->cpu_us, 0.99), mean(done->cpu_us), done->hits);
     }
     return {};
   }
@@ -361,6 +367,8 @@ class Bench {
 
 }  // namespace
 
-Result<std::string> run_index_bench(const IndexBenchOptions& options) { return Bench(options).run(); }
+Result<std::string> run_index_bench(const IndexBenchOptions& options) {
+  return Bench(options).run();
+}
 
 }  // namespace earshot::bench

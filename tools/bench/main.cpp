@@ -1,6 +1,7 @@
 // earshot-bench: what each room of the house costs, one JSON line a run.
 //
-//   earshot-bench index --tracks FILE [--queries FILE] [--folder FOLDER] [--limit N] [--runs N] [--threads N] [--updates N]
+//   earshot-bench index --tracks FILE [--queries FILE] [--folder FOLDER] [--limit N] [--runs N] [--threads N]
+//   [--updates N]
 //                       [--singles N] [--cache-mb N] [--layout header|peers] [--seed N]
 //   earshot-bench stream [--row vod] [--size BYTES] [--folder FOLDER]
 //   earshot-bench overlay [--messages N] [--seed N]
