@@ -227,10 +227,12 @@ bool Cursor::decode_docs(std::uint32_t block) {
   std::string_view bytes(first_ + begin, end - begin);
   const auto width = static_cast<std::uint8_t>(bytes[0]);
   bytes.remove_prefix(1);
-  if (width >= kWidths || !open_palette(bytes)) return false;
+  // No gap is wider than the segment, so that no sum of a block's gaps wraps and the last document bounds the others.
+  const Doc first = block == 0 ? 0 : last_doc_of(block - 1) + 1;
+  if (width >= kWidths || width > width_of(docs_) || first > docs_ || !open_palette(bytes)) return false;
   const std::size_t gaps = packed_bytes(decoded_size_, width);
   if (bytes.size() < gaps + packed_bytes(decoded_size_, code_width_)) return false;
-  kUnpackers[width](bytes.data(), decoded_size_, block == 0 ? 0 : last_doc_of(block - 1) + 1, decoded_.data());
+  kUnpackers[width](bytes.data(), decoded_size_, first, decoded_.data());
   if (decoded_[decoded_size_ - 1] >= docs_) return false;
   codes_ = bytes.data() + gaps;
   decoded_block_ = block;
