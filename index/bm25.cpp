@@ -1,4 +1,4 @@
-// The two factors of BM25 that do not depend on the track.
+// The factors of BM25 that do not depend on the track.
 #include "index/bm25.h"
 
 #include <algorithm>
@@ -16,9 +16,8 @@ WordScore::WordScore(const Statistics& statistics, std::size_t word) {
   const double idf = std::log(1.0 + (tracks - with + 0.5) / (with + 0.5));
   scale_ = idf * (kK1 + 1.0) * 1000.0;
   const double average = std::max(1.0, static_cast<double>(statistics.total_length()) / std::max(1.0, tracks));
-  for (std::size_t length = 0; length < norms_.size(); ++length) {
-    norms_[length] = kK1 * (1.0 - kB + kB * static_cast<double>(length) / average);
-  }
+  base_ = kK1 * (1.0 - kB);
+  slope_ = kK1 * kB / average;
 }
 
 }  // namespace earshot::index

@@ -4,7 +4,6 @@
 // Scores are sums of integers, so they do not depend on the order in which words are looked up.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 namespace earshot::index {
@@ -27,12 +26,13 @@ class WordScore {
 
   /// Of a track where the word counts `count` (weighted) and whose weighted length is `length`.
   std::uint32_t of(std::uint8_t count, std::uint8_t length) const {
-    return static_cast<std::uint32_t>(scale_ * count / (count + norms_[length]));
+    return static_cast<std::uint32_t>(scale_ * count / (count + base_ + slope_ * length));
   }
 
  private:
-  double scale_;                   // idf (k1 + 1) x 1,000
-  std::array<double, 256> norms_;  // k1 (1 - b + b length / average)
+  double scale_;  // idf (k1 + 1) x 1,000
+  double base_;   // k1 (1 - b)
+  double slope_;  // k1 b / average
 };
 
 }  // namespace earshot::index

@@ -1,143 +1,59 @@
-// The one writer, and the doors to the searcher.
+// Changes and searches.
 #include "index/index.h"
 
 #include <algorithm>
 #include <map>
-#include <mutex>
-#include <set>
-#include <shared_mutex>
+#include <unordered_set>
 
-#include "index/live_segment.h"
+#include "index/library_index.h"
 #include "index/query_parser.h"
 #include "index/records.h"
 #include "index/searcher.h"
-#include "index/store.h"
-#include "index/totals.h"
-#include "schema/check.h"
+#include "index/varint.h"
 
 namespace earshot::index {
 
-namespace {
-
-constexpr std::string_view kTotalsKey = "totals";
-constexpr std::string_view kTermsKey = "terms";
-
-std::string live_key(Doc doc) {
+std::string source_key(std::uint32_t source, std::uint32_t doc) {
   std::string key;
+  put_u32(key, source);
   put_u32(key, doc);
   return key;
 }
 
-// Where a sealed track is: also its key in `records`.
-struct Place {
-  std::uint32_t segment;
-  Doc doc;
-
-  std::string key() const {
-    std::string key;
-    put_u32(key, segment);
-    put_u16(key, doc);
-    return key;
+LibraryIndex::~LibraryIndex() {
+  {
+    const std::lock_guard writing(writer_);
+    stop_ = true;
   }
-};
-
-std::string content_prefix(const ContentId& content) {
-  return std::string(as_text(content.digest).substr(0, kContentPrefix));
+  changed_.notify_all();
+  if (worker_.joinable()) worker_.join();
 }
 
-std::string postings_key(std::string_view term, std::uint32_t segment) {
-  std::string key(term);
-  key.push_back('\0');
-  put_u32(key, segment);
-  return key;
-}
-
-struct Located {
-  std::optional<Place> sealed;  // nothing: the live segment holds it
-  Track track;
-};
-
-class LibraryIndex final : public Index {
- public:
-  LibraryIndex(std::unique_ptr<Store> store, const Options& options) : store_(std::move(store)), options_(options) {}
-
-  Result<void> load();
-
-  Result<void> add(std::span<const Track> tracks) override;
-  Result<std::size_t> remove(std::span<const ContentId> contents) override;
-  Result<std::optional<Track>> find(const ContentId& content) const override;
-  Result<Answer> search(std::string_view query, const SearchOptions& options) const override;
-  Stats stats() const override;
-
- private:
-  // A change while it is put together: what goes to the store at once, and to memory after it.
-  struct Change {
-    std::unique_ptr<Batch> batch;
-    std::map<std::string, Postings> postings;   // of sealed segments, as they will be
-    std::vector<Track> leave_live;
-    std::vector<std::pair<Doc, Track>> enter_live;
-    std::int64_t tracks = 0;
-    std::int64_t length = 0;
+// REQUIRES: writer_ is held.
+Result<void> LibraryIndex::wait_for_room(Writing& writing, std::size_t tracks) {
+  const auto is_full = [&] {
+    const std::size_t docs = lives_.back()->docs();
+    return docs > 0 && docs + tracks > std::max<std::size_t>(options_.live_tracks, 1);
   };
-
-  Change begin() const {
-    Change change;
-    change.batch = store_->batch();
-    return change;
-  }
-
-  static Result<std::optional<Located>> locate(const ContentId& content, std::optional<Doc> live_doc, const View& view);
-  Result<void> take_out(const Located& located, Change& change);
-  Result<void> take_out_of_segment(const Place& place, const ContentId& content, Change& change);
-  Result<void> commit(Change change);
-  Result<void> seal();
-  void put_postings(const std::vector<std::pair<ContentId, Doc>>& order, Batch& batch);
-
-  const std::unique_ptr<Store> store_;
-  const Options options_;
-  const Tokenizer tokenizer_;
-
-  // Held by whoever changes anything, for the whole change.
-  std::mutex writer_;
-  TrackTerms terms_{tokenizer_};  // guarded by writer_
-
-  // Guards what follows. Held exclusively only while memory is brought up to a change that is durable already, and
-  // shared only while a search copies its part of the live segment.
-  mutable std::shared_mutex state_;
-  std::unique_ptr<LiveSegment> live_ = std::make_unique<LiveSegment>();
-  std::shared_ptr<const View> view_;
-  Totals totals_;
-  DistinctTerms sealed_terms_;
-};
-
-Result<void> LibraryIndex::load() {
-  view_ = store_->view();
-  auto stored = view_->get(Family::kState, kTotalsKey);
-  if (!stored) return tl::unexpected(stored.error());
-  if (*stored) {
-    const auto totals = decode_totals(**stored);
-    if (!totals) return view_->damaged("totals");
-    totals_ = *totals;
-  }
-  auto stored_terms = view_->get(Family::kState, kTermsKey);
-  if (!stored_terms) return tl::unexpected(stored_terms.error());
-  if (*stored_terms) {
-    const auto terms = DistinctTerms::from(**stored_terms);
-    if (!terms) return view_->damaged("terms");
-    sealed_terms_ = *terms;
-  }
-  bool sound = true;
-  auto scanned = view_->scan(Family::kLive, "", [&](std::string_view key, std::string_view value) {
-    const auto track = decode_record(value);
-    sound = track.has_value() && key.size() == 4 && u32_at(key) < kSegmentDocs && !live_->doc_of(track->content);
-    if (!sound) return false;
-    terms_.read(*track);
-    live_->add(static_cast<Doc>(u32_at(key)), track->content, terms_);
-    return true;
-  });
-  if (!scanned) return scanned;
-  if (!sound) return view_->damaged("live record");
+  changed_.wait(writing, [&] { return !is_full() || lives_.size() <= kMaxWaiting || failure_; });
+  if (!is_full()) return {};
+  if (lives_.size() > kMaxWaiting) return tl::unexpected(*failure_);
+  freeze();
+  changed_.notify_all();
   return {};
+}
+
+// REQUIRES: writer_ is held.
+void LibraryIndex::freeze() {
+  auto fresh = std::make_shared<LiveSegment>(next_number());
+  const std::unique_lock exclusive(state_);
+  lives_.push_back(std::move(fresh));
+}
+
+// REQUIRES: writer_ is held.
+std::uint32_t LibraryIndex::next_number() {
+  const std::unique_lock exclusive(state_);
+  return totals_.next_segment++;
 }
 
 Result<void> LibraryIndex::add(std::span<const Track> tracks) {
@@ -148,179 +64,124 @@ Result<void> LibraryIndex::add(std::span<const Track> tracks) {
   for (const Track& track : tracks) {
     if (!is_tidy(track)) return fail(ErrorCode::kInvalid, "track {} has untidy texts", to_string(track.content));
   }
-  const std::lock_guard writing(writer_);
-  if (live_->docs() + tracks.size() > std::max<std::size_t>(options_.live_tracks, 1) && live_->docs() > 0) {
-    if (auto sealed = seal(); !sealed) return sealed;
-  }
-  Change change = begin();
-  std::set<ContentId> seen;
+  Writing writing(writer_);
+  last_add_ = std::chrono::steady_clock::now();
+  if (auto room = wait_for_room(writing, tracks.size()); !room) return room;
+  Change change;
+  change.batch = store_->batch();
+  std::unordered_set<ContentId, IdHash> seen;
   std::vector<const Track*> last_of_each;  // of a content id that comes twice, the last counts
   for (auto track = tracks.rbegin(); track != tracks.rend(); ++track) {
     if (seen.insert(track->content).second) last_of_each.push_back(&*track);
   }
   std::reverse(last_of_each.begin(), last_of_each.end());
-  std::size_t doc = live_->docs();
+  std::string records;
   for (const Track* track : last_of_each) {
-    auto located = locate(track->content, live_->doc_of(track->content), *view_);
+    const auto located = locate(track->content, lives_, *view_);
     if (!located) return tl::unexpected(located.error());
-    if (*located && (*located)->track == *track) continue;  // a rescan finds most tracks unchanged
-    if (*located) {
-      if (auto out = take_out(**located, change); !out) return out;
-    }
+    if (*located && *(*located)->track == *track) continue;  // a rescan finds most tracks unchanged
+    if (*located) take_out(**located, change);
     terms_.read(*track);
+    change.terms.add(terms_);
+    change.enter.emplace_back(std::make_shared<const Track>(*track), change.read++);
     ++change.tracks;
     change.length += terms_.length();
-    change.batch->put(Family::kLive, live_key(static_cast<Doc>(doc)), encode(*track));
-    change.enter_live.emplace_back(static_cast<Doc>(doc), *track);
-    ++doc;
+    const std::string record = encode(*track);
+    put_varint(records, record.size());
+    records += record;
+  }
+  if (!records.empty()) {
+    change.batch->put(Family::kLive,
+                      source_key(lives_.back()->source(), static_cast<std::uint32_t>(lives_.back()->docs())), records);
   }
   return commit(std::move(change));
 }
 
 Result<std::size_t> LibraryIndex::remove(std::span<const ContentId> contents) {
-  const std::lock_guard writing(writer_);
-  Change change = begin();
+  const Writing writing(writer_);
+  Change change;
+  change.batch = store_->batch();
+  std::unordered_set<ContentId, IdHash> seen;
   std::size_t removed = 0;
-  for (const ContentId& content : std::set<ContentId>(contents.begin(), contents.end())) {
-    auto located = locate(content, live_->doc_of(content), *view_);
+  for (const ContentId& content : contents) {
+    if (!seen.insert(content).second) continue;
+    const auto located = locate(content, lives_, *view_);
     if (!located) return tl::unexpected(located.error());
     if (!*located) continue;
-    if (auto out = take_out(**located, change); !out) return tl::unexpected(out.error());
+    take_out(**located, change);
     ++removed;
   }
   if (auto done = commit(std::move(change)); !done) return tl::unexpected(done.error());
   return removed;
 }
 
-Result<void> LibraryIndex::take_out(const Located& located, Change& change) {
-  terms_.read(located.track);
+void LibraryIndex::take_out(const Located& located, Change& change) {
+  terms_.read(*located.track);
+  change.terms.add(terms_);
   --change.tracks;
   change.length -= terms_.length();
-  if (located.sealed) return take_out_of_segment(*located.sealed, located.track.content, change);
-  change.batch->erase(Family::kLive, live_key(*live_->doc_of(located.track.content)));
-  change.leave_live.push_back(located.track);
-  return {};
-}
-
-// REQUIRES: terms_ are the track's.
-Result<void> LibraryIndex::take_out_of_segment(const Place& place, const ContentId& content, Change& change) {
-  change.batch->erase(Family::kRecords, place.key());
-  change.batch->erase(Family::kContents, content_prefix(content) + place.key());
-  for (const TrackTerms::Term& term : terms_.terms()) {
-    const std::string key = postings_key(term.text, place.segment);
-    auto at = change.postings.find(key);
-    if (at == change.postings.end()) {
-      auto stored = view_->get(Family::kPostings, key);
-      if (!stored) return tl::unexpected(stored.error());
-      auto postings = *stored ? decode_postings(**stored) : std::nullopt;
-      if (!postings) return view_->damaged("postings");
-      at = change.postings.emplace(key, std::move(*postings)).first;
-    }
-    if (!erase(at->second, place.doc)) return view_->damaged("postings");
-  }
-  return {};
+  const std::uint32_t source = located.live ? located.live->source() : view_->parts[*located.part].segment->number();
+  change.batch->put(Family::kRemoved, source_key(source, located.doc), "");
+  change.leave.emplace_back(located, change.read++);
 }
 
 Result<void> LibraryIndex::commit(Change change) {
-  if (change.enter_live.empty() && change.tracks == 0) return {};
-  for (const auto& [key, postings] : change.postings) {
-    if (postings.empty()) {
-      change.batch->erase(Family::kPostings, key);
-    } else {
-      change.batch->put(Family::kPostings, key, encode(postings));
-    }
-  }
+  if (change.enter.empty() && change.leave.empty()) return {};
   Totals totals = totals_;
   totals.tracks += static_cast<std::uint64_t>(change.tracks);
   totals.length += static_cast<std::uint64_t>(change.length);
   change.batch->put(Family::kState, kTotalsKey, encode(totals));
   if (auto written = store_->write(std::move(change.batch)); !written) return written;
-
-  auto view = store_->view();
-  const std::unique_lock exclusive(state_);
-  for (const Track& track : change.leave_live) {
-    terms_.read(track);
-    live_->remove(track.content, terms_);
-  }
-  for (const auto& [doc, track] : change.enter_live) {
-    terms_.read(track);
-    live_->add(doc, track.content, terms_);
-  }
-  totals_ = totals;
-  view_.swap(view);
+  apply(change, totals);
   return {};
 }
 
-// The live tracks become a sealed segment, numbered in the order of their content ids.
-Result<void> LibraryIndex::seal() {
-  std::vector<std::pair<ContentId, Doc>> order(live_->contents().begin(), live_->contents().end());
-  std::sort(order.begin(), order.end());
-  Totals totals = totals_;
-  auto batch = store_->batch();
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const auto& [content, live_doc] = order[i];
-    auto record = view_->get(Family::kLive, live_key(live_doc));
-    if (!record) return tl::unexpected(record.error());
-    if (!*record) return view_->damaged("live record");
-    const Place place{totals.next_segment, static_cast<Doc>(i)};
-    batch->put(Family::kRecords, place.key(), **record);
-    batch->put(Family::kContents, content_prefix(content) + place.key(), "");
+void LibraryIndex::apply(Change& change, const Totals& totals) {
+  auto view = std::make_shared<View>(*view_);
+  std::map<std::size_t, std::shared_ptr<RemovedDocs>> removed;
+  for (const auto& [located, number] : change.leave) {
+    if (!located.part) continue;
+    const Part& part = view->parts[*located.part];
+    auto& docs = removed[*located.part];
+    if (!docs)
+      docs = part.removed ? std::make_shared<RemovedDocs>(*part.removed)
+                          : std::make_shared<RemovedDocs>(part.segment->docs());
+    docs->add(located.doc);
   }
-  // Keys that rise are written faster than keys that jump.
-  for (std::size_t doc = 0; doc < live_->docs(); ++doc) batch->erase(Family::kLive, live_key(static_cast<Doc>(doc)));
-  put_postings(order, *batch);
-  DistinctTerms terms = sealed_terms_;
-  for (const auto& [term, postings] : live_->terms()) terms.add(term);
-  batch->put(Family::kState, kTermsKey, terms.bytes());
-  ++totals.next_segment;
-  batch->put(Family::kState, kTotalsKey, encode(totals));
-  if (auto written = store_->write(std::move(batch)); !written) return written;
+  for (auto& [part, docs] : removed) view->parts[part].removed = std::move(docs);
 
-  auto fresh = std::make_unique<LiveSegment>();
-  auto view = store_->view();
   const std::unique_lock exclusive(state_);
-  live_.swap(fresh);
-  view_.swap(view);
-  totals_ = totals;
-  sealed_terms_ = terms;
-  return {};
-}
-
-void LibraryIndex::put_postings(const std::vector<std::pair<ContentId, Doc>>& order, Batch& batch) {
-  std::vector<Doc> sealed_doc(live_->docs());
-  for (std::size_t i = 0; i < order.size(); ++i) sealed_doc[order[i].second] = static_cast<Doc>(i);
-  for (const auto& [term, live_postings] : live_->terms()) {
-    Postings postings = live_postings;
-    for (Posting& posting : postings) posting.doc = sealed_doc[posting.doc];
-    merge_duplicates(postings);
-    batch.put(Family::kPostings, postings_key(term, totals_.next_segment), encode(postings));
-  }
-}
-
-Result<std::optional<Located>> LibraryIndex::locate(const ContentId& content, std::optional<Doc> live_doc,
-                                                    const View& view) {
-  if (live_doc) {
-    auto record = view.get(Family::kLive, live_key(*live_doc));
-    if (!record) return tl::unexpected(record.error());
-    auto track = *record ? decode_record(**record) : std::nullopt;
-    if (!track) return view.damaged("live record");
-    return Located{std::nullopt, std::move(*track)};
-  }
-  std::vector<Place> places;
-  bool sound = true;
-  auto scanned = view.scan(Family::kContents, content_prefix(content), [&](std::string_view key, std::string_view) {
-    sound = key.size() == kContentPrefix + 6;
-    if (sound) places.push_back({u32_at(key.substr(kContentPrefix)), u16_at(key.substr(kContentPrefix + 4))});
-    return sound;
+  auto leave = change.leave.begin();
+  auto enter = change.enter.begin();
+  change.terms.visit([&](std::size_t number, const std::vector<TrackTerms::Term>& terms, std::uint8_t length) {
+    if (leave != change.leave.end() && leave->second == number) {
+      if (leave->first.live) {
+        leave->first.live->remove(leave->first.track->content, terms);
+      } else {
+        removed_terms_.add(terms);
+      }
+      ++leave;
+    } else {
+      lives_.back()->add(std::move(enter->first), terms, length);
+      ++enter;
+    }
   });
-  if (!scanned) return tl::unexpected(scanned.error());
-  if (!sound) return view.damaged("contents");
-  for (const Place& place : places) {
-    auto record = view.get(Family::kRecords, place.key());
-    if (!record) return tl::unexpected(record.error());
-    auto track = *record ? decode_record(**record) : std::nullopt;
-    if (!track) return view.damaged("record");
-    if (track->content == content) return Located{place, std::move(*track)};
+  totals_ = totals;
+  if (!removed.empty()) view_ = std::move(view);
+}
+
+Result<std::optional<Located>> LibraryIndex::locate(const ContentId& content, const Lives& lives, const View& view) {
+  for (const auto& live : lives) {
+    if (const auto doc = live->doc_of(content)) return Located{live, std::nullopt, *doc, live->entry(*doc).track};
+  }
+  for (std::size_t i = 0; i < view.parts.size(); ++i) {
+    const Part& part = view.parts[i];
+    const auto doc = part.segment->doc_of(content);
+    if (!doc) return tl::unexpected(doc.error());
+    if (!*doc || part.is_removed(**doc)) continue;
+    auto track = part.segment->track(**doc);
+    if (!track) return tl::unexpected(track.error());
+    return Located{nullptr, i, **doc, std::make_shared<const Track>(std::move(*track))};
   }
   return std::optional<Located>();
 }
@@ -328,12 +189,14 @@ Result<std::optional<Located>> LibraryIndex::locate(const ContentId& content, st
 Result<std::optional<Track>> LibraryIndex::find(const ContentId& content) const {
   std::shared_lock shared(state_);
   const std::shared_ptr<const View> view = view_;
-  const std::optional<Doc> live_doc = live_->doc_of(content);
+  for (const auto& live : lives_) {
+    if (const auto doc = live->doc_of(content)) return std::optional<Track>(*live->entry(*doc).track);
+  }
   shared.unlock();
-  auto located = locate(content, live_doc, *view);
+  const auto located = locate(content, {}, *view);
   if (!located) return tl::unexpected(located.error());
   if (!*located) return std::optional<Track>();
-  return std::optional<Track>(std::move((*located)->track));
+  return std::optional<Track>(*(*located)->track);
 }
 
 Result<Answer> LibraryIndex::search(std::string_view text, const SearchOptions& options) const {
@@ -341,8 +204,15 @@ Result<Answer> LibraryIndex::search(std::string_view text, const SearchOptions& 
   auto query = parse_query(text, tokenizer_);
   if (!query) return tl::unexpected(query.error());
   if (options.limit == 0) return Answer{};
+  LiveMatches live(*query);
   std::shared_lock shared(state_);
-  const LiveMatches live = live_matches(*live_, *query);
+  for (const auto& segment : lives_) {
+    if (segment->tracks() > 0) live.add(*segment, *query);
+  }
+  for (std::size_t i = 0; i < query->words.size(); ++i) {
+    if (const auto* term = std::get_if<Term>(&query->words[i]))
+      live.tracks_with[i] -= removed_terms_.tracks_with(term->text);
+  }
   const Totals totals = totals_;
   const std::shared_ptr<const View> view = view_;
   shared.unlock();
@@ -352,20 +222,25 @@ Result<Answer> LibraryIndex::search(std::string_view text, const SearchOptions& 
 Stats LibraryIndex::stats() const {
   std::shared_lock shared(state_);
   DistinctTerms terms = sealed_terms_;
-  for (const auto& [term, postings] : live_->terms()) terms.add(term);
+  for (const auto& live : lives_) live->count_terms(terms);
   const std::uint64_t tracks = totals_.tracks;
   shared.unlock();
   return {tracks, terms.estimate(), store_->bytes_on_disk()};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, const Options& options) {
-  auto store = Store::open(folder, {options.sync, options.cache_bytes});
-  if (!store) return tl::unexpected(store.error());
-  auto index = std::make_unique<LibraryIndex>(std::move(*store), options);
-  if (auto loaded = index->load(); !loaded) return tl::unexpected(loaded.error());
-  return index;
+Result<void> LibraryIndex::compact() {
+  Writing writing(writer_);
+  if (lives_.back()->docs() > 0) freeze();
+  wants_compact_ = true;
+  failure_.reset();
+  changed_.notify_all();
+  changed_.wait(writing, [&] { return !wants_compact_ || failure_; });
+  if (failure_) {
+    wants_compact_ = false;
+    return tl::unexpected(*failure_);
+  }
+  writing.unlock();
+  return store_->flush();
 }
 
 }  // namespace earshot::index

@@ -23,7 +23,7 @@ struct Found {
 };
 
 struct Answer {
-  std::vector<Found> tracks;  // best first; ties by content id
+  std::vector<Found> tracks;  // best first; ties: the shorter, then by artist, album and content id
   bool complete = true;       // false: the budget ran out, this is the best of what was seen
 };
 
@@ -45,9 +45,9 @@ struct Stats {
 class Index {
  public:
   struct Options {
-    bool sync = true;                        // every acknowledged change survives a power cut
-    std::size_t cache_bytes = 32u << 20;     // block cache and write buffers together
-    std::size_t live_tracks = 65'536;        // held in memory, 275 bytes each, before they are sealed to disk
+    bool sync = true;                     // every acknowledged change survives a power cut
+    std::size_t cache_bytes = 32u << 20;  // block cache and write buffers together
+    std::size_t live_tracks = 65'536;     // held in memory, 670 bytes each, before they are sealed
   };
 
   /// Opens or creates. Errors: kDisk, kCorrupt (with what to do), kUnsupported for a newer format.
@@ -68,6 +68,11 @@ class Index {
   virtual Result<Answer> search(std::string_view query, const SearchOptions& options) const = 0;
 
   virtual Stats stats() const = 0;
+
+  /// Seals what is live and merges all segments into one, which happens by itself in the background but not so
+  /// thoroughly. Takes about 10 us a track; searches and changes go on meanwhile. An index without segments has
+  /// nothing to do. Errors: kDisk, kCorrupt.
+  virtual Result<void> compact() { return {}; }
 };
 
 }  // namespace earshot::index

@@ -5,26 +5,27 @@
 
 namespace earshot::index {
 
-void LiveSegment::add(Doc doc, const ContentId& content, const TrackTerms& terms) {
-  EARSHOT_CHECK(doc >= contents_.size());
-  EARSHOT_CHECK(doc_of_.emplace(content, doc).second);
-  contents_.resize(doc);
-  contents_.push_back(content);
-  for (const TrackTerms::Term& term : terms.terms()) {
+void LiveSegment::add(std::shared_ptr<const Track> track, std::span<const TrackTerms::Term> terms,
+                      std::uint8_t length) {
+  const auto doc = static_cast<Doc>(entries_.size());
+  EARSHOT_CHECK(doc_of_.emplace(track->content, doc).second);
+  entries_.push_back({std::move(track), length});
+  for (const TrackTerms::Term& term : terms) {
     auto at = postings_.find(term.text);
     if (at == postings_.end()) at = postings_.emplace(std::string(term.text), Postings()).first;
-    at->second.push_back({doc, term.count, terms.length()});
+    at->second.push_back({doc, term.count});
   }
 }
 
-void LiveSegment::remove(const ContentId& content, const TrackTerms& terms) {
+void LiveSegment::remove(const ContentId& content, std::span<const TrackTerms::Term> terms) {
   const auto held = doc_of_.find(content);
   EARSHOT_CHECK(held != doc_of_.end());
-  for (const TrackTerms::Term& term : terms.terms()) {
+  for (const TrackTerms::Term& term : terms) {
     const auto at = postings_.find(term.text);
     EARSHOT_CHECK(at != postings_.end() && erase(at->second, held->second));
     if (at->second.empty()) postings_.erase(at);
   }
+  entries_[held->second].track.reset();
   doc_of_.erase(held);
 }
 
@@ -45,10 +46,11 @@ Postings LiveSegment::find_term(std::string_view term) const {
   return at == postings_.end() ? Postings() : at->second;
 }
 
+// The table has no order, so all terms are looked at: 1 ms when the segment is full.
 Postings LiveSegment::find_prefix(std::string_view prefix) const {
   Postings found;
-  for (auto at = postings_.lower_bound(prefix); at != postings_.end() && at->first.starts_with(prefix); ++at) {
-    found.insert(found.end(), at->second.begin(), at->second.end());
+  for (const auto& [term, postings] : postings_) {
+    if (term.starts_with(prefix)) found.insert(found.end(), postings.begin(), postings.end());
   }
   merge_duplicates(found);
   return found;
@@ -59,6 +61,10 @@ Postings LiveSegment::find_compound(const Compound& compound) const {
   for (std::size_t i = 1; i < compound.parts.size(); ++i) found = intersected(found, find_term(compound.parts[i]));
   for (const std::string& spelling : compound.spellings) found = united(found, find_term(spelling));
   return found;
+}
+
+void LiveSegment::count_terms(DistinctTerms& distinct) const {
+  for (const auto& [term, postings] : postings_) distinct.add(term);
 }
 
 }  // namespace earshot::index

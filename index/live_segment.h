@@ -1,11 +1,13 @@
-// The newest tracks, in memory: everything added since the last segment was sealed. Its tracks are durable in the
-// store's `live` family; this is only their postings, built again from there on open.
+// The newest tracks, in memory: what was added since the last segment was sealed. They are durable in the store's
+// `live` family under one source number, and are built again from there on open.
 //
-// Costs 275 bytes a track on real rows, 18 MB when full. Not thread-safe: index/index.cpp guards it.
+// Costs 670 bytes a track, 44 MB when full; at most three are held (index/index.cpp). Not thread-safe: index/index.cpp
+// guards it.
 #pragma once
 
-#include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,42 +16,52 @@
 #include "index/postings.h"
 #include "index/query_parser.h"
 #include "index/terms.h"
+#include "index/totals.h"
 #include "schema/ids.h"
+#include "schema/track.h"
 
 namespace earshot::index {
 
 class LiveSegment {
  public:
+  struct Entry {
+    std::shared_ptr<const Track> track;  // null where it was removed
+    std::uint8_t length = 0;
+  };
+
+  explicit LiveSegment(std::uint32_t source) : source_(source) {}
+
+  std::uint32_t source() const { return source_; }
   /// Documents given out so far, removed ones included: the next free number.
-  std::size_t docs() const { return contents_.size(); }
+  std::size_t docs() const { return entries_.size(); }
   std::size_t tracks() const { return doc_of_.size(); }
 
-  /// REQUIRES: `content` is not held, doc >= docs(), doc < kSegmentDocs.
-  void add(Doc doc, const ContentId& content, const TrackTerms& terms);
+  /// `terms` and `length` are the track's. REQUIRES: its content is not held.
+  void add(std::shared_ptr<const Track> track, std::span<const TrackTerms::Term> terms, std::uint8_t length);
+
+  /// A document that was removed before: keeps the numbers of those after it.
+  void add_removed() { entries_.emplace_back(); }
 
   /// Takes the same terms that were added. REQUIRES: `content` is held.
-  void remove(const ContentId& content, const TrackTerms& terms);
+  void remove(const ContentId& content, std::span<const TrackTerms::Term> terms);
 
   std::optional<Doc> doc_of(const ContentId& content) const;
-  const ContentId& content_of(Doc doc) const { return contents_[doc]; }
+  const Entry& entry(Doc doc) const { return entries_[doc]; }
 
   /// Tracks that match a word of a query; counts as index/postings.h combines them.
   Postings find(const Word& word) const;
 
-  /// Held contents, in no order.
-  const std::unordered_map<ContentId, Doc, IdHash>& contents() const { return doc_of_; }
-
-  /// Every term with its postings, in byte order.
-  const std::map<std::string, Postings, std::less<>>& terms() const { return postings_; }
+  void count_terms(DistinctTerms& distinct) const;
 
  private:
   Postings find_term(std::string_view term) const;
   Postings find_prefix(std::string_view prefix) const;
   Postings find_compound(const Compound& compound) const;
 
-  std::map<std::string, Postings, std::less<>> postings_;
+  std::uint32_t source_;
+  std::unordered_map<std::string, Postings, TermHash, std::equal_to<>> postings_;
   std::unordered_map<ContentId, Doc, IdHash> doc_of_;
-  std::vector<ContentId> contents_;  // by doc; stale where the track was removed
+  std::vector<Entry> entries_;  // by doc
 };
 
 }  // namespace earshot::index

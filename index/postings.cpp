@@ -1,10 +1,10 @@
-// Reading, writing and combining lists of postings.
+// Combining postings.
 #include "index/postings.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "index/terms.h"
-#include "index/varint.h"
 
 namespace earshot::index {
 
@@ -14,45 +14,11 @@ std::uint8_t sum_of(std::uint8_t a, std::uint8_t b) {
   return static_cast<std::uint8_t>(std::min(unsigned{a} + b, kMaxCount));
 }
 
-bool by_doc(const Posting& a, const Posting& b) { return a.doc < b.doc; }
+bool by_doc(const Posting& a, const Posting& b) {
+  return a.doc < b.doc;
+}
 
 }  // namespace
-
-std::string encode(const Postings& postings) {
-  std::string out;
-  out.reserve(4 + postings.size() * 4);
-  put_varint(out, postings.size());
-  std::uint32_t next = 0;
-  for (const Posting& posting : postings) {
-    put_varint(out, posting.doc - next);
-    out.push_back(static_cast<char>(posting.count));
-    out.push_back(static_cast<char>(posting.length));
-    next = posting.doc + 1u;
-  }
-  return out;
-}
-
-std::optional<Postings> decode_postings(std::string_view bytes) {
-  const auto count = take_varint<std::uint32_t>(bytes);
-  // A posting takes three bytes at least: a claimed count cannot make us reserve more than the bytes bear out.
-  if (!count || *count > kSegmentDocs || *count * std::size_t{3} > bytes.size()) return std::nullopt;
-  Postings postings;
-  postings.reserve(*count);
-  std::uint32_t next = 0;
-  for (std::uint32_t i = 0; i < *count; ++i) {
-    const auto gap = take_varint<std::uint16_t>(bytes);
-    if (!gap || next + *gap >= kSegmentDocs || bytes.size() < 2) return std::nullopt;
-    next += *gap;
-    postings.push_back(
-        {static_cast<Doc>(next), static_cast<std::uint8_t>(bytes[0]), static_cast<std::uint8_t>(bytes[1])});
-    bytes.remove_prefix(2);
-    ++next;
-  }
-  if (!bytes.empty()) return std::nullopt;
-  return postings;
-}
-
-std::optional<std::uint32_t> count_postings(std::string_view bytes) { return take_varint<std::uint32_t>(bytes); }
 
 Postings united(const Postings& a, const Postings& b) {
   Postings both;
@@ -68,7 +34,7 @@ Postings intersected(const Postings& a, const Postings& b) {
   for (const Posting& posting : a) {
     while (other != b.end() && other->doc < posting.doc) ++other;
     if (other == b.end()) break;
-    if (other->doc == posting.doc) both.push_back({posting.doc, std::min(posting.count, other->count), posting.length});
+    if (other->doc == posting.doc) both.push_back({posting.doc, std::min(posting.count, other->count)});
   }
   return both;
 }
@@ -87,7 +53,7 @@ void merge_duplicates(Postings& postings) {
 }
 
 bool erase(Postings& postings, Doc doc) {
-  const auto at = std::lower_bound(postings.begin(), postings.end(), Posting{doc, 0, 0}, by_doc);
+  const auto at = std::lower_bound(postings.begin(), postings.end(), Posting{doc, 0}, by_doc);
   if (at == postings.end() || at->doc != doc) return false;
   postings.erase(at);
   return true;

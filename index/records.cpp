@@ -48,37 +48,43 @@ bool take_codec(std::string_view& in, Codec& codec) {
   return true;
 }
 
+bool take_body(std::string_view& bytes, Track& track) {
+  return take_codec(bytes, track.codec) && take_number(bytes, track.year) && take_number(bytes, track.duration_ms) &&
+         take_number(bytes, track.bitrate_kbps) && take_number(bytes, track.size_bytes) &&
+         take_text(bytes, track.title) && take_text(bytes, track.artist) && take_text(bytes, track.album) &&
+         take_text(bytes, track.genre) && bytes.empty();
+}
+
 }  // namespace
 
-std::string encode(const Track& track) {
-  std::string out;
-  out.reserve(64 + track.title.size() + track.artist.size() + track.album.size() + track.genre.size());
-  out.push_back(static_cast<char>(track.content.scheme));
-  out += as_text(track.content.digest);
+void put_body(std::string& out, const Track& track) {
   out.push_back(static_cast<char>(track.codec));
   put_varint(out, track.year);
   put_varint(out, track.duration_ms);
   put_varint(out, track.bitrate_kbps);
   put_varint(out, track.size_bytes);
   for (const std::string* text : {&track.title, &track.artist, &track.album, &track.genre}) put_text(out, *text);
+}
+
+std::string encode(const Track& track) {
+  std::string out;
+  out.reserve(64 + track.title.size() + track.artist.size() + track.album.size() + track.genre.size());
+  out.push_back(static_cast<char>(track.content.scheme));
+  out += as_text(track.content.digest);
+  put_body(out, track);
   return out;
 }
 
 std::optional<Track> decode_record(std::string_view bytes) {
   Track track;
-  const bool is_whole = take_content(bytes, track.content) && take_codec(bytes, track.codec) &&
-                        take_number(bytes, track.year) && take_number(bytes, track.duration_ms) &&
-                        take_number(bytes, track.bitrate_kbps) && take_number(bytes, track.size_bytes) &&
-                        take_text(bytes, track.title) && take_text(bytes, track.artist) &&
-                        take_text(bytes, track.album) && take_text(bytes, track.genre) && bytes.empty();
-  if (!is_whole || !is_tidy(track)) return std::nullopt;
+  if (!take_content(bytes, track.content) || !take_body(bytes, track) || !is_tidy(track)) return std::nullopt;
   return track;
 }
 
-std::optional<ContentId> content_of_record(std::string_view bytes) {
-  ContentId content;
-  if (!take_content(bytes, content)) return std::nullopt;
-  return content;
+std::optional<Track> decode_body(std::string_view bytes) {
+  Track track;
+  if (!take_body(bytes, track)) return std::nullopt;
+  return track;
 }
 
 }  // namespace earshot::index

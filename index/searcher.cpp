@@ -1,122 +1,123 @@
-// Gather the postings of each word, intersect them segment by segment, keep the best, read their records.
+// Gather the postings of each word, walk each segment from the shortest tracks on, keep the best, read their records.
 #include "index/searcher.h"
 
 #include <algorithm>
-#include <map>
-#include <queue>
+#include <optional>
 
 #include "index/bm25.h"
-#include "index/records.h"
+#include "index/terms.h"
 #include "schema/check.h"
 
 namespace earshot::index {
 
 namespace {
 
-constexpr std::uint32_t kLive = 0xFFFFFFFF;  // the live segment's number; sealed ones count from 0
-
-// Tracks of one sealed segment that match one word, still encoded: an intersection reads few of them.
-struct SegmentPostings {
-  std::uint32_t segment;
-  std::uint32_t count;
-  std::string bytes;
-};
-
-// Of one word, by segment.
-using WordPostings = std::vector<SegmentPostings>;
-
 struct Ranked {
   std::uint32_t score;
-  std::uint32_t segment;
-  Doc doc;  // in the live segment: the position among LiveMatches::candidates
+  Doc doc;
 };
 
-std::uint64_t tracks_of(const WordPostings& postings) {
-  std::uint64_t tracks = 0;
-  for (const SegmentPostings& segment : postings) tracks += segment.count;
-  return tracks;
+// Documents of a segment stand in the order of ties.
+bool is_better(const Ranked& a, const Ranked& b) {
+  return a.score != b.score ? a.score > b.score : a.doc < b.doc;
 }
 
-// Reads the postings of words from the sealed segments.
+// One word in one segment.
+class WordInSegment {
+ public:
+  WordInSegment() = default;
+  explicit WordInSegment(TermPostings term) : term_(std::move(term)), is_term_(true) {}
+  explicit WordInSegment(Postings postings) : postings_(std::move(postings)) {}
+
+  std::uint32_t size() const { return is_term_ ? term_.size() : static_cast<std::uint32_t>(postings_.size()); }
+  Cursor cursor() const { return is_term_ ? term_.cursor() : Cursor(postings_); }
+
+ private:
+  TermPostings term_;
+  Postings postings_;
+  bool is_term_ = false;
+};
+
+// Looks up words in one segment.
 class Gatherer {
  public:
-  Gatherer(const View& view, const Budget& budget) : view_(view), budget_(budget) {}
+  Gatherer(const Part& part, const Budget& budget) : part_(part), budget_(budget) {}
 
   bool stopped_early() const { return stopped_early_; }
 
-  Result<WordPostings> gather(const Word& word) {
+  Result<WordInSegment> gather(const Word& word) {
     if (const auto* term = std::get_if<Term>(&word)) return gather_term(term->text);
-    if (const auto* prefix = std::get_if<Prefix>(&word)) return gather_prefix(prefix->text);
-    return gather_compound(std::get<Compound>(word));
+    auto postings = std::holds_alternative<Prefix>(word) ? gather_prefix(std::get<Prefix>(word).text)
+                                                         : gather_compound(std::get<Compound>(word));
+    if (!postings) return tl::unexpected(postings.error());
+    if (part_.removed) std::erase_if(*postings, [&](const Posting& posting) { return part_.is_removed(posting.doc); });
+    return WordInSegment(std::move(*postings));
   }
 
  private:
-  static constexpr std::size_t kSegmentKey = 5;  // 0x00 and the segment's number
-
-  Result<WordPostings> gather_term(std::string_view term) {
-    std::string prefix(term);
-    prefix.push_back('\0');
-    WordPostings found;
-    bool sound = true;
-    auto scanned = view_.scan(Family::kPostings, prefix, [&](std::string_view key, std::string_view value) {
-      const auto count = count_postings(value);
-      sound = count.has_value() && key.size() == term.size() + kSegmentKey;
-      if (sound) found.push_back({u32_at(key.substr(key.size() - 4)), *count, std::string(value)});
-      return sound && may_go_on();
-    });
-    if (!scanned) return tl::unexpected(scanned.error());
-    if (!sound) return view_.damaged("postings");
-    return found;
+  Result<WordInSegment> gather_term(std::string_view text) {
+    auto term = part_.segment->find(text);
+    if (!term) return tl::unexpected(term.error());
+    return *term ? WordInSegment(std::move(**term)) : WordInSegment();
   }
 
-  // Terms come one after the other, each with its segments, so the lists of a segment are collected in a table.
-  Result<WordPostings> gather_prefix(std::string_view prefix) {
-    std::map<std::uint32_t, Postings> by_segment;
-    bool sound = true;
-    auto scanned = view_.scan(Family::kPostings, prefix, [&](std::string_view key, std::string_view value) {
-      const auto postings = decode_postings(value);
-      sound = postings.has_value() && key.size() >= kSegmentKey;
-      if (!sound) return false;
-      Postings& all = by_segment[u32_at(key.substr(key.size() - 4))];
+  Result<Postings> postings_of(std::string_view text) {
+    const auto term = part_.segment->find(text);
+    if (!term) return tl::unexpected(term.error());
+    return *term ? whole(**term) : Result<Postings>(Postings());
+  }
+
+  Result<Postings> whole(const TermPostings& term) {
+    Postings postings = read_all(term.cursor());
+    if (postings.size() != term.size()) return part_.segment->damaged("postings");
+    return postings;
+  }
+
+  Result<Postings> gather_prefix(std::string_view prefix) {
+    Postings all;
+    const auto scanned = part_.segment->scan(prefix, [&](std::string_view, TermPostings term) -> Result<bool> {
+      const auto postings = whole(term);
+      if (!postings) return tl::unexpected(postings.error());
       all.insert(all.end(), postings->begin(), postings->end());
       return may_go_on();
     });
     if (!scanned) return tl::unexpected(scanned.error());
-    if (!sound) return view_.damaged("postings");
-    WordPostings found;
-    for (auto& [segment, postings] : by_segment) {
-      merge_duplicates(postings);
-      found.push_back({segment, static_cast<std::uint32_t>(postings.size()), encode(postings)});
+    constexpr std::size_t kDense = 32;  // where counting in a table of all documents beats sorting
+    if (all.size() > part_.segment->docs() / kDense) return counted(all);
+    merge_duplicates(all);
+    return all;
+  }
+
+  // As merge_duplicates does.
+  Postings counted(const Postings& all) const {
+    std::vector<std::uint8_t> counts(part_.segment->docs());
+    for (const Posting& posting : all) {
+      counts[posting.doc] =
+          static_cast<std::uint8_t>(std::min(unsigned{counts[posting.doc]} + posting.count, kMaxCount));
+    }
+    Postings found;
+    found.reserve(all.size());
+    for (Doc doc = 0; doc < counts.size(); ++doc) {
+      if (counts[doc] > 0) found.push_back({doc, counts[doc]});
     }
     return found;
   }
 
-  Result<WordPostings> gather_compound(const Compound& compound) {
-    Result<WordPostings> found = gather_term(compound.parts[0]);
+  Result<Postings> gather_compound(const Compound& compound) {
+    auto found = postings_of(compound.parts[0]);
     for (std::size_t i = 1; i < compound.parts.size() && found; ++i)
-      found = combine(*found, compound.parts[i], intersected);
+      found = combined(*found, compound.parts[i], intersected);
     for (std::size_t i = 0; i < compound.spellings.size() && found; ++i)
-      found = combine(*found, compound.spellings[i], united);
+      found = combined(*found, compound.spellings[i], united);
     return found;
   }
 
   using Combination = Postings (*)(const Postings&, const Postings&);
 
-  Result<WordPostings> combine(const WordPostings& found, std::string_view term, Combination combination) {
-    auto more = gather_term(term);
-    if (!more) return more;
-    std::map<std::uint32_t, std::pair<std::string_view, std::string_view>> sides;
-    for (const SegmentPostings& left : found) sides[left.segment].first = left.bytes;
-    for (const SegmentPostings& right : *more) sides[right.segment].second = right.bytes;
-    WordPostings both;
-    for (const auto& [segment, side] : sides) {
-      const auto left = side.first.empty() ? Postings() : decode_postings(side.first);
-      const auto right = side.second.empty() ? Postings() : decode_postings(side.second);
-      if (!left || !right) return view_.damaged("postings");
-      const Postings result = combination(*left, *right);
-      if (!result.empty()) both.push_back({segment, static_cast<std::uint32_t>(result.size()), encode(result)});
-    }
-    return both;
+  Result<Postings> combined(const Postings& found, std::string_view text, Combination combination) {
+    const auto more = postings_of(text);
+    if (!more) return tl::unexpected(more.error());
+    return combination(found, *more);
   }
 
   // Once the time is up, each word left still gets its first postings, so that there is something to rank.
@@ -126,7 +127,7 @@ class Gatherer {
     return !stopped_early_;
   }
 
-  const View& view_;
+  const Part& part_;
   const Budget& budget_;
   std::size_t visited_ = 0;
   bool stopped_early_ = false;
@@ -146,53 +147,176 @@ class OwnStatistics final : public Statistics {
   std::vector<std::uint64_t> tracks_with_;
 };
 
-// Intersects the words of one segment, shortest list first, and adds up their scores.
-class Intersection {
+// The best documents of one segment, as many as the answer may hold, which come in the order of ties.
+class Best {
  public:
-  explicit Intersection(std::uint32_t segment) : segment_(segment) {}
+  /// `floor`: a score that the answer has often enough already, so that only better and equal ones count.
+  Best(std::size_t limit, std::uint32_t floor) : limit_(limit), floor_(floor) {}
 
-  void start(const Postings& postings, const WordScore& score) {
-    matches_.reserve(postings.size());
-    for (const Posting& posting : postings)
-      matches_.push_back({score.of(posting.count, posting.length), segment_, posting.doc});
+  bool is_hopeless(std::uint32_t score) const {
+    return score < floor_ || (heap_.size() == limit_ && score <= heap_.front().score);
   }
 
-  void narrow(const Postings& postings, const WordScore& score) {
-    auto other = postings.begin();
-    std::size_t kept = 0;
-    for (const Ranked& match : matches_) {
-      while (other != postings.end() && other->doc < match.doc) ++other;
-      if (other == postings.end()) break;
-      if (other->doc != match.doc) continue;
-      matches_[kept] = match;
-      matches_[kept++].score += score.of(other->count, other->length);
+  void add(const Ranked& ranked) {
+    if (is_hopeless(ranked.score)) return;
+    if (heap_.size() == limit_) {
+      std::pop_heap(heap_.begin(), heap_.end(), is_better);
+      heap_.pop_back();
     }
-    matches_.resize(kept);
+    heap_.push_back(ranked);
+    std::push_heap(heap_.begin(), heap_.end(), is_better);
   }
 
-  bool empty() const { return matches_.empty(); }
-  std::vector<Ranked> take() { return std::move(matches_); }
+  std::vector<Ranked> take() {
+    std::sort(heap_.begin(), heap_.end(), is_better);
+    return std::move(heap_);
+  }
 
  private:
-  std::uint32_t segment_;
-  std::vector<Ranked> matches_;
+  std::size_t limit_;
+  std::uint32_t floor_;
+  std::vector<Ranked> heap_;  // the worst in front
 };
 
-// Keeps the best `limit`, in order; `first` says which of two with one score comes first.
-template <class First>
-void keep_best(std::vector<Ranked>& matches, std::size_t limit, const First& first) {
-  const auto better = [&](const Ranked& a, const Ranked& b) {
-    return a.score != b.score ? a.score > b.score : first(a, b);
+// Walks the documents of one segment that have all words, led by the rarest.
+class Walk {
+ public:
+  struct Input {
+    const WordInSegment* word;
+    const WordScore* score;
   };
-  if (matches.size() > limit) {
-    std::nth_element(matches.begin(), matches.begin() + static_cast<std::ptrdiff_t>(limit), matches.end(), better);
-    matches.resize(limit);
-  }
-  std::sort(matches.begin(), matches.end(), better);
-}
 
-// The order of documents is the order of content ids inside a sealed segment.
-bool by_doc(const Ranked& a, const Ranked& b) { return a.doc < b.doc; }
+  /// REQUIRES: no input is empty.
+  Walk(const Part& part, std::vector<Input> inputs, const Budget& budget) : part_(part), budget_(budget) {
+    std::sort(inputs.begin(), inputs.end(),
+              [](const Input& a, const Input& b) { return a.word->size() < b.word->size(); });
+    cursors_.reserve(inputs.size());
+    for (const Input& input : inputs) {
+      cursors_.push_back(input.word->cursor());
+      scores_.push_back(input.score);
+    }
+    enter(0);
+  }
+
+  /// False: the budget ended before the walk.
+  Result<bool> run(Best& best) {
+    constexpr std::size_t kClockEvery = 64;
+    Cursor& lead = cursors_[0];
+    for (std::size_t blocks = 1; lead.has_block(); ++blocks) {
+      if (blocks % kClockEvery == 0 && budget_.is_spent()) return false;
+      advance(lead.block_first());
+      if (best.is_hopeless(scores_[0]->of(lead.most(), length_) + others_)) break;
+      if (best.is_hopeless(scores_[0]->of(lead.block_most(), length_) + others_)) {
+        lead.skip_block();
+        continue;
+      }
+      for (const Posting& posting : lead.read_block(block_)) consider(posting, best);
+    }
+    for (const Cursor& cursor : cursors_) {
+      if (cursor.damaged()) return part_.segment->damaged("postings");
+    }
+    return true;
+  }
+
+ private:
+  void consider(const Posting& posting, Best& best) {
+    if (posting.doc >= step_end_) advance(posting.doc);
+    if (posting.count < least_) return;
+    std::uint32_t score = scores_[0]->of(posting.count, length_);
+    if (best.is_hopeless(score + others_)) {
+      least_ = posting.count + 1u;
+      return;
+    }
+    for (std::size_t i = 1; i < cursors_.size(); ++i) {
+      const std::uint8_t count = cursors_[i].count_in(posting.doc);
+      if (count == 0) return;
+      score += scores_[i]->of(count, length_);
+    }
+    if (!part_.is_removed(posting.doc)) best.add({score, posting.doc});
+  }
+
+  void advance(Doc doc) {
+    const auto& steps = part_.segment->steps();
+    std::size_t step = step_;
+    while (step + 2 < steps.size() && steps[step + 1].first <= doc) ++step;
+    if (step != step_) enter(step);
+  }
+
+  void enter(std::size_t step) {
+    step_ = step;
+    step_end_ = part_.segment->steps()[step + 1].first;
+    least_ = 0;
+    length_ = part_.segment->steps()[step].length;
+    others_ = 0;
+    for (std::size_t i = 1; i < cursors_.size(); ++i) others_ += scores_[i]->of(cursors_[i].most(), length_);
+  }
+
+  const Part& part_;
+  const Budget& budget_;
+  std::vector<Cursor> cursors_;  // the shortest first
+  Block block_;                  // of the first
+  std::vector<const WordScore*> scores_;
+  std::size_t step_ = 0;
+  Doc step_end_ = 0;
+  std::uint8_t length_ = 0;
+  unsigned least_ = 0;        // counts of the first word below are hopeless at this length: what is needed only grows
+  std::uint32_t others_ = 0;  // what the words behind the first can add at this length
+};
+
+// The answers of one segment, or the live ones, in order; the next track is read when an equal score asks for it.
+class Source {
+ public:
+  explicit Source(std::vector<Found> found, std::vector<std::uint8_t> lengths)
+      : found_(std::move(found)), lengths_(std::move(lengths)) {}
+  Source(const Segment& segment, std::vector<Ranked> ranked) : segment_(&segment), ranked_(std::move(ranked)) {}
+
+  bool at_end() const { return next_ == (segment_ != nullptr ? ranked_.size() : found_.size()); }
+  std::uint32_t score() const { return segment_ != nullptr ? ranked_[next_].score : found_[next_].score; }
+  std::uint8_t length() const {
+    return segment_ != nullptr ? segment_->length_of(ranked_[next_].doc) : lengths_[next_];
+  }
+
+  Result<void> read() {
+    if (segment_ == nullptr || head_) return {};
+    auto track = segment_->track(ranked_[next_].doc);
+    if (!track) return tl::unexpected(track.error());
+    head_ = std::move(*track);
+    return {};
+  }
+
+  /// All that is left, at once. REQUIRES: a segment's, and nothing was read.
+  Result<std::vector<Found>> take_all() const {
+    std::vector<Doc> docs;
+    docs.reserve(ranked_.size());
+    for (const Ranked& ranked : ranked_) docs.push_back(ranked.doc);
+    auto tracks = segment_->tracks(docs);
+    if (!tracks) return tl::unexpected(tracks.error());
+    std::vector<Found> found;
+    found.reserve(docs.size());
+    for (std::size_t i = 0; i < docs.size(); ++i) found.push_back({std::move((*tracks)[i]), ranked_[i].score});
+    return found;
+  }
+  bool is_sealed() const { return segment_ != nullptr; }
+
+  /// REQUIRES: read.
+  const Track& track() const { return segment_ != nullptr ? *head_ : found_[next_].track; }
+
+  /// REQUIRES: read.
+  Found take() {
+    Found found = segment_ != nullptr ? Found{std::move(*head_), ranked_[next_].score} : std::move(found_[next_]);
+    head_.reset();
+    ++next_;
+    return found;
+  }
+
+ private:
+  const Segment* segment_ = nullptr;
+  std::vector<Ranked> ranked_;
+  std::vector<Found> found_;
+  std::vector<std::uint8_t> lengths_;
+  std::optional<Track> head_;
+  std::size_t next_ = 0;
+};
 
 class Search {
  public:
@@ -201,184 +325,131 @@ class Search {
       : query_(query), view_(view), live_(live), totals_(totals), limit_(limit), budget_(budget) {}
 
   Result<Answer> run() {
-    auto gathered = gather();
+    const auto gathered = gather();
     if (!gathered) return tl::unexpected(gathered.error());
     if (!*gathered) return Answer{{}, complete_};
-    make_scores();
     rank_live();
-    if (auto ranked = rank_sealed(); !ranked) return tl::unexpected(ranked.error());
-    return read_best();
+    for (std::size_t part = 0; part < view_.parts.size(); ++part) {
+      if (auto ranked = rank(part); !ranked) return tl::unexpected(ranked.error());
+    }
+    return merged();
   }
 
  private:
   // False: some word has no track at all.
   Result<bool> gather() {
-    Gatherer gatherer(view_, budget_);
-    words_.resize(query_.words.size());
+    const std::size_t words = query_.words.size();
+    words_.resize(view_.parts.size() * words);
+    std::vector<std::uint64_t> tracks_with(words);
     // A word that is nowhere ends the search, so the dear ones, by prefix, come last.
     for (const bool prefixes : {false, true}) {
-      for (std::size_t i = 0; i < query_.words.size(); ++i) {
-        if (std::holds_alternative<Prefix>(query_.words[i]) != prefixes) continue;
-        auto found = gatherer.gather(query_.words[i]);
-        if (!found) return tl::unexpected(found.error());
-        words_[i] = std::move(*found);
-        complete_ = complete_ && !gatherer.stopped_early();
-        if (words_[i].empty() && live_.words[i].empty()) return false;
+      for (std::size_t word = 0; word < words; ++word) {
+        if (std::holds_alternative<Prefix>(query_.words[word]) != prefixes) continue;
+        std::int64_t sum = live_.tracks_with[word];
+        for (std::size_t part = 0; part < view_.parts.size(); ++part) {
+          Gatherer gatherer(view_.parts[part], budget_);
+          auto found = gatherer.gather(query_.words[word]);
+          if (!found) return tl::unexpected(found.error());
+          complete_ = complete_ && !gatherer.stopped_early();
+          sum += found->size();
+          words_[part * words + word] = std::move(*found);
+        }
+        if (sum <= 0) return false;
+        tracks_with[word] = static_cast<std::uint64_t>(sum);
       }
     }
+    const OwnStatistics statistics(totals_, std::move(tracks_with));
+    scores_.reserve(words);
+    for (std::size_t word = 0; word < words; ++word) scores_.emplace_back(statistics, word);
     return true;
   }
 
-  void make_scores() {
-    std::vector<std::uint64_t> tracks_with;
-    for (std::size_t i = 0; i < words_.size(); ++i) tracks_with.push_back(tracks_of(words_[i]) + live_.words[i].size());
-    const OwnStatistics statistics(totals_, std::move(tracks_with));
-    for (std::size_t i = 0; i < words_.size(); ++i) scores_.emplace_back(statistics, i);
-  }
-
   void rank_live() {
-    Intersection intersection(kLive);
-    intersection.start(live_.words[0], scores_[0]);
-    for (std::size_t i = 1; i < live_.words.size(); ++i) intersection.narrow(live_.words[i], scores_[i]);
-    best_ = intersection.take();
-    EARSHOT_CHECK(best_.size() == live_.candidates.size());
-    // Both lists are by doc. Renumbered by position, a match finds its content id without a search.
-    for (std::size_t i = 0; i < best_.size(); ++i) best_[i].doc = static_cast<Doc>(i);
-    keep_best(best_, limit_, [&](const Ranked& a, const Ranked& b) { return live_content(a) < live_content(b); });
+    if (live_.candidates.empty()) return;
+    const std::size_t words = query_.words.size();
+    std::vector<Ranked> ranked;
+    for (std::size_t i = 0; i < live_.candidates.size(); ++i) {
+      std::uint32_t score = 0;
+      for (std::size_t word = 0; word < words; ++word) {
+        score += scores_[word].of(live_.counts[i * words + word], live_.candidates[i].length);
+      }
+      ranked.push_back({score, static_cast<Doc>(i)});
+    }
+    const auto better = [&](const Ranked& a, const Ranked& b) {
+      if (a.score != b.score) return a.score > b.score;
+      const auto& left = live_.candidates[a.doc];
+      const auto& right = live_.candidates[b.doc];
+      return comes_before(*left.track, left.length, *right.track, right.length);
+    };
+    const std::size_t kept = std::min(limit_, ranked.size());
+    std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(kept), ranked.end(), better);
+    ranked.resize(kept);
+    std::vector<Found> found;
+    std::vector<std::uint8_t> lengths;
+    for (const Ranked& one : ranked) {
+      found.push_back({*live_.candidates[one.doc].track, one.score});
+      lengths.push_back(live_.candidates[one.doc].length);
+    }
+    raise_floor(ranked);
+    sources_.emplace_back(std::move(found), std::move(lengths));
   }
 
-  const ContentId& live_content(const Ranked& match) const { return live_.candidates[match.doc].second; }
-
-  Result<void> rank_sealed() {
-    const auto& rarest = *std::min_element(words_.begin(), words_.end(),
-                                           [](const auto& a, const auto& b) { return a.size() < b.size(); });
-    for (const SegmentPostings& segment : rarest) {
-      if (budget_.is_spent()) {
-        complete_ = false;
-        return {};
-      }
-      auto matches = matches_in(segment.segment);
-      if (!matches) return tl::unexpected(matches.error());
-      keep_best(*matches, limit_, by_doc);
-      best_.insert(best_.end(), matches->begin(), matches->end());
+  Result<void> rank(std::size_t part) {
+    std::vector<Walk::Input> inputs;
+    for (std::size_t word = 0; word < query_.words.size(); ++word) {
+      const WordInSegment& here = words_[part * query_.words.size() + word];
+      if (here.size() == 0) return {};
+      inputs.push_back({&here, &scores_[word]});
     }
+    if (!sources_.empty() && budget_.is_spent()) {
+      complete_ = false;
+      return {};
+    }
+    Best best(limit_, floor_);
+    const auto whole = Walk(view_.parts[part], std::move(inputs), budget_).run(best);
+    if (!whole) return tl::unexpected(whole.error());
+    complete_ = complete_ && *whole;
+    std::vector<Ranked> ranked = best.take();
+    raise_floor(ranked);
+    if (!ranked.empty()) sources_.emplace_back(*view_.parts[part].segment, std::move(ranked));
     return {};
   }
 
-  Result<std::vector<Ranked>> matches_in(std::uint32_t segment) {
-    struct Part {
-      const SegmentPostings* postings;
-      std::size_t word;
-    };
-    std::vector<Part> parts;
-    for (std::size_t i = 0; i < words_.size(); ++i) {
-      const auto at = std::lower_bound(
-          words_[i].begin(), words_[i].end(), segment,
-          [](const SegmentPostings& postings, std::uint32_t wanted) { return postings.segment < wanted; });
-      if (at == words_[i].end() || at->segment != segment) return std::vector<Ranked>();
-      parts.push_back({&*at, i});
-    }
-    std::sort(parts.begin(), parts.end(),
-              [](const Part& a, const Part& b) { return a.postings->count < b.postings->count; });
-    Intersection intersection(segment);
-    for (const Part& part : parts) {
-      const auto postings = decode_postings(part.postings->bytes);
-      if (!postings) return view_.damaged("postings");
-      if (part.postings == parts[0].postings) {
-        intersection.start(*postings, scores_[part.word]);
-      } else {
-        intersection.narrow(*postings, scores_[part.word]);
-      }
-      if (intersection.empty()) break;
-    }
-    return intersection.take();
+  // `limit` answers of one source alone show what any other must reach.
+  void raise_floor(const std::vector<Ranked>& ranked) {
+    if (ranked.size() == limit_) floor_ = std::max(floor_, ranked.back().score);
   }
 
-  // Sealed segments and the live one each have their best in order; equal scores across them need content ids, which
-  // are in the records. Only the heads of the tied lists are read.
-  Result<Answer> read_best() {
-    std::sort(best_.begin(), best_.end(), [](const Ranked& a, const Ranked& b) { return a.score > b.score; });
+  Result<Answer> merged() {
     Answer answer;
     answer.complete = complete_;
-    std::vector<Ranked> sure = best_;
-    std::vector<Ranked> tied;
-    if (best_.size() > limit_) {
-      const std::uint32_t last_score = best_[limit_ - 1].score;
-      const auto score_at = [&](auto compare) { return std::partition_point(sure.begin(), sure.end(), compare); };
-      const auto tie_begin = score_at([&](const Ranked& match) { return match.score > last_score; });
-      const auto tie_end = score_at([&](const Ranked& match) { return match.score >= last_score; });
-      tied.assign(tie_begin, tie_end);
-      sure.erase(tie_begin, sure.end());
+    if (sources_.size() == 1 && sources_[0].is_sealed()) {
+      auto all = sources_[0].take_all();
+      if (!all) return tl::unexpected(all.error());
+      answer.tracks = std::move(*all);
+      return answer;
     }
-    if (auto read = read_records(sure, answer); !read) return tl::unexpected(read.error());
-    if (auto read = read_tied(tied, answer); !read) return tl::unexpected(read.error());
-    std::sort(answer.tracks.begin(), answer.tracks.end(), [](const Found& a, const Found& b) {
-      return a.score != b.score ? a.score > b.score : a.track.content < b.track.content;
-    });
+    while (answer.tracks.size() < limit_) {
+      Source* first = nullptr;
+      for (Source& source : sources_) {
+        if (source.at_end()) continue;
+        const auto before = first == nullptr ? Result<bool>(true) : is_before(source, *first);
+        if (!before) return tl::unexpected(before.error());
+        if (*before) first = &source;
+      }
+      if (first == nullptr) break;
+      if (auto read = first->read(); !read) return tl::unexpected(read.error());
+      answer.tracks.push_back(first->take());
+    }
     return answer;
   }
 
-  std::string record_key(const Ranked& match) const {
-    std::string key;
-    if (match.segment == kLive) {
-      put_u32(key, live_.candidates[match.doc].first);
-    } else {
-      put_u32(key, match.segment);
-      put_u16(key, match.doc);
+  static Result<bool> is_before(Source& a, Source& b) {
+    if (a.score() != b.score()) return a.score() > b.score();
+    for (Source* source : {&a, &b}) {
+      if (auto read = source->read(); !read) return tl::unexpected(read.error());
     }
-    return key;
-  }
-
-  Result<void> read_records(const std::vector<Ranked>& matches, Answer& answer) {
-    for (const Family family : {Family::kLive, Family::kRecords}) {
-      std::vector<Ranked> here;
-      std::copy_if(matches.begin(), matches.end(), std::back_inserter(here),
-                   [&](const Ranked& match) { return (match.segment == kLive) == (family == Family::kLive); });
-      std::vector<std::string> keys;
-      for (const Ranked& match : here) keys.push_back(record_key(match));
-      auto records = view_.get_all(family, keys);
-      if (!records) return tl::unexpected(records.error());
-      for (std::size_t i = 0; i < here.size(); ++i) {
-        auto track = (*records)[i] ? decode_record(*(*records)[i]) : std::nullopt;
-        if (!track) return view_.damaged("record");
-        answer.tracks.push_back({std::move(*track), here[i].score});
-      }
-    }
-    return {};
-  }
-
-  // One list per segment, each in the order of content ids; the smallest head is next.
-  Result<void> read_tied(const std::vector<Ranked>& tied, Answer& answer) {
-    std::map<std::uint32_t, std::vector<Ranked>> lists;
-    for (const Ranked& match : tied) lists[match.segment].push_back(match);
-    struct Head {
-      Found found;
-      std::uint32_t segment;
-      std::size_t next;
-    };
-    const auto later = [](const Head& a, const Head& b) { return a.found.track.content > b.found.track.content; };
-    std::priority_queue<Head, std::vector<Head>, decltype(later)> heads(later);
-    const auto push = [&](std::uint32_t segment, std::size_t at) -> Result<void> {
-      const auto& list = lists[segment];
-      if (at == list.size()) return {};
-      Answer one;
-      if (auto read = read_records({list[at]}, one); !read) return read;
-      heads.push({std::move(one.tracks[0]), segment, at + 1});
-      return {};
-    };
-    for (auto& [segment, list] : lists) {
-      keep_best(list, list.size(), [&, live = segment == kLive](const Ranked& a, const Ranked& b) {
-        return live ? live_content(a) < live_content(b) : by_doc(a, b);
-      });
-      if (auto pushed = push(segment, 0); !pushed) return pushed;
-    }
-    while (answer.tracks.size() < limit_ && !heads.empty()) {
-      const Head head = heads.top();
-      heads.pop();
-      answer.tracks.push_back(head.found);
-      if (auto pushed = push(head.segment, head.next); !pushed) return pushed;
-    }
-    return {};
+    return comes_before(a.track(), a.length(), b.track(), b.length());
   }
 
   const Query& query_;
@@ -388,20 +459,36 @@ class Search {
   const std::size_t limit_;
   const Budget& budget_;
   bool complete_ = true;
-  std::vector<WordPostings> words_;
+  std::vector<WordInSegment> words_;  // of the first segment all words, then of the next
   std::vector<WordScore> scores_;
-  std::vector<Ranked> best_;  // of every segment the best `limit_`
+  std::vector<Source> sources_;
+  std::uint32_t floor_ = 0;
 };
 
 }  // namespace
 
-LiveMatches live_matches(const LiveSegment& live, const Query& query) {
-  LiveMatches matches;
-  for (const Word& word : query.words) matches.words.push_back(live.find(word));
-  Postings all = matches.words[0];
-  for (std::size_t i = 1; i < matches.words.size(); ++i) all = intersected(all, matches.words[i]);
-  for (const Posting& posting : all) matches.candidates.emplace_back(posting.doc, live.content_of(posting.doc));
-  return matches;
+void LiveMatches::add(const LiveSegment& live, const Query& query) {
+  std::vector<Postings> words;
+  for (const Word& word : query.words) {
+    words.push_back(live.find(word));
+    tracks_with[words.size() - 1] += static_cast<std::int64_t>(words.back().size());
+  }
+  std::vector<Cursor> cursors;
+  cursors.reserve(words.size());
+  for (const Postings& postings : words) cursors.emplace_back(std::span<const Posting>(postings));
+  for (const Posting& posting : words[0]) {
+    const std::size_t before = counts.size();
+    for (Cursor& cursor : cursors) {
+      const std::uint8_t count = cursor.count_in(posting.doc);
+      if (count == 0) break;
+      counts.push_back(count);
+    }
+    if (counts.size() == before + words.size()) {
+      candidates.push_back(live.entry(posting.doc));
+    } else {
+      counts.resize(before);
+    }
+  }
 }
 
 Result<Answer> search(const Query& query, const View& view, const LiveMatches& live, const Totals& totals,

@@ -4,25 +4,36 @@
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/slice_transform.h>
+#include <rocksdb/rate_limiter.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
+#include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
+#include "index/bits.h"
 #include "schema/check.h"
 
 namespace earshot::index {
 
 namespace {
 
-constexpr std::array<std::string_view, kFamilies> kFamilyNames = {"default", "live", "records", "contents", "postings"};
+constexpr std::array<std::string_view, kFamilies> kFamilyNames = {"default", "live", "removed", "pages"};
 constexpr std::string_view kFormatKey = "format";
+constexpr std::string_view kIngested = ".ingest";  // ends the name of a segment's file until RocksDB has taken it
 
-rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
-std::string_view view_of(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
+// Flushes and compactions together: a quarter of a slow disk, so that searches still get theirs.
+constexpr std::int64_t kBackgroundBytesPerSecond = 64 << 20;
+
+rocksdb::Slice slice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+std::string_view view_of(const rocksdb::Slice& text) {
+  return {text.data(), text.size()};
+}
 
 Error error_of(const rocksdb::Status& status, const std::string& folder) {
   if (status.IsCorruption()) {
@@ -37,9 +48,10 @@ tl::unexpected<Error> failed(const rocksdb::Status& status, const std::string& f
   return tl::unexpected<Error>(error_of(status, folder));
 }
 
-// The open database. Views hold it too, so it closes when the last of them is gone.
+// The open database, closed with the object.
 struct Database {
   std::string folder;
+  std::shared_ptr<rocksdb::Cache> cache;
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
 
@@ -51,6 +63,36 @@ struct Database {
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles[static_cast<std::size_t>(family)]; }
 };
 
+std::string number_key(std::uint32_t number) {
+  std::string key;
+  put_u32(key, number);
+  return key;
+}
+
+constexpr std::size_t kPageKey = 9;
+
+std::array<char, kPageKey> key_of(const PageId& id) {
+  std::array<char, kPageKey> key;
+  for (unsigned i = 0; i < 4; ++i) {
+    key[i] = static_cast<char>(id.segment >> (24 - 8 * i));
+    key[5 + i] = static_cast<char>(id.number >> (24 - 8 * i));
+  }
+  key[4] = static_cast<char>(id.kind);
+  return key;
+}
+
+std::uint32_t check_of(std::string_view bytes) {
+  return static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size()));
+}
+
+void delete_page(const rocksdb::Slice&, void* page) {
+  delete static_cast<std::string*>(page);
+}
+
+void release_page(void* cache, void* handle) {
+  static_cast<rocksdb::Cache*>(cache)->Release(static_cast<rocksdb::Cache::Handle*>(handle));
+}
+
 class RocksBatch final : public Batch {
  public:
   explicit RocksBatch(std::shared_ptr<const Database> database) : database_(std::move(database)) {}
@@ -60,6 +102,10 @@ class RocksBatch final : public Batch {
   }
   void erase(Family family, std::string_view key) override {
     keep(batch_.Delete(database_->handle(family), slice(key)));
+  }
+
+  void erase_all(Family family, std::uint32_t source) override {
+    keep(batch_.DeleteRange(database_->handle(family), number_key(source), number_key(source + 1)));
   }
 
   const rocksdb::Status& status() const { return status_; }
@@ -75,77 +121,110 @@ class RocksBatch final : public Batch {
   rocksdb::Status status_;
 };
 
-class RocksView final : public View {
+class RocksStore final : public Store {
  public:
-  explicit RocksView(std::shared_ptr<const Database> database)
-      : database_(std::move(database)), snapshot_(database_->db->GetSnapshot()) {}
-  ~RocksView() override { database_->db->ReleaseSnapshot(snapshot_); }
-  RocksView(const RocksView&) = delete;
-  RocksView& operator=(const RocksView&) = delete;
+  RocksStore(std::shared_ptr<Database> database, bool sync) : database_(std::move(database)) { write_.sync = sync; }
 
   Result<std::optional<std::string>> get(Family family, std::string_view key) const override {
     std::string value;
-    const rocksdb::Status status = database_->db->Get(options(), database_->handle(family), slice(key), &value);
+    const rocksdb::Status status = database_->db->Get(reading(), database_->handle(family), slice(key), &value);
     if (status.IsNotFound()) return std::optional<std::string>();
     if (!status.ok()) return failed(status, database_->folder);
     return std::optional<std::string>(std::move(value));
   }
 
-  Result<std::vector<std::optional<std::string>>> get_all(Family family,
-                                                          std::span<const std::string> keys) const override {
-    std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
-    std::vector<rocksdb::PinnableSlice> values(keys.size());
-    std::vector<rocksdb::Status> statuses(keys.size());
-    database_->db->MultiGet(options(), database_->handle(family), keys.size(), slices.data(), values.data(),
-                            statuses.data());
-    std::vector<std::optional<std::string>> found(keys.size());
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (statuses[i].ok()) {
-        found[i] = values[i].ToString();
-      } else if (!statuses[i].IsNotFound()) {
-        return failed(statuses[i], database_->folder);
-      }
-    }
-    return found;
-  }
-
-  Result<void> scan(Family family, std::string_view prefix, const Visit& visit) const override {
-    rocksdb::ReadOptions bounded = options();
-    std::string end(prefix);
-    while (!end.empty() && end.back() == '\xFF') end.pop_back();
-    if (!end.empty()) ++end.back();
-    const rocksdb::Slice bound(end);
-    if (!end.empty()) bounded.iterate_upper_bound = &bound;
-    // Only `contents` has a prefix filter: most of its scans are for ids that are not there.
-    bounded.prefix_same_as_start = family == Family::kContents && prefix.size() >= kContentPrefix;
-    bounded.total_order_seek = !bounded.prefix_same_as_start;
-    const std::unique_ptr<rocksdb::Iterator> at(database_->db->NewIterator(bounded, database_->handle(family)));
-    for (at->Seek(slice(prefix)); at->Valid(); at->Next()) {
+  Result<void> scan(Family family, const Visit& visit) const override {
+    const std::unique_ptr<rocksdb::Iterator> at(database_->db->NewIterator(reading(), database_->handle(family)));
+    for (at->SeekToFirst(); at->Valid(); at->Next()) {
       if (!visit(view_of(at->key()), view_of(at->value()))) break;
     }
     if (!at->status().ok()) return failed(at->status(), database_->folder);
     return {};
   }
 
-  tl::unexpected<Error> damaged(std::string_view what) const override {
-    return failed(rocksdb::Status::Corruption(slice(what)), database_->folder);
+  Result<Page> page(const PageId& id, const Unpack& unpack) const override {
+    const auto key = key_of(id);
+    const rocksdb::Slice name(key.data(), key.size());
+    rocksdb::Cache& cache = *database_->cache;
+    if (auto* handle = cache.Lookup(name)) return pinned(handle);
+    auto stored = page_once(id);
+    if (!stored) return tl::unexpected(stored.error());
+    auto unpacked = unpack(*stored);
+    if (!unpacked) return damaged("page");
+    unpacked->append(kPadding, '\0');
+    unpacked->shrink_to_fit();
+    auto page = std::make_unique<std::string>(std::move(*unpacked));
+    rocksdb::Cache::Handle* handle = nullptr;
+    const auto inserted = cache.Insert(name, page.get(), page->capacity() + sizeof(std::string), &delete_page, &handle);
+    if (!inserted.ok()) return failed(inserted, database_->folder);
+    page.release();
+    return pinned(handle);
   }
 
- private:
-  rocksdb::ReadOptions options() const {
-    rocksdb::ReadOptions options;
-    options.snapshot = snapshot_;
-    options.verify_checksums = true;
-    return options;
+  Result<std::string> page_once(const PageId& id) const override {
+    const auto key = key_of(id);
+    auto stored = get(Family::kPages, {key.data(), key.size()});
+    if (!stored) return tl::unexpected(stored.error());
+    constexpr std::size_t kCheck = sizeof(std::uint32_t);
+    if (!*stored || (*stored)->size() < kCheck) return damaged("missing page");
+    std::string& bytes = **stored;
+    const auto check = number_at<std::uint32_t>(bytes.data() + bytes.size() - kCheck);
+    bytes.resize(bytes.size() - kCheck);
+    if (check != check_of(bytes)) return damaged("page check");
+    return std::move(bytes);
   }
 
-  std::shared_ptr<const Database> database_;
-  const rocksdb::Snapshot* snapshot_;
-};
+  Result<void> ingest(std::uint32_t segment, std::vector<NewPage> pages) override {
+    std::sort(pages.begin(), pages.end(), [](const NewPage& a, const NewPage& b) {
+      return a.kind != b.kind ? a.kind < b.kind : a.number < b.number;
+    });
+    const std::string file = database_->folder + "/" + std::to_string(segment) + std::string(kIngested);
+    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), database_->db->GetOptions(database_->handle(Family::kPages)),
+                                  database_->handle(Family::kPages));
+    rocksdb::Status status = writer.Open(file);
+    for (NewPage& page : pages) {
+      if (!status.ok()) break;
+      const auto key = key_of({segment, page.kind, page.number});
+      put_number(page.bytes, check_of(page.bytes));
+      status = writer.Put(rocksdb::Slice(key.data(), key.size()), page.bytes);
+      page.bytes = std::string();
+    }
+    if (status.ok()) status = writer.Finish();
+    rocksdb::IngestExternalFileOptions options;
+    options.move_files = true;
+    if (status.ok()) status = database_->db->IngestExternalFile(database_->handle(Family::kPages), {file}, options);
+    if (!status.ok()) return failed(status, database_->folder);
+    return {};
+  }
 
-class RocksStore final : public Store {
- public:
-  RocksStore(std::shared_ptr<Database> database, bool sync) : database_(std::move(database)) { write_.sync = sync; }
+  Result<void> erase_orphans(std::span<const std::uint32_t> segments) override {
+    std::vector<std::pair<std::string, std::string>> orphans;
+    const std::unique_ptr<rocksdb::Iterator> at(
+        database_->db->NewIterator(reading(), database_->handle(Family::kPages)));
+    for (at->SeekToFirst(); at->Valid();) {
+      if (at->key().size() != kPageKey) return damaged("page key");
+      const std::uint32_t segment = u32_at(view_of(at->key()));
+      if (!std::binary_search(segments.begin(), segments.end(), segment)) {
+        orphans.emplace_back(number_key(segment), number_key(segment + 1));
+      }
+      at->Seek(number_key(segment + 1));
+    }
+    if (!at->status().ok()) return failed(at->status(), database_->folder);
+    for (const auto& [begin, end] : orphans) {
+      const auto erased = database_->db->DeleteRange(write_, database_->handle(Family::kPages), begin, end);
+      if (!erased.ok()) return failed(erased, database_->folder);
+    }
+    return {};
+  }
+
+  Result<void> flush() override {
+    rocksdb::Status status = database_->db->Flush(rocksdb::FlushOptions(), database_->handles);
+    for (auto* handle : database_->handles) {
+      if (status.ok()) status = database_->db->CompactRange(rocksdb::CompactRangeOptions(), handle, nullptr, nullptr);
+    }
+    if (!status.ok()) return failed(status, database_->folder);
+    return {};
+  }
 
   Result<void> write(std::unique_ptr<Batch> batch) override {
     auto& changes = static_cast<RocksBatch&>(*batch);
@@ -156,7 +235,6 @@ class RocksStore final : public Store {
   }
 
   std::unique_ptr<Batch> batch() override { return std::make_unique<RocksBatch>(database_); }
-  std::shared_ptr<const View> view() override { return std::make_shared<RocksView>(database_); }
 
   std::uint64_t bytes_on_disk() const override {
     std::uint64_t bytes = 0;
@@ -168,7 +246,23 @@ class RocksStore final : public Store {
     return bytes;
   }
 
+  tl::unexpected<Error> damaged(std::string_view what) const override {
+    return failed(rocksdb::Status::Corruption(slice(what)), database_->folder);
+  }
+
  private:
+  static rocksdb::ReadOptions reading() {
+    rocksdb::ReadOptions options;
+    options.verify_checksums = true;
+    options.fill_cache = false;  // pages are cached unpacked, and everything else is read once
+    return options;
+  }
+
+  Page pinned(rocksdb::Cache::Handle* handle) const {
+    rocksdb::Cache* cache = database_->cache.get();
+    return {static_cast<const std::string*>(cache->Value(handle)), cache, handle, &release_page};
+  }
+
   std::shared_ptr<Database> database_;
   rocksdb::WriteOptions write_;
 };
@@ -182,6 +276,7 @@ rocksdb::DBOptions database_options(const std::shared_ptr<rocksdb::Cache>& cache
   options.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(cache_bytes / 2, cache);
   options.max_total_wal_size = cache_bytes;  // RocksDB's own choice would be ten times that
   options.max_background_jobs = 2;
+  options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(kBackgroundBytesPerSecond));
   options.max_open_files = 256;
   options.info_log_level = rocksdb::InfoLogLevel::ERROR_LEVEL;
   options.keep_log_file_num = 2;
@@ -192,24 +287,15 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr
                                             std::size_t cache_bytes) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.format_version = 5;
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   rocksdb::ColumnFamilyOptions options;
   options.write_buffer_size = std::max<std::size_t>(cache_bytes / 4, 1u << 20);
-  options.compression = rocksdb::kZSTD;
   options.level_compaction_dynamic_level_bytes = true;
-  if (family == Family::kRecords) {
-    // A row shares its words with others more than with itself; blocks stay small, since one look-up unpacks one.
-    options.compression_opts.max_dict_bytes = 64 * 1024;
-    options.compression_opts.zstd_max_train_bytes = 100 * 64 * 1024;
-  }
-  if (family == Family::kContents) {
-    options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kContentPrefix));
-    options.memtable_prefix_bloom_size_ratio = 0.1;
-    options.compression = rocksdb::kNoCompression;  // hashes
-  }
+  // Pages are packed already, and what is live is soon a page.
+  options.compression = rocksdb::kNoCompression;
+  if (family == Family::kPages) table.block_size = 16 * 1024;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
@@ -275,10 +361,14 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& folder, 
   }
   auto database = std::make_shared<Database>();
   database->folder = folder.string();
+  database->cache = cache;
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(settings, folder.string(), families, &database->handles, &opened);
   if (!status.ok()) return failed(status, folder.string());
   database->db.reset(opened);
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == kIngested) std::filesystem::remove(entry.path(), error);
+  }
   if (auto claimed = claim_format(*database); !claimed) return tl::unexpected(claimed.error());
   return std::make_unique<RocksStore>(std::move(database), options.sync);
 }
@@ -287,18 +377,15 @@ void put_u32(std::string& key, std::uint32_t number) {
   for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(number >> shift));
 }
 
-void put_u16(std::string& key, std::uint16_t number) {
-  key.push_back(static_cast<char>(number >> 8));
-  key.push_back(static_cast<char>(number));
-}
-
 std::uint32_t u32_at(std::string_view bytes) {
-  return std::uint32_t{u16_at(bytes)} << 16 | u16_at(bytes.substr(2));
+  EARSHOT_CHECK(bytes.size() >= 4);
+  std::uint32_t number = 0;
+  for (std::size_t i = 0; i < 4; ++i) number = number << 8 | static_cast<unsigned char>(bytes[i]);
+  return number;
 }
 
-std::uint16_t u16_at(std::string_view bytes) {
-  EARSHOT_CHECK(bytes.size() >= 2);
-  return static_cast<std::uint16_t>(static_cast<unsigned char>(bytes[0]) << 8 | static_cast<unsigned char>(bytes[1]));
+std::string_view Page::bytes() const {
+  return std::string_view(*bytes_).substr(0, bytes_->size() - kPadding);
 }
 
 }  // namespace earshot::index

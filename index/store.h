@@ -1,18 +1,20 @@
 // The index on disk. RocksDB lives here and nowhere else.
 //
-// Five column families, all of whose keys sort as bytes; numbers in keys are big-endian:
+// Four column families, all of whose keys sort as bytes; numbers in keys are big-endian:
 //
-//   state      "format" -> kFormat as a decimal; "totals", "terms" -> index/totals.h
-//   live       doc:u32                  -> record      tracks added since the last segment was sealed
-//   records    segment:u32 doc:u16      -> record      sealed tracks
-//   contents   digest:byte{8} segment:u32 doc:u16 -> (empty)     which sealed tracks may have this content id
-//   postings   term 0x00 segment:u32    -> postings    sealed tracks that hold the term
+//   state    "format" -> kFormat as a decimal; "totals", "terms" -> index/totals.h; "segments" -> number{}, varints
+//   live     source:u32 first_doc:u32     -> sized_record{}     tracks that no segment holds yet, one value per change
+//   removed  source:u32 doc:u32           -> (empty)            tracks that are gone from a segment or a live one
+//   pages    segment:u32 kind:byte number:u32 -> page check:u32 an immutable segment: index/segment.h
 //
-// 1. A change is one WriteBatch: all of it survives, or none.
-// 2. Inside a segment, documents are numbered in the order of their content ids. Rationale: answers with equal scores
-//    are ordered by content id, and scores of short texts tie by the thousand; so a tie costs no read inside a segment.
-// 3. A sealed segment only ever loses tracks: its postings are rewritten without them, so counts are always exact.
-// 4. Terms come from index/tokenizer.h and records from index/records.h: a change of either is a new kFormat.
+//   sized_record := size:varint record                          index/records.h
+//   check: the low half of XXH3-64 of the page. RocksDB checks what the disk returns; this checks that it is ours.
+//
+// 1. A change is one WriteBatch: all of it survives, or none. A segment's pages are ingested as one file first; then
+// one
+//    WriteBatch names it in "segments" and drops what it replaces. Pages of no segment named there are erased on open.
+// 2. Sources and segments are numbered from one counter, and no number is given out twice while anything bears it.
+// 3. Terms come from index/tokenizer.h and records from index/records.h: a change of either is a new kFormat.
 //
 // The write-ahead log is read with kTolerateCorruptedTailRecords: a torn last write is dropped, damage before it
 // refuses the open (RocksDB's default drops both in silence). Every read verifies its checksum.
@@ -26,6 +28,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "schema/result.h"
@@ -34,12 +37,10 @@ namespace earshot::index {
 
 inline constexpr std::uint32_t kFormat = 1;
 
-enum class Family : std::uint8_t { kState, kLive, kRecords, kContents, kPostings };
-inline constexpr std::size_t kFamilies = 5;
+enum class Family : std::uint8_t { kState, kLive, kRemoved, kPages };
+inline constexpr std::size_t kFamilies = 4;
 
-/// Bytes of a content id's digest that lead a key of `contents`: those of one library differ in them almost always, and
-/// where they do not, the records tell.
-inline constexpr std::size_t kContentPrefix = 8;
+enum class PageKind : std::uint8_t { kHeader, kIds, kDictionary, kTerms, kPostings, kRecords, kContents };
 
 struct StoreOptions {
   bool sync = true;
@@ -52,45 +53,98 @@ class Batch {
   virtual ~Batch() = default;
   virtual void put(Family family, std::string_view key, std::string_view value) = 0;
   virtual void erase(Family family, std::string_view key) = 0;
+  /// Everything whose key begins with this number.
+  virtual void erase_all(Family family, std::uint32_t source) = 0;
 };
 
-/// The store as it was at one moment. Thread-safe. Every error is kDisk, or kCorrupt with what to do.
-class View {
+/// A page held in memory, followed by kPadding bytes. Cheap to move.
+class Page {
  public:
-  virtual ~View() = default;
+  Page() = default;
+  explicit Page(std::shared_ptr<const std::string> bytes) : owned_(std::move(bytes)), bytes_(owned_.get()) {}
+  /// Pinned in a cache: `release` is called with `handle` at the end.
+  using Release = void (*)(void* cache, void* handle);
+  Page(const std::string* bytes, void* cache, void* handle, Release release)
+      : bytes_(bytes), cache_(cache), handle_(handle), release_(release) {}
+  Page(Page&& other) noexcept { swap(other); }
+  Page& operator=(Page&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Page() {
+    if (release_ != nullptr) release_(cache_, handle_);
+  }
 
-  virtual Result<std::optional<std::string>> get(Family family, std::string_view key) const = 0;
+  std::string_view bytes() const;
 
-  /// One entry for each key.
-  virtual Result<std::vector<std::optional<std::string>>> get_all(Family family,
-                                                                  std::span<const std::string> keys) const = 0;
+ private:
+  void swap(Page& other) noexcept {
+    std::swap(owned_, other.owned_);
+    std::swap(bytes_, other.bytes_);
+    std::swap(cache_, other.cache_);
+    std::swap(handle_, other.handle_);
+    std::swap(release_, other.release_);
+  }
 
-  /// Visits what begins with `prefix`, in byte order, until `visit` returns false.
-  using Visit = std::function<bool(std::string_view key, std::string_view value)>;
-  virtual Result<void> scan(Family family, std::string_view prefix, const Visit& visit) const = 0;
-
-  /// The error for bytes that were stored intact but make no sense.
-  virtual tl::unexpected<Error> damaged(std::string_view what) const = 0;
+  std::shared_ptr<const std::string> owned_;
+  const std::string* bytes_ = nullptr;
+  void* cache_ = nullptr;
+  void* handle_ = nullptr;
+  Release release_ = nullptr;
 };
 
+struct PageId {
+  std::uint32_t segment = 0;
+  PageKind kind = PageKind::kHeader;
+  std::uint32_t number = 0;
+};
+
+/// A page to be written, without its check.
+struct NewPage {
+  PageKind kind = PageKind::kHeader;
+  std::uint32_t number = 0;
+  std::string bytes;
+};
+
+/// Thread-safe. Every error is kDisk, or kCorrupt with what to do.
 class Store {
  public:
   /// Opens or creates. Errors: kDisk, kCorrupt with what to do, kUnsupported for a newer format.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder, const StoreOptions& options);
   virtual ~Store() = default;
 
+  virtual std::unique_ptr<Batch> batch() = 0;
   /// All or nothing; durable on return when the store was opened with sync.
   virtual Result<void> write(std::unique_ptr<Batch> batch) = 0;
-  virtual std::unique_ptr<Batch> batch() = 0;
-  virtual std::shared_ptr<const View> view() = 0;
+
+  virtual Result<std::optional<std::string>> get(Family family, std::string_view key) const = 0;
+
+  /// Visits everything of a family in byte order, until `visit` returns false.
+  using Visit = std::function<bool(std::string_view key, std::string_view value)>;
+  virtual Result<void> scan(Family family, const Visit& visit) const = 0;
+
+  /// What the bytes of a page become in memory; nothing when they make no sense.
+  using Unpack = std::function<std::optional<std::string>(std::string_view bytes)>;
+  /// Through the cache, which keeps pages unpacked.
+  virtual Result<Page> page(const PageId& id, const Unpack& unpack) const = 0;
+  /// Past the cache: for what its reader keeps, and for merges, which read each page once.
+  virtual Result<std::string> page_once(const PageId& id) const = 0;
+  /// All pages of one segment as one file, durable on return.
+  virtual Result<void> ingest(std::uint32_t segment, std::vector<NewPage> pages) = 0;
+  /// Erases pages of segments that are not among `segments`, which rise.
+  virtual Result<void> erase_orphans(std::span<const std::uint32_t> segments) = 0;
+
+  /// Moves the log into tables and drops erased data: slow, for compacting by hand.
+  virtual Result<void> flush() = 0;
   virtual std::uint64_t bytes_on_disk() const = 0;
+
+  /// The error for bytes that were stored intact but make no sense.
+  virtual tl::unexpected<Error> damaged(std::string_view what) const = 0;
 };
 
 /// Big-endian, so that keys sort as numbers.
 void put_u32(std::string& key, std::uint32_t number);
-void put_u16(std::string& key, std::uint16_t number);
-/// REQUIRES: at least four (two) bytes.
+/// REQUIRES: at least four bytes.
 std::uint32_t u32_at(std::string_view bytes);
-std::uint16_t u16_at(std::string_view bytes);
 
 }  // namespace earshot::index

@@ -1,9 +1,15 @@
 // Tokens of five fields, sorted and counted.
 #include "index/terms.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 
 namespace earshot::index {
+
+std::size_t TermHash::operator()(std::string_view term) const {
+  return XXH3_64bits(term.data(), term.size());
+}
 
 void TrackTerms::read(const Track& track) {
   tokens_.clear();

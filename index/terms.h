@@ -24,6 +24,12 @@ inline constexpr unsigned kYearWeight = 1;
 /// Counts and lengths are stored in one byte; larger ones are clamped, which costs rank only in texts of 64 words.
 inline constexpr unsigned kMaxCount = 255;
 
+/// For tables of terms, looked up by views of them.
+struct TermHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view term) const;
+};
+
 class TrackTerms {
  public:
   struct Term {

@@ -57,6 +57,50 @@ TEST(Threads, SeeAllOfAChangeOrNothing) {
   EXPECT_EQ(failed, 0);
 }
 
+// Merges run beside adds and removals of sealed tracks: what goes while its segment is merged is gone from the new one.
+TEST(Threads, MergesLoseNothingAndKeepNothingRemoved) {
+  const TemporaryFolder folder;
+  const Index::Options options = {.sync = false, .live_tracks = 10};
+  auto opened = Index::open(folder.path(), options);
+  ASSERT_TRUE(opened) << opened.error().what;
+  Index& index = **opened;
+  std::atomic<bool> stop = false;
+  std::atomic<int> failed = 0;
+  std::thread compactor([&] {
+    while (!stop) failed += index.compact() ? 0 : 1;
+  });
+  std::thread reader([&] {
+    while (!stop) failed += index.search("song", {.limit = 50, .budget = 60s}) ? 0 : 1;
+  });
+  constexpr std::uint32_t kTracks = 800;
+  std::set<std::uint32_t> expected;
+  for (std::uint32_t i = 0; i < kTracks; ++i) {
+    ASSERT_TRUE(index.add(std::vector{track(i, "Song common | Artist" + std::to_string(i % 7))}));
+    expected.insert(i);
+    if (i % 3 != 2) continue;
+    const std::uint32_t gone = i * 7 % (i + 1);
+    ASSERT_EQ(index.remove(std::vector{content(gone)}).value(), expected.erase(gone));
+  }
+  stop = true;
+  compactor.join();
+  reader.join();
+  EXPECT_EQ(failed, 0);
+  for (const bool reopen : {false, true}) {
+    if (reopen) {
+      opened->reset();
+      opened = Index::open(folder.path(), options);
+      ASSERT_TRUE(opened) << opened.error().what;
+    }
+    const auto answer = (*opened)->search("common song", {.limit = 1'000, .budget = 60s});
+    ASSERT_TRUE(answer) << answer.error().what;
+    EXPECT_EQ(answer->tracks.size(), expected.size());
+    EXPECT_EQ((*opened)->stats().tracks, expected.size());
+    for (std::uint32_t i = 0; i < kTracks; ++i) {
+      EXPECT_EQ((*opened)->find(content(i)).value().has_value(), expected.contains(i)) << i;
+    }
+  }
+}
+
 TEST(Threads, WritersWaitForEachOther) {
   const TemporaryFolder folder;
   const auto opened = Index::open(folder.path(), {.sync = false, .live_tracks = 7});

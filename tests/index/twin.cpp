@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include "index/bm25.h"
 #include "index/query_parser.h"
@@ -100,17 +101,27 @@ Result<Answer> Twin::search(std::string_view text, std::size_t limit) const {
   }
   std::vector<WordScore> scores;
   for (std::size_t i = 0; i < query->words.size(); ++i) scores.emplace_back(sums, i);
-  Answer answer;
+  struct Scored {
+    const Entry* entry;
+    std::uint32_t score;
+  };
+  std::vector<Scored> scored;
   for (const Candidate& candidate : candidates) {
     std::uint32_t score = 0;
     for (std::size_t i = 0; i < scores.size(); ++i) {
       score += scores[i].of(static_cast<std::uint8_t>(candidate.counts[i]), candidate.entry->length);
     }
-    answer.tracks.push_back({candidate.entry->track, score});
+    scored.push_back({candidate.entry, score});
   }
-  // The map is in the order of content ids, so a stable sort leaves ties in it.
-  std::stable_sort(answer.tracks.begin(), answer.tracks.end(),
-                   [](const Found& a, const Found& b) { return a.score > b.score; });
+  std::sort(scored.begin(), scored.end(), [](const Scored& a, const Scored& b) {
+    if (a.score != b.score) return a.score > b.score;
+    const Track& left = a.entry->track;
+    const Track& right = b.entry->track;
+    return std::tie(a.entry->length, left.artist, left.album, left.content) <
+           std::tie(b.entry->length, right.artist, right.album, right.content);
+  });
+  Answer answer;
+  for (const Scored& one : scored) answer.tracks.push_back({one.entry->track, one.score});
   if (answer.tracks.size() > limit) answer.tracks.resize(limit);
   return answer;
 }

@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <fstream>
+#include <iterator>
+#include <thread>
 #include <vector>
 
 #include "index/import.h"
@@ -36,7 +39,9 @@ double cpu_seconds(clockid_t clock) {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-void forget_peak_memory() { std::ofstream("/proc/self/clear_refs") << "5"; }
+void forget_peak_memory() {
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
 
 double peak_memory_mb() {
   std::ifstream status("/proc/self/status");
@@ -108,18 +113,30 @@ class DrawnQueries {
   std::vector<std::string> rows_;
 };
 
-// Kinds A (and), M (miss) and S (common words) are the mix; the others belong to features of their own.
-Result<std::vector<std::string>> read_queries(const std::filesystem::path& file) {
+// Kinds A (and), M (miss) and S (common words) are the mix; P ends in a prefix. The others belong to features of their
+// own.
+struct AskedQuery {
+  char kind;
+  std::string text;
+};
+
+bool is_of_mix(const AskedQuery& query) {
+  return query.kind != 'P';
+}
+
+Result<std::vector<AskedQuery>> read_queries(const std::filesystem::path& file) {
   auto lines = index::LineReader::open(file);
   if (!lines) return tl::unexpected(lines.error());
-  std::vector<std::string> queries;
+  std::vector<AskedQuery> queries;
   while (true) {
     auto line = (*lines)->next();
     if (!line) return tl::unexpected(line.error());
     if (!*line) return queries;
     const std::string_view text = (*line)->text;
-    if (text.size() < 3 || text[1] != '\t' || std::string_view("AMS").find(text[0]) == std::string_view::npos) continue;
-    queries.emplace_back(text.substr(2, text.find('\t', 2) - 2));
+    if (text.size() < 3 || text[1] != '\t' || std::string_view("AMSP").find(text[0]) == std::string_view::npos)
+      continue;
+    queries.push_back({text[0], std::string(text.substr(2, text.find('\t', 2) - 2))});
+    if (text[0] == 'P') queries.back().text += '*';
   }
 }
 
@@ -184,69 +201,130 @@ class Bench {
     if (built == 0)
       return fail(ErrorCode::kInvalid, "{} rows are too few: {} are kept back for the update", counts->rows, kept);
     if (auto opened = open(); !opened) return opened;
+    const auto before = index_->stats();
+    const double merging = wall_seconds();
+    const double merging_cpu = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
+    if (auto compacted = index_->compact(); !compacted) return compacted;
+    const double merged = wall_seconds() - merging;
+    const double merged_cpu = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - merging_cpu;
     const auto stats = index_->stats();
     const auto tracks = static_cast<double>(stats.tracks);
     row_ += fmt::format(
         ",\"tracks\":{},\"bad_rows\":{},\"terms\":{},\"build_s\":{:.2f},\"build_tps\":{:.0f},\"build_cpu_s\":{:.2f},"
-        "\"bytes_per_track\":{:.1f},\"build_rss_mb\":{:.0f}",
+        "\"bytes_per_track\":{:.1f},\"build_rss_mb\":{:.0f},\"opt_s\":{:.2f},\"opt_cpu_s\":{:.2f},"
+        "\"opt_bytes_per_track\":{:.1f}",
         stats.tracks, counts->bad_rows, stats.terms, seconds, static_cast<double>(built) / seconds, cpu_spent,
-        static_cast<double>(stats.bytes_on_disk) / tracks, memory);
+        static_cast<double>(before.bytes_on_disk) / tracks, memory, merged, merged_cpu,
+        static_cast<double>(stats.bytes_on_disk) / tracks);
     return {};
   }
 
   struct Pass {
     std::vector<double> wall_us;
+    std::vector<double> cpu_us;  // of this thread
     double seconds = 0;
-    double cpu_us = 0;
-    double hits = 0;
+    double hits = 0;  // of a query, on average
   };
 
-  Result<Pass> pass(const std::vector<std::string>& queries) {
+  Result<Pass> pass(const std::vector<AskedQuery>& queries) const {
     Pass pass;
     const double begin = wall_seconds();
-    const double cpu = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
     double last = begin;
-    for (const std::string& query : queries) {
-      const auto answer = index_->search(query, {.limit = options_.limit, .budget = 60s});
+    double last_cpu = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
+    for (const AskedQuery& query : queries) {
+      const auto answer = index_->search(query.text, {.limit = options_.limit, .budget = 60s});
       if (!answer && answer.error().code != ErrorCode::kInvalid) return tl::unexpected(answer.error());
       const double now = wall_seconds();
+      const double cpu = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
       pass.wall_us.push_back((now - last) * 1e6);
+      pass.cpu_us.push_back((cpu - last_cpu) * 1e6);
       last = now;
+      last_cpu = cpu;
       pass.hits += answer ? static_cast<double>(answer->tracks.size()) : 0;
     }
-    const auto count = static_cast<double>(queries.size());
     pass.seconds = last - begin;
-    pass.cpu_us = (cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - cpu) * 1e6 / count;
-    pass.hits /= count;
+    pass.hits /= static_cast<double>(queries.size());
     return pass;
   }
 
+  Result<std::vector<AskedQuery>> queries() {
+    if (!options_.queries.empty()) return read_queries(options_.queries);
+    std::vector<AskedQuery> drawn;
+    for (std::string& text : drawn_.queries()) drawn.push_back({'A', std::move(text)});
+    return drawn;
+  }
+
   Result<void> query() {
-    auto queries =
-        options_.queries.empty() ? Result<std::vector<std::string>>(drawn_.queries()) : read_queries(options_.queries);
-    if (!queries) return tl::unexpected(queries.error());
-    if (queries->empty()) return fail(ErrorCode::kInvalid, "'{}' has no query", options_.queries.string());
+    const auto asked = queries();
+    if (!asked) return tl::unexpected(asked.error());
+    std::vector<AskedQuery> mix;
+    std::copy_if(asked->begin(), asked->end(), std::back_inserter(mix), is_of_mix);
+    if (mix.empty()) return fail(ErrorCode::kInvalid, "'{}' has no query", options_.queries.string());
     forget_peak_memory();
-    if (auto warm = pass(*queries); !warm) return tl::unexpected(warm.error());
-    std::vector<double> qps, p50, p99, means, cpu;
-    double hits = 0;
+    if (auto warm = pass(mix); !warm) return tl::unexpected(warm.error());
+    std::vector<double> qps, p50, p99, means, cpu, cpu_p50, cpu_p99;
+    Pass done;
     for (int run = 0; run < options_.runs; ++run) {
-      const auto done = pass(*queries);
-      if (!done) return tl::unexpected(done.error());
-      qps.push_back(static_cast<double>(queries->size()) / done->seconds);
-      p50.push_back(percentile(done->wall_us, 0.5));
-      p99.push_back(percentile(done->wall_us, 0.99));
-      means.push_back(mean(done->wall_us));
-      cpu.push_back(done->cpu_us);
-      hits = done->hits;
+      auto next = pass(mix);
+      if (!next) return tl::unexpected(next.error());
+      done = std::move(*next);
+      qps.push_back(static_cast<double>(mix.size()) / done.seconds);
+      p50.push_back(percentile(done.wall_us, 0.5));
+      p99.push_back(percentile(done.wall_us, 0.99));
+      means.push_back(mean(done.wall_us));
+      cpu.push_back(mean(done.cpu_us));
+      cpu_p50.push_back(percentile(done.cpu_us, 0.5));
+      cpu_p99.push_back(percentile(done.cpu_us, 0.99));
     }
-    const auto median = [](const std::vector<double>& values) { return percentile(values, 0.5); };
     row_ += fmt::format(
         ",\"q_done\":{},\"q1_qps\":{:.0f},\"p50_us\":{:.1f},\"p99_us\":{:.1f},\"mean_us\":{:.1f},\"cpu_us\":{:.1f},"
-        "\"avg_hits\":{:.2f},\"query_rss_mb\":{:.0f}",
-        queries->size(), median(qps), median(p50), median(p99), median(means), median(cpu), hits, peak_memory_mb());
+        "\"cpu_p50_us\":{:.1f},\"cpu_p99_us\":{:.1f},\"avg_hits\":{:.2f}",
+        mix.size(), median(qps), median(p50), median(p99), median(means), median(cpu), median(cpu_p50), median(cpu_p99),
+        done.hits);
+    if (auto beside = query_in_threads(mix); !beside) return beside;
+    if (auto kinds = query_by_kind(*asked); !kinds) return kinds;
+    row_ += fmt::format(",\"query_rss_mb\":{:.0f}", peak_memory_mb());
     return {};
   }
+
+  // Each thread asks its share of the mix.
+  Result<void> query_in_threads(const std::vector<AskedQuery>& mix) {
+    std::vector<double> qps;
+    for (int run = 0; run < options_.runs; ++run) {
+      std::vector<std::vector<AskedQuery>> shares(options_.threads);
+      for (std::size_t i = 0; i < mix.size(); ++i) shares[i % options_.threads].push_back(mix[i]);
+      std::atomic<bool> sound = true;
+      const double begin = wall_seconds();
+      std::vector<std::thread> threads;
+      for (const auto& share : shares) threads.emplace_back([&] { sound = pass(share).has_value() && sound; });
+      for (std::thread& thread : threads) thread.join();
+      if (!sound) return fail(ErrorCode::kCorrupt, "a search failed");
+      qps.push_back(static_cast<double>(mix.size()) / (wall_seconds() - begin));
+    }
+    row_ += fmt::format(",\"threads\":{},\"q{}_qps\":{:.0f}", options_.threads, options_.threads, median(qps));
+    return {};
+  }
+
+  // CPU time by kind; null for what the query language has no word for.
+  Result<void> query_by_kind(const std::vector<AskedQuery>& asked) {
+    for (const char kind : std::string_view("AMSPHFXZ")) {
+      std::vector<AskedQuery> of_kind;
+      std::copy_if(asked.begin(), asked.end(), std::back_inserter(of_kind),
+                   [&](const AskedQuery& query) { return query.kind == kind; });
+      if (of_kind.empty()) {
+        row_ += fmt::format(",\"{}\":null", kind);
+        continue;
+      }
+      const auto done = pass(of_kind);
+      if (!done) return tl::unexpected(done.error());
+      row_ +=
+          fmt::format(",\"{}\":{{\"p50_us\":{:.1f},\"p99_us\":{:.1f},\"mean_us\":{:.1f},\"hits\":{:.2f}}}", kind,
+                      percentile(done->cpu_us, 0.5), percentile(done->cpu_us, 0.99), mean(done->cpu_us), done->hits);
+    }
+    return {};
+  }
+
+  static double median(const std::vector<double>& values) { return percentile(values, 0.5); }
 
   Result<void> update() {
     forget_peak_memory();
@@ -289,6 +367,8 @@ class Bench {
 
 }  // namespace
 
-Result<std::string> run_index_bench(const IndexBenchOptions& options) { return Bench(options).run(); }
+Result<std::string> run_index_bench(const IndexBenchOptions& options) {
+  return Bench(options).run();
+}
 
 }  // namespace earshot::bench

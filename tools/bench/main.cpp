@@ -34,6 +34,7 @@ void add_index_row(CLI::App& app, Options& options) {
   row->add_option("--folder", options.index.folder, "Scratch folder for the index");
   row->add_option("--limit", options.index.limit, "Tracks a query returns at most");
   row->add_option("--runs", options.index.runs, "Passes over the queries; the median counts");
+  row->add_option("--threads", options.index.threads, "Threads that ask at once, after one alone")->check(CLI::Range(1, 256));
   row->add_option("--updates", options.index.updates, "Tracks added in durable batches of 1,000");
   row->add_option("--singles", options.index.singles, "Tracks added one by one");
   row->add_option("--cache-mb", options.cache_mb, "Memory for the index, in MiB");

@@ -1,0 +1,206 @@
+// Sealing and merging, behind the writer's back.
+#include <algorithm>
+#include <map>
+
+#include "index/library_index.h"
+#include "index/merge.h"
+#include "index/segment_builder.h"
+#include "index/varint.h"
+
+namespace earshot::index {
+
+namespace {
+
+// How long nothing was added before merges begin: a bulk load is not slowed by them.
+constexpr auto kQuiet = std::chrono::seconds(1);
+
+// After a failure, a full disk mostly, the worker tries again.
+constexpr auto kRetry = std::chrono::seconds(1);
+
+}  // namespace
+
+bool LibraryIndex::is_quiet() const {
+  return std::chrono::steady_clock::now() - last_add_ >= kQuiet;
+}
+
+void LibraryIndex::work() {
+  Writing writing(writer_);
+  while (!stop_) {
+    Result<void> done;
+    const std::vector<std::size_t> picked = has_frozen() ? std::vector<std::size_t>() : pick();
+    if (has_frozen()) {
+      done = seal(writing);
+    } else if (!picked.empty()) {
+      done = merge(writing, picked);
+    } else {
+      done = bury();
+      wants_compact_ = wants_compact_ && !done;
+      changed_.notify_all();
+      if (!stop_ && !has_frozen() && !wants_compact_) changed_.wait_for(writing, kQuiet);
+    }
+    failure_.reset();
+    if (!done && !stop_) failure_ = done.error();
+    changed_.notify_all();
+    if (failure_) changed_.wait_for(writing, kRetry, [&] { return stop_.load(); });
+  }
+}
+
+// The oldest waiting live segment becomes a sealed one.
+Result<void> LibraryIndex::seal(Writing& writing) {
+  const std::shared_ptr<LiveSegment> live = lives_.front();
+  std::vector<std::pair<LiveSegment::Entry, Doc>> order;
+  for (Doc doc = 0; doc < live->docs(); ++doc) {
+    if (live->entry(doc).track) order.emplace_back(live->entry(doc), doc);
+  }
+  const std::uint32_t number = next_number();
+  DistinctTerms terms = sealed_terms_;
+  writing.unlock();
+  Result<Part> fresh;
+  if (!order.empty()) {
+    std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+      return comes_before(*a.first.track, a.first.length, *b.first.track, b.first.length);
+    });
+    constexpr int kFast = 3;
+    SegmentBuilder builder(kFast);
+    TrackTerms track_terms(tokenizer_);
+    for (const auto& [entry, doc] : order) {
+      track_terms.read(*entry.track);
+      builder.add(*entry.track, track_terms);
+    }
+    builder.count_terms(terms);
+    fresh = write_segment(number, builder.finish());
+  }
+  writing.lock();
+  if (!fresh) return tl::unexpected(fresh.error());
+
+  // Tracks that were removed meanwhile are removed from the segment instead.
+  auto batch = store_->batch();
+  std::shared_ptr<RemovedDocs> removed;
+  RemovedTerms removed_terms;
+  for (Doc doc = 0; doc < order.size(); ++doc) {
+    if (live->entry(order[doc].second).track) continue;
+    if (!removed) removed = std::make_shared<RemovedDocs>(fresh->segment->docs());
+    removed->add(doc);
+    terms_.read(*order[doc].first.track);
+    removed_terms.add(terms_.terms());
+    batch->put(Family::kRemoved, source_key(number, doc), "");
+  }
+  fresh->removed = removed;
+  batch->erase_all(Family::kLive, live->source());
+  batch->erase_all(Family::kRemoved, live->source());
+  auto view = std::make_shared<View>(*view_);
+  if (fresh->segment) view->parts.push_back(std::move(*fresh));
+  put_state(*batch, *view, terms);
+  if (auto done = store_->write(std::move(batch)); !done) return done;
+  const std::unique_lock exclusive(state_);
+  lives_.erase(lives_.begin());
+  view_ = std::move(view);
+  sealed_terms_ = terms;
+  removed_terms_.add(removed_terms);
+  return {};
+}
+
+Result<Part> LibraryIndex::write_segment(std::uint32_t number, std::vector<NewPage> pages) {
+  if (auto written = store_->ingest(number, std::move(pages)); !written) return tl::unexpected(written.error());
+  auto segment = Segment::open(*store_, number);
+  if (!segment) return tl::unexpected(segment.error());
+  return Part{std::move(*segment), nullptr};
+}
+
+void LibraryIndex::put_state(Batch& batch, const View& view, const DistinctTerms& terms) const {
+  std::string segments;
+  for (const Part& part : view.parts) put_varint(segments, part.segment->number());
+  batch.put(Family::kState, kSegmentsKey, segments);
+  batch.put(Family::kState, kTermsKey, terms.bytes());
+  batch.put(Family::kState, kTotalsKey, encode(totals_));
+}
+
+// Segments to merge now, as positions in the view; none: all is well. Sizes fall into tiers, each kFan times the one
+// below, and kFan segments of one tier become one of the next: a track is merged once a tier.
+std::vector<std::size_t> LibraryIndex::pick() const {
+  constexpr std::size_t kFan = 4;
+  constexpr std::size_t kMaxParts = 32;               // more: searches slow down, so merges do not wait for quiet
+  constexpr std::uint64_t kMaxMergedDocs = 2u << 20;  // 220 bytes each while they are merged
+  const auto& parts = view_->parts;
+  std::vector<std::size_t> all;
+  for (std::size_t i = 0; i < parts.size(); ++i) all.push_back(i);
+  const auto is_quarter_gone = [&](std::size_t i) {
+    return parts[i].removed && parts[i].removed->count() * 4 >= parts[i].segment->docs();
+  };
+  const bool any_removed =
+      std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.removed != nullptr; });
+  if (wants_compact_) return parts.size() > 1 || any_removed ? all : std::vector<std::size_t>();
+  if (!is_quiet() && parts.size() <= kMaxParts) return {};
+  const auto worn = std::find_if(all.begin(), all.end(), is_quarter_gone);
+  if (worn != all.end()) return {*worn};
+  std::map<unsigned, std::vector<std::size_t>> tiers;
+  for (const std::size_t i : all) {
+    unsigned tier = 0;
+    for (std::uint64_t size = std::max<std::size_t>(options_.live_tracks, 1); size * 2 <= parts[i].tracks();
+         size *= kFan)
+      ++tier;
+    tiers[tier].push_back(i);
+  }
+  for (const auto& [tier, members] : tiers) {
+    std::uint64_t docs = 0;
+    for (const std::size_t i : members) docs += parts[i].tracks();
+    if (members.size() >= kFan && docs <= kMaxMergedDocs) return members;
+  }
+  return {};
+}
+
+Result<void> LibraryIndex::merge(Writing& writing, const std::vector<std::size_t>& picked) {
+  std::vector<Part> old;
+  for (const std::size_t i : picked) old.push_back(view_->parts[i]);
+  const std::uint32_t number = next_number();
+  writing.unlock();
+  auto merged = merge_segments(old, tokenizer_, stop_);
+  Result<Part> fresh;
+  if (merged && !merged->pages.empty()) fresh = write_segment(number, std::move(merged->pages));
+  writing.lock();
+  if (!merged) return tl::unexpected(merged.error());
+  if (!fresh) return tl::unexpected(fresh.error());
+
+  // Tracks that were removed meanwhile are removed from the new segment too; their terms stay counted.
+  auto batch = store_->batch();
+  auto view = std::make_shared<View>();
+  std::shared_ptr<RemovedDocs> removed;
+  for (const Part& part : view_->parts) {
+    const auto at = std::find_if(old.begin(), old.end(), [&](const Part& was) { return was.segment == part.segment; });
+    if (at == old.end()) {
+      view->parts.push_back(part);
+      continue;
+    }
+    batch->erase_all(Family::kRemoved, part.segment->number());
+    const auto& new_docs = merged->new_docs[static_cast<std::size_t>(at - old.begin())];
+    for (Doc doc = 0; doc < part.segment->docs(); ++doc) {
+      if (!part.is_removed(doc) || at->is_removed(doc)) continue;
+      if (!removed) removed = std::make_shared<RemovedDocs>(fresh->segment->docs());
+      removed->add(new_docs[doc]);
+      batch->put(Family::kRemoved, source_key(number, new_docs[doc]), "");
+    }
+  }
+  fresh->removed = removed;
+  if (fresh->segment) view->parts.push_back(std::move(*fresh));
+  put_state(*batch, *view, sealed_terms_);
+  if (auto done = store_->write(std::move(batch)); !done) return done;
+  for (const Part& part : old) graveyard_.push_back(part.segment);
+  const std::unique_lock exclusive(state_);
+  view_ = std::move(view);
+  removed_terms_.subtract(merged->dropped);
+  return {};
+}
+
+// Erases the pages of segments that nobody reads any more.
+Result<void> LibraryIndex::bury() {
+  auto batch = store_->batch();
+  const auto erase = [&](const std::shared_ptr<const Segment>& segment) {
+    if (segment.use_count() > 1) return false;
+    batch->erase_all(Family::kPages, segment->number());
+    return true;
+  };
+  if (std::erase_if(graveyard_, erase) == 0) return {};
+  return store_->write(std::move(batch));
+}
+
+}  // namespace earshot::index

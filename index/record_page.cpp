@@ -1,0 +1,209 @@
+// Columns and zstd.
+#include "index/record_page.h"
+
+#include <zdict.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "index/bits.h"
+#include "index/records.h"
+#include "index/varint.h"
+#include "schema/check.h"
+#include "schema/limits.h"
+
+namespace earshot::index {
+
+namespace {
+
+constexpr char kSame = '\x01';
+constexpr std::array<std::string Track::*, 4> kTexts = {&Track::artist, &Track::album, &Track::genre, &Track::title};
+
+// Numbers of 10 bytes at most and texts, for each record.
+constexpr std::size_t kMaxColumns = 1 + kRecordsPerPage * (1 + 4 * 10 + 4 * (limits::kMaxTrackText + 1));
+constexpr std::size_t kDictionaryBytes = 64 * 1024;
+
+// Of a segment's own bytes, so that a small one does not carry a large dictionary.
+constexpr std::size_t kDictionaryPart = 24;
+
+void put_column(std::string& out, std::span<const Track> tracks, std::string Track::*text) {
+  const std::string* before = nullptr;
+  for (const Track& track : tracks) {
+    if (before != nullptr && !before->empty() && *before == track.*text) {
+      out.push_back(kSame);
+    } else {
+      out += track.*text;
+    }
+    out.push_back('\0');
+    before = &(track.*text);
+  }
+}
+
+template <class T, class Set>
+bool take_column(std::string_view& in, std::span<Track> tracks, const Set& set) {
+  for (Track& track : tracks) {
+    const auto number = take_varint<T>(in);
+    if (!number) return false;
+    set(track, *number);
+  }
+  return true;
+}
+
+bool take_text_column(std::string_view& in, std::span<Track> tracks, std::string Track::*text) {
+  const std::string* before = nullptr;
+  for (Track& track : tracks) {
+    const std::size_t size = in.find('\0');
+    if (size == std::string_view::npos || size > limits::kMaxTrackText) return false;
+    const std::string_view here = in.substr(0, size);
+    if (here == std::string_view(&kSame, 1)) {
+      if (before == nullptr) return false;
+      track.*text = *before;
+    } else {
+      track.*text = here;
+    }
+    in.remove_prefix(size + 1);
+    before = &(track.*text);
+  }
+  return true;
+}
+
+std::uint64_t packed_duration(std::uint32_t duration_ms) {
+  return duration_ms % 1000 == 0 ? duration_ms / 1000 * std::uint64_t{2} : duration_ms * std::uint64_t{2} + 1;
+}
+
+}  // namespace
+
+std::string columns_of(std::span<const Track> tracks) {
+  EARSHOT_CHECK(!tracks.empty() && tracks.size() <= kRecordsPerPage);
+  std::string out;
+  out.push_back(static_cast<char>(tracks.size()));
+  for (const Track& track : tracks) out.push_back(static_cast<char>(track.codec));
+  for (const Track& track : tracks) put_varint(out, track.year);
+  for (const Track& track : tracks) put_varint(out, packed_duration(track.duration_ms));
+  for (const Track& track : tracks) put_varint(out, track.bitrate_kbps);
+  for (const Track& track : tracks) put_varint(out, track.size_bytes);
+  for (const auto text : kTexts) put_column(out, tracks, text);
+  return out;
+}
+
+std::optional<std::string> bodies_of_columns(std::string_view in) {
+  if (in.empty()) return std::nullopt;
+  const auto count = static_cast<std::uint8_t>(in[0]);
+  if (count == 0 || count > kRecordsPerPage || in.size() < 1u + count) return std::nullopt;
+  std::array<Track, kRecordsPerPage> page;
+  const std::span<Track> tracks = std::span(page).first(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (static_cast<std::uint8_t>(in[1 + i]) > static_cast<std::uint8_t>(Codec::kWav)) return std::nullopt;
+    tracks[i].codec = static_cast<Codec>(in[1 + i]);
+  }
+  in.remove_prefix(1u + count);
+  const bool is_whole =
+      take_column<std::uint16_t>(in, tracks, [](Track& track, auto year) { track.year = year; }) &&
+      take_column<std::uint64_t>(
+          in, tracks,
+          [](Track& track, std::uint64_t duration) {
+            track.duration_ms = static_cast<std::uint32_t>(duration % 2 == 0 ? duration / 2 * 1000 : duration / 2);
+          }) &&
+      take_column<std::uint32_t>(in, tracks, [](Track& track, auto bitrate) { track.bitrate_kbps = bitrate; }) &&
+      take_column<std::uint64_t>(in, tracks, [](Track& track, auto size) { track.size_bytes = size; }) &&
+      std::all_of(kTexts.begin(), kTexts.end(), [&](auto text) { return take_text_column(in, tracks, text); }) &&
+      in.empty();
+  if (!is_whole) return std::nullopt;
+  std::string bodies;
+  std::string out(1, static_cast<char>(count));
+  for (const Track& track : tracks) {
+    put_number(out, static_cast<std::uint32_t>(bodies.size()));
+    put_body(bodies, track);
+  }
+  put_number(out, static_cast<std::uint32_t>(bodies.size()));
+  return out + bodies;
+}
+
+std::optional<std::string_view> body_at(std::string_view memory, std::size_t i) {
+  const auto count = memory.empty() ? std::size_t{0} : static_cast<std::uint8_t>(memory[0]);
+  const std::size_t head = 1 + (count + 1) * 4;
+  if (i >= count || memory.size() < head) return std::nullopt;
+  const auto begin = number_at<std::uint32_t>(memory.data() + 1 + i * 4);
+  const auto end = number_at<std::uint32_t>(memory.data() + 5 + i * 4);
+  if (begin > end || end > memory.size() - head) return std::nullopt;
+  return memory.substr(head + begin, end - begin);
+}
+
+// Whole pages, evenly from all over the segment, stand in the dictionary as they are; zstd adds its statistics of them.
+std::string train_dictionary(std::span<const std::string> samples) {
+  std::size_t total = 0;
+  for (const std::string& sample : samples) total += sample.size();
+  const std::size_t wanted = std::min(kDictionaryBytes, total / kDictionaryPart);
+  constexpr std::size_t kLeast = 4096;
+  if (wanted < kLeast) return {};
+  const auto pick = [&](std::size_t bytes, std::vector<std::size_t>* sizes) {
+    std::string picked;
+    const std::size_t step = std::max<std::size_t>(1, samples.size() * (total / samples.size()) / bytes);
+    for (std::size_t i = step / 2; i < samples.size() && picked.size() < bytes; i += step) {
+      picked += samples[i];
+      if (sizes != nullptr) sizes->push_back(samples[i].size());
+    }
+    return picked;
+  };
+  const std::string content = pick(wanted - 1024, nullptr);
+  std::vector<std::size_t> sizes;
+  const std::string probes = pick(std::min<std::size_t>(total, 16 * wanted), &sizes);
+  std::string dictionary(wanted, '\0');
+  const std::size_t kept = std::min(content.size(), wanted - 1024);
+  const std::size_t size =
+      ZDICT_finalizeDictionary(dictionary.data(), dictionary.size(), content.data(), kept, probes.data(), sizes.data(),
+                               static_cast<unsigned>(sizes.size()), ZDICT_params_t{/*compressionLevel=*/3, 0, 0});
+  if (ZDICT_isError(size)) return {};
+  dictionary.resize(size);
+  return dictionary;
+}
+
+struct ColumnPacker::Context {
+  std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context{ZSTD_createCCtx(), &ZSTD_freeCCtx};
+};
+
+ColumnPacker::ColumnPacker(std::string_view dictionary, int level) : context_(std::make_unique<Context>()) {
+  ZSTD_CCtx* context = context_->context.get();
+  EARSHOT_CHECK(context != nullptr);
+  EARSHOT_CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)));
+  EARSHOT_CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0)));
+  if (!dictionary.empty()) {
+    EARSHOT_CHECK(!ZSTD_isError(ZSTD_CCtx_loadDictionary(context, dictionary.data(), dictionary.size())));
+  }
+}
+
+ColumnPacker::~ColumnPacker() = default;
+
+std::string ColumnPacker::pack(std::string_view columns) {
+  std::string packed(ZSTD_compressBound(columns.size()), '\0');
+  const std::size_t size =
+      ZSTD_compress2(context_->context.get(), packed.data(), packed.size(), columns.data(), columns.size());
+  EARSHOT_CHECK(!ZSTD_isError(size));
+  packed.resize(size);
+  packed.shrink_to_fit();
+  return packed;
+}
+
+struct ColumnUnpacker::Dictionary {
+  std::unique_ptr<ZSTD_DDict, decltype(&ZSTD_freeDDict)> dictionary{nullptr, &ZSTD_freeDDict};
+};
+
+ColumnUnpacker::ColumnUnpacker(std::string_view dictionary) : dictionary_(std::make_unique<Dictionary>()) {
+  if (!dictionary.empty()) dictionary_->dictionary.reset(ZSTD_createDDict(dictionary.data(), dictionary.size()));
+}
+
+ColumnUnpacker::~ColumnUnpacker() = default;
+
+std::optional<std::string> ColumnUnpacker::unpack(std::string_view packed) const {
+  thread_local const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(), &ZSTD_freeDCtx);
+  const auto size = ZSTD_getFrameContentSize(packed.data(), packed.size());
+  if (size > kMaxColumns) return std::nullopt;  // unknown and error are the two largest numbers
+  std::string columns(size, '\0');
+  const auto done = ZSTD_decompress_usingDDict(context.get(), columns.data(), columns.size(), packed.data(),
+                                               packed.size(), dictionary_->dictionary.get());
+  if (done != size) return std::nullopt;
+  return columns;
+}
+
+}  // namespace earshot::index
