@@ -70,9 +70,8 @@ class Index {
   virtual Stats stats() const = 0;
 
   /// Seals what is live and merges all segments into one, which happens by itself in the background but not so
-  /// thoroughly. Takes about 10 us a track; searches and changes go on meanwhile. An index without segments has
-  /// nothing to do. Errors: kDisk, kCorrupt.
-  virtual Result<void> compact() { return {}; }
+  /// thoroughly. Takes about 10 us a track; searches and changes go on meanwhile. Errors: kDisk, kCorrupt.
+  virtual Result<void> compact() = 0;
 };
 
 }  // namespace earshot::index

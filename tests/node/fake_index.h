@@ -25,6 +25,7 @@ class FakeIndex final : public index::Index {
   Result<std::size_t> remove(std::span<const ContentId>) override { return 0u; }
   Result<std::optional<Track>> find(const ContentId&) const override { return std::nullopt; }
   index::Stats stats() const override { return {}; }
+  Result<void> compact() override { return {}; }
 
   Result<index::Answer> search(std::string_view query, const index::SearchOptions& options) const override {
     ++searches;

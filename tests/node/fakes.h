@@ -127,6 +127,7 @@ class FakeIndex final : public index::Index {
     const std::lock_guard lock(mutex_);
     return {tracks_.size(), 0, 0};
   }
+  Result<void> compact() override { return {}; }
 
   std::vector<std::string> titles() const {
     const std::lock_guard lock(mutex_);
