@@ -206,6 +206,17 @@ TEST(Tidy, ProtocolDecisionsAreIntegers) {
   }
 }
 
+// What a tool leaves behind in the root (a fuzzer's crash file, a core) is moved to where it belongs, or removed.
+TEST(Tidy, TheTopLevelHoldsOnlyWhatIsNamed) {
+  const std::set<std::string> named = {"CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", "ARCHITECTURE.md", "CONTRIBUTING.md",
+                                       "CHANGELOG.md", "overlay", "index", "stream", "schema", "sim", "tests", "tools"};
+  const std::set<std::string> ignored = {"build", "out", "earshot-demo", "compile_commands.json"};  // as in .gitignore
+  for (const auto& entry : fs::directory_iterator(EARSHOT_SOURCE_DIR)) {
+    const std::string name = entry.path().filename();
+    EXPECT_TRUE(name.starts_with('.') || named.contains(name) || ignored.contains(name)) << name << " has no place in the root";
+  }
+}
+
 TEST(Tidy, EveryFileSaysWhatItIsFor) {
   for (const auto& file : tree()) {
     if (file.path.starts_with("tests/data/") || file.path.starts_with("tests/hostile/frames/")) continue;
