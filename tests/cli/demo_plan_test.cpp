@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tests/node/fakes.h"
+#include "tests/temporary_folder.h"
 #include "tools/cli/tones.h"
 
 namespace earshot::cli {
@@ -50,7 +51,7 @@ TEST(Spread, LeavesNobodyEmptyHandedWhileThereAreSongs) {
 }
 
 TEST(Tones, AreWaveFilesThatDiffer) {
-  const node::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto files = write_tones(folder.path());
   ASSERT_TRUE(files) << files.error().what;
   std::set<std::string> contents;
@@ -64,7 +65,7 @@ TEST(Tones, AreWaveFilesThatDiffer) {
 }
 
 TEST(FindSongs, TakesTheFolderThatItIsGivenAndReadsTitles) {
-  const node::TemporaryFolder folder;
+  const TemporaryFolder folder;
   ASSERT_TRUE(write_tones(folder.path()));
   const auto songs = find_songs(folder.path(), folder / "spare");
   ASSERT_TRUE(songs) << songs.error().what;
@@ -73,7 +74,7 @@ TEST(FindSongs, TakesTheFolderThatItIsGivenAndReadsTitles) {
 }
 
 TEST(FindSongs, AFolderWithoutMusicIsAnError) {
-  const node::TemporaryFolder folder;
+  const TemporaryFolder folder;
   EXPECT_EQ(find_songs(folder.path(), folder / "spare").error().code, ErrorCode::kNotFound);
 }
 

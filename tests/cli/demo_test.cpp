@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/cli/program.h"
+#include "tests/temporary_folder.h"
 #include "tools/cli/replies.h"
 #include "tools/cli/tones.h"
 
@@ -38,9 +39,9 @@ class DemoTest : public testing::Test {
     return program_.run(std::move(words));
   }
 
-  node::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   fs::path tunes_ = folder_ / "tunes";
-  node::TemporaryFolder temporary_;
+  TemporaryFolder temporary_;
   Program program_{{"TMPDIR=" + temporary_.path().string()}};
 };
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/node/fakes.h"
+#include "tests/temporary_folder.h"
 
 namespace earshot::cli {
 
@@ -80,7 +81,7 @@ class Program {
   }
 
   std::vector<std::string> variables_;
-  node::TemporaryFolder home_;
+  TemporaryFolder home_;
   std::vector<pid_t> running_;
 };
 

@@ -1,7 +1,6 @@
 // Temporary folders, drawn tracks, real rows.
 #include "tests/index/fixtures.h"
 
-#include <stdlib.h>
 #include <zstd.h>
 
 #include <fstream>
@@ -10,17 +9,6 @@
 #include "schema/check.h"
 
 namespace earshot::index {
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "earshot-test-XXXXXX").string();
-  EARSHOT_CHECK(mkdtemp(name.data()) != nullptr);
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code error;
-  std::filesystem::remove_all(path_, error);
-}
 
 ContentId content(std::uint32_t number) {
   ContentId id;

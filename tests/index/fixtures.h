@@ -5,21 +5,9 @@
 #include <string>
 
 #include "schema/track.h"
+#include "tests/temporary_folder.h"
 
 namespace earshot::index {
-
-/// A folder of its own, gone with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// A content id whose digest begins with `number`, big-endian.
 ContentId content(std::uint32_t number);

@@ -5,30 +5,14 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
 #include "overlay/net/address_book.h"
-#include "schema/check.h"
+#include "tests/temporary_folder.h"
 
 namespace earshot::overlay::net {
 namespace {
-
-/// A folder of its own, gone with the test.
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "earshot-XXXXXX").string();
-    EARSHOT_CHECK(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 unsigned mode_of(const std::filesystem::path& path) {
   struct stat found {};
@@ -42,7 +26,7 @@ std::string contents(const std::filesystem::path& file) {
 }
 
 TEST(Identity, IsMadeOncePrivatelyAndReadBackTheSame) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto file = folder / "data/node/key";
   const auto first = Identity::open(file);
   ASSERT_TRUE(first) << first.error().what;
@@ -61,7 +45,7 @@ TEST(Identity, TwoAreDifferent) {
 }
 
 TEST(Identity, RefusesAFileThatOthersCanReadAndSaysHowToMendIt) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto file = folder / "key";
   ASSERT_TRUE(Identity::open(file));
   for (const mode_t mode : {0640, 0604, 0660, 0644}) {
@@ -74,7 +58,7 @@ TEST(Identity, RefusesAFileThatOthersCanReadAndSaysHowToMendIt) {
 }
 
 TEST(Identity, RefusesAFolderThatOthersCanEnter) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto file = folder / "data/key";
   ASSERT_TRUE(Identity::open(file));
   ::chmod(file.parent_path().c_str(), 0755);
@@ -85,14 +69,14 @@ TEST(Identity, RefusesAFolderThatOthersCanEnter) {
 }
 
 TEST(Identity, RefusesASymbolicLink) {
-  const Folder folder;
+  const TemporaryFolder folder;
   ASSERT_TRUE(Identity::open(folder / "key"));
   std::filesystem::create_symlink(folder / "key", folder / "link");
   EXPECT_FALSE(Identity::open(folder / "link"));
 }
 
 TEST(Identity, RefusesADamagedFileAndLeavesItThere) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto file = folder / "key";
   ASSERT_TRUE(Identity::open(file));
   const std::string whole = contents(file);
@@ -108,7 +92,7 @@ TEST(Identity, RefusesADamagedFileAndLeavesItThere) {
 }
 
 TEST(AddressBookFile, ReadsBackWhatWasSavedInTheSameOrder) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const Contact self{Identity::ephemeral().key(), *endpoint_from("127.0.0.1:1"), 0};
   AddressBook book(self, {1, 2});
   std::vector<Contact> contacts;
@@ -134,7 +118,7 @@ TEST(AddressBookFile, ReadsBackWhatWasSavedInTheSameOrder) {
 }
 
 TEST(AddressBookFile, NoneIsNoErrorAndADamagedOneIsMovedAside) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const Contact self{Identity::ephemeral().key(), *endpoint_from("127.0.0.1:1"), 0};
   AddressBook book(self, {1, 2});
   EXPECT_TRUE(book.load(folder / "book"));

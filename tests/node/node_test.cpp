@@ -6,15 +6,14 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <cstdlib>
 #include <deque>
-#include <filesystem>
 #include <mutex>
 #include <thread>
 
 #include "overlay/net/transport.h"
 #include "schema/check.h"
 #include "tests/node/fake_index.h"
+#include "tests/temporary_folder.h"
 #include "tools/node/lookup_worker.h"
 
 namespace earshot::node {
@@ -177,9 +176,8 @@ TEST(Node, JoinsLaterWhenItIsTold) {
 }
 
 TEST(Node, RemembersContactsOfAnEarlierRun) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "earshot-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-  const auto book = std::filesystem::path(pattern) / "contacts";
+  const TemporaryFolder folder;
+  const auto book = folder / "contacts";
   RunningNode a({});
   NodeOptions options = options_of({a.node->self()});
   options.address_book = book;
@@ -192,7 +190,6 @@ TEST(Node, RemembersContactsOfAnEarlierRun) {
     RunningNode again({}, options);
     EXPECT_TRUE(eventually([&] { return again.node->status().neighbors == 1; }));
   }
-  std::filesystem::remove_all(pattern);
 }
 
 TEST(Node, TwelveFindASingleCopyFromAnywhereAlsoAfterAThirdIsGone) {

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "tests/stream/content.h"
+#include "tests/temporary_folder.h"
 
 namespace earshot::stream {
 namespace {
@@ -20,12 +21,6 @@ using ppspp::random_bytes;
 
 class ChunkStoreTest : public testing::Test {
  protected:
-  ChunkStoreTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "earshot-store-XXXXXX").string();
-    folder = mkdtemp(name.data());
-  }
-  ~ChunkStoreTest() override { std::filesystem::remove_all(folder); }
-
   std::filesystem::path write_file(std::string_view name, const Bytes& bytes) {
     std::ofstream(folder / name, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     return folder / name;
@@ -40,7 +35,8 @@ class ChunkStoreTest : public testing::Test {
     for (const auto& [index, page] : published.pages) ASSERT_TRUE(store.keep_page(index, page));
   }
 
-  std::filesystem::path folder;
+  const TemporaryFolder temporary_;
+  const std::filesystem::path folder = temporary_.path();
 };
 
 TEST_F(ChunkStoreTest, RemembersWhatWasSynced) {

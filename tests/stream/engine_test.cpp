@@ -2,13 +2,13 @@
 #include "stream/ppspp/engine.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <fstream>
 #include <future>
 #include <thread>
 
 #include "tests/stream/content.h"
+#include "tests/temporary_folder.h"
 
 namespace earshot::stream::ppspp {
 namespace {
@@ -23,12 +23,6 @@ Endpoint at(std::uint16_t port) {
 
 class EngineTest : public testing::Test {
  protected:
-  EngineTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "earshot-engine-XXXXXX").string();
-    folder = mkdtemp(name.data());
-  }
-  ~EngineTest() override { std::filesystem::remove_all(folder); }
-
   std::unique_ptr<Engine> engine(const std::string& name, std::uint16_t port = 0) {
     return open_engine({folder / name, at(port)}).value();
   }
@@ -48,7 +42,8 @@ class EngineTest : public testing::Test {
     }
   }
 
-  std::filesystem::path folder;
+  const TemporaryFolder temporary_;
+  const std::filesystem::path folder = temporary_.path();
 };
 
 TEST_F(EngineTest, FetchesFromThreeSourcesAtOnceWhatHasTheSameId) {
