@@ -49,7 +49,7 @@ struct ApiParts {
   Worker& worker;
   Fetches& fetches;
   std::filesystem::path download;
-  std::string role;                 // "node" or "light"
+  std::string role;                 // "node", "index" or "light"
   std::function<void()> shut_down;  // asks the program to end; returns at once
 };
 
