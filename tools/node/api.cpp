@@ -8,6 +8,7 @@
 
 #include "index/import.h"
 #include "tools/node/api_json.h"
+#include "tools/node/metrics.h"
 #include "tools/node/own_address.h"
 
 namespace earshot::node {
@@ -141,6 +142,7 @@ std::string_view version() {
 }
 
 const Api::Route Api::kRoutes[] = {
+    {"GET", "/metrics", &Api::metrics},
     {"GET", "/api/v1/status", &Api::status},      {"GET", "/api/v1/peers", &Api::peers},
     {"GET", "/api/v1/shares", &Api::shares},      {"POST", "/api/v1/searches", &Api::search},
     {"POST", "/api/v1/fetches", &Api::fetch},     {"POST", "/api/v1/shares", &Api::share},
@@ -174,6 +176,25 @@ void Api::status(const Request&, const std::shared_ptr<Channel>& channel) {
   report.scanning = parts_.worker.busy();
   report.fetches = parts_.fetches.running();
   channel->reply({200, json::status(report), ""});
+}
+
+void Api::metrics(const Request&, const std::shared_ptr<Channel>& channel) {
+  MetricsReport report;
+  report.version = version();
+  report.role = parts_.role;
+  report.node = parts_.node.status();
+  for (const PeerRow& row : parts_.node.peers()) report.inbound_links += row.inbound ? 1 : 0;
+  report.index = parts_.index.stats();
+  for (const ShareRow& row : parts_.scanner.shares()) {
+    ++report.shares;
+    report.shared_tracks += row.tracks;
+  }
+  report.scanning = parts_.worker.busy();
+  report.fetches_running = parts_.fetches.running();
+  report.fetches = parts_.fetches.counts();
+  report.connections = accepted_connections();
+  report.process = process_facts();
+  channel->reply({200, node::metrics(report), "", kMetricsFields});
 }
 
 void Api::peers(const Request&, const std::shared_ptr<Channel>& channel) {

@@ -31,11 +31,12 @@ struct Request {
   bool repeated_header = false;  // two of Host, Origin, Authorization or Content-Type
 };
 
-/// An answer that is one object, or none.
+/// An answer that is one object, or none, or a text of another kind.
 struct Reply {
   int status = 200;
   std::string body;   // JSON, or empty
   std::string allow;  // for 405
+  std::string file_fields{};  // not empty: the body is sent as it is with these header lines
 };
 
 struct Access {

@@ -139,13 +139,15 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
     if (gone_ || answer_ != Answer::kNone) return;
     answer_ = Answer::kReply;
     if (reply.status >= 400) keep_alive_ = false;
-    std::string fields = fmt::format("Content-Length: {}\r\n", reply.body.size() + (reply.body.empty() ? 0 : 1));
-    if (!reply.body.empty()) fields += "Content-Type: application/json\r\n";
+    const bool object = reply.file_fields.empty() && !reply.body.empty();
+    std::string fields = fmt::format("Content-Length: {}\r\n", reply.body.size() + (object ? 1 : 0));
+    fields += object ? "Content-Type: application/json\r\n" : reply.file_fields;
     if (!reply.allow.empty()) fields += fmt::format("Allow: {}\r\n", reply.allow);
     if (reply.status == 401) fields += "WWW-Authenticate: Bearer\r\n";
     if (!keep_alive_) fields += "Connection: close\r\n";
     queue_ += header_text(reply.status, fields);
-    if (!reply.body.empty()) queue_ += reply.body + "\n";
+    queue_ += reply.body;
+    if (object) queue_.push_back('\n');
     ended_ = true;
     write();
   }
