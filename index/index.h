@@ -20,16 +20,35 @@ namespace earshot::index {
 struct Found {
   Track track;
   std::uint32_t score = 0;  // BM25 x 1,000
+  /// Number of the first track of the answer that is the same recording: the same artist and title, but for case and
+  /// typography, and the same length to the second. Its own number when it is the first.
+  std::uint32_t group = 0;
 };
 
 struct Answer {
   std::vector<Found> tracks;  // best first; ties: the shorter, then by artist, album and content id
   bool complete = true;       // false: the budget ran out, this is the best of what was seen
+  bool with_typos = false;    // nothing matches as it was typed, these match with slips of the pen
+};
+
+/// Counts of a collection larger than this index, the network say, so that scores of several holders compare.
+class WiderStatistics {
+ public:
+  virtual ~WiderStatistics() = default;
+  virtual std::uint64_t tracks() const = 0;
+  /// Sum of the weighted lengths of all tracks.
+  virtual std::uint64_t total_length() const = 0;
+  /// Tracks with a term; nothing when it is not known there.
+  virtual std::optional<std::uint64_t> tracks_with(std::string_view term) const = 0;
 };
 
 struct SearchOptions {
   std::size_t limit = 20;
   Duration budget = 50ms;  // of this call's own time
+  /// When nothing matches as typed: words match with one edit from four letters on, two from eight.
+  bool typos = true;
+  /// What to rank by in place of this index's own counts. Not owned.
+  const WiderStatistics* statistics = nullptr;
 };
 
 /// Tracks in one add: a change is one write, whose memory this bounds to about 50 MB.
@@ -46,7 +65,7 @@ class Index {
  public:
   struct Options {
     bool sync = true;                     // every acknowledged change survives a power cut
-    std::size_t cache_bytes = 32u << 20;  // block cache and write buffers together
+    std::size_t cache_bytes = 32u << 20;  // half for pages of segments, half for RocksDB's write buffers and indexes
     std::size_t live_tracks = 65'536;     // held in memory, 670 bytes each, before they are sealed
   };
 
@@ -64,7 +83,8 @@ class Index {
 
   virtual Result<std::optional<Track>> find(const ContentId& content) const = 0;
 
-  /// All words must match (AND); `word*` matches by prefix. Errors: kInvalid for a query without any word.
+  /// In the language of index/query_parser.h: words (all must match), "phrases", -exclusions, prefix*, OR, groups and
+  /// filters such as year:1959..1965. Errors: kInvalid with the column and how to mend it; kDisk, kCorrupt.
   virtual Result<Answer> search(std::string_view query, const SearchOptions& options) const = 0;
 
   virtual Stats stats() const = 0;

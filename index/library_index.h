@@ -14,7 +14,9 @@
 
 #include "index/index.h"
 #include "index/live_segment.h"
+#include "index/page_cache.h"
 #include "index/removed_terms.h"
+#include "index/searcher.h"
 #include "index/store.h"
 #include "index/terms_of_many.h"
 #include "index/totals.h"
@@ -42,7 +44,8 @@ struct Located {
 
 class LibraryIndex final : public Index {
  public:
-  LibraryIndex(std::unique_ptr<Store> store, const Options& options) : store_(std::move(store)), options_(options) {}
+  LibraryIndex(std::unique_ptr<Store> store, const Options& options)
+      : store_(std::move(store)), pages_(options.cache_bytes / 2), options_(options) {}
   ~LibraryIndex() override;
 
   Result<void> load();
@@ -78,7 +81,9 @@ class LibraryIndex final : public Index {
   Result<std::vector<std::uint32_t>> stored_segments() const;
   Result<void> wait_for_room(Writing& writing, std::size_t tracks);
   void freeze();
-  static Result<std::optional<Located>> locate(const ContentId& content, const Lives& lives, const View& view);
+  Result<std::optional<Located>> locate(const ContentId& content, const Lives& lives, const View& view) const;
+  static bool take_for_typo(Query& query, std::optional<std::size_t> word);
+  Result<Searched> search_once(const Query& query, const SearchOptions& options, const Budget& budget) const;
   void take_out(const Located& located, Change& change);
   Result<void> commit(Change change);
   void apply(Change& change, const Totals& totals);
@@ -95,6 +100,7 @@ class LibraryIndex final : public Index {
   bool has_frozen() const { return lives_.size() > 1; }
 
   const std::unique_ptr<Store> store_;
+  mutable PageCache pages_;
   const Options options_;
   const Tokenizer tokenizer_;
 

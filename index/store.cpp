@@ -85,14 +85,6 @@ std::uint32_t check_of(std::string_view bytes) {
   return static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size()));
 }
 
-void delete_page(const rocksdb::Slice&, void* page) {
-  delete static_cast<std::string*>(page);
-}
-
-void release_page(void* cache, void* handle) {
-  static_cast<rocksdb::Cache*>(cache)->Release(static_cast<rocksdb::Cache::Handle*>(handle));
-}
-
 class RocksBatch final : public Batch {
  public:
   explicit RocksBatch(std::shared_ptr<const Database> database) : database_(std::move(database)) {}
@@ -142,26 +134,7 @@ class RocksStore final : public Store {
     return {};
   }
 
-  Result<Page> page(const PageId& id, const Unpack& unpack) const override {
-    const auto key = key_of(id);
-    const rocksdb::Slice name(key.data(), key.size());
-    rocksdb::Cache& cache = *database_->cache;
-    if (auto* handle = cache.Lookup(name)) return pinned(handle);
-    auto stored = page_once(id);
-    if (!stored) return tl::unexpected(stored.error());
-    auto unpacked = unpack(*stored);
-    if (!unpacked) return damaged("page");
-    unpacked->append(kPadding, '\0');
-    unpacked->shrink_to_fit();
-    auto page = std::make_unique<std::string>(std::move(*unpacked));
-    rocksdb::Cache::Handle* handle = nullptr;
-    const auto inserted = cache.Insert(name, page.get(), page->capacity() + sizeof(std::string), &delete_page, &handle);
-    if (!inserted.ok()) return failed(inserted, database_->folder);
-    page.release();
-    return pinned(handle);
-  }
-
-  Result<std::string> page_once(const PageId& id) const override {
+  Result<std::string> page(const PageId& id) const override {
     const auto key = key_of(id);
     auto stored = get(Family::kPages, {key.data(), key.size()});
     if (!stored) return tl::unexpected(stored.error());
@@ -258,11 +231,6 @@ class RocksStore final : public Store {
     return options;
   }
 
-  Page pinned(rocksdb::Cache::Handle* handle) const {
-    rocksdb::Cache* cache = database_->cache.get();
-    return {static_cast<const std::string*>(cache->Value(handle)), cache, handle, &release_page};
-  }
-
   std::shared_ptr<Database> database_;
   rocksdb::WriteOptions write_;
 };
@@ -335,8 +303,12 @@ Result<void> claim_format(Database& database) {
   std::string format;
   auto* state = database.handle(Family::kState);
   const rocksdb::Status status = database.db->Get(rocksdb::ReadOptions(), state, slice(kFormatKey), &format);
-  if (status.ok()) return check_format(database.folder, format);
-  if (!status.IsNotFound()) return failed(status, database.folder);
+  if (!status.ok() && !status.IsNotFound()) return failed(status, database.folder);
+  if (status.ok()) {
+    if (auto checked = check_format(database.folder, format); !checked) return checked;
+    // An older one is read as it is, and what is written from now on is ours.
+    if (format == std::to_string(kFormat)) return {};
+  }
   rocksdb::WriteOptions durable;
   durable.sync = true;
   const rocksdb::Status written = database.db->Put(durable, state, slice(kFormatKey), std::to_string(kFormat));
@@ -383,9 +355,4 @@ std::uint32_t u32_at(std::string_view bytes) {
   for (std::size_t i = 0; i < 4; ++i) number = number << 8 | static_cast<unsigned char>(bytes[i]);
   return number;
 }
-
-std::string_view Page::bytes() const {
-  return std::string_view(*bytes_).substr(0, bytes_->size() - kPadding);
-}
-
 }  // namespace earshot::index

@@ -35,16 +35,17 @@
 
 namespace earshot::index {
 
-inline constexpr std::uint32_t kFormat = 1;
+/// Format 1: records without kind, licence and publisher; segments of format 1 (index/segment.h). Both are read.
+inline constexpr std::uint32_t kFormat = 2;
 
 enum class Family : std::uint8_t { kState, kLive, kRemoved, kPages };
 inline constexpr std::size_t kFamilies = 4;
 
-enum class PageKind : std::uint8_t { kHeader, kIds, kDictionary, kTerms, kPostings, kRecords, kContents };
+enum class PageKind : std::uint8_t { kHeader, kIds, kDictionary, kTerms, kPostings, kRecords, kContents, kNumbers };
 
 struct StoreOptions {
   bool sync = true;
-  std::size_t cache_bytes = 32u << 20;
+  std::size_t cache_bytes = 16u << 20;  // of RocksDB: write buffers, indexes of tables
 };
 
 /// Changes that are written together.
@@ -55,42 +56,6 @@ class Batch {
   virtual void erase(Family family, std::string_view key) = 0;
   /// Everything whose key begins with this number.
   virtual void erase_all(Family family, std::uint32_t source) = 0;
-};
-
-/// A page held in memory, followed by kPadding bytes. Cheap to move.
-class Page {
- public:
-  Page() = default;
-  explicit Page(std::shared_ptr<const std::string> bytes) : owned_(std::move(bytes)), bytes_(owned_.get()) {}
-  /// Pinned in a cache: `release` is called with `handle` at the end.
-  using Release = void (*)(void* cache, void* handle);
-  Page(const std::string* bytes, void* cache, void* handle, Release release)
-      : bytes_(bytes), cache_(cache), handle_(handle), release_(release) {}
-  Page(Page&& other) noexcept { swap(other); }
-  Page& operator=(Page&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~Page() {
-    if (release_ != nullptr) release_(cache_, handle_);
-  }
-
-  std::string_view bytes() const;
-
- private:
-  void swap(Page& other) noexcept {
-    std::swap(owned_, other.owned_);
-    std::swap(bytes_, other.bytes_);
-    std::swap(cache_, other.cache_);
-    std::swap(handle_, other.handle_);
-    std::swap(release_, other.release_);
-  }
-
-  std::shared_ptr<const std::string> owned_;
-  const std::string* bytes_ = nullptr;
-  void* cache_ = nullptr;
-  void* handle_ = nullptr;
-  Release release_ = nullptr;
 };
 
 struct PageId {
@@ -123,12 +88,8 @@ class Store {
   using Visit = std::function<bool(std::string_view key, std::string_view value)>;
   virtual Result<void> scan(Family family, const Visit& visit) const = 0;
 
-  /// What the bytes of a page become in memory; nothing when they make no sense.
-  using Unpack = std::function<std::optional<std::string>(std::string_view bytes)>;
-  /// Through the cache, which keeps pages unpacked.
-  virtual Result<Page> page(const PageId& id, const Unpack& unpack) const = 0;
-  /// Past the cache: for what its reader keeps, and for merges, which read each page once.
-  virtual Result<std::string> page_once(const PageId& id) const = 0;
+  /// As it was written, once more on every call: index/page_cache.h keeps pages.
+  virtual Result<std::string> page(const PageId& id) const = 0;
   /// All pages of one segment as one file, durable on return.
   virtual Result<void> ingest(std::uint32_t segment, std::vector<NewPage> pages) = 0;
   /// Erases pages of segments that are not among `segments`, which rise.

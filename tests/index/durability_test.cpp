@@ -193,12 +193,12 @@ void put_raw(const std::filesystem::path& folder, const std::string& key, const 
 TEST(Format, OfANewerProgramIsRefusedAndKept) {
   const TemporaryFolder folder;
   fill(folder.path(), 3);
-  put_raw(folder.path(), "format", "2");
+  put_raw(folder.path(), "format", "3");
   for (int i = 0; i < 2; ++i) {
     const auto index = Index::open(folder.path(), kOptions);
     ASSERT_FALSE(index);
     EXPECT_EQ(index.error().code, ErrorCode::kUnsupported);
-    EXPECT_THAT(index.error().what, HasSubstr("format 2"));
+    EXPECT_THAT(index.error().what, HasSubstr("format 3"));
   }
   put_raw(folder.path(), "format", "1");
   const auto index = Index::open(folder.path(), kOptions);

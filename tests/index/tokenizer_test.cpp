@@ -136,9 +136,11 @@ TEST(Tokenizer, FindsEveryRealNameByItsNativeAndItsFoldedSpelling) {
     const int decompose = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE;
     const int folded = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
     for (const std::string& search : {named.title, mapped(named.title, decompose), mapped(named.title, folded)}) {
-      if (search.size() > 512) continue;  // no longer a query
+      if (search.size() > 510) continue;  // no longer a query
       ++searches;
-      if (finds(twin, search)) continue;
+      // Behind a space, a dash leaves words out: whoever means it writes quotes.
+      const bool has_dash = search.find(" -") != std::string::npos && search.find('"') == std::string::npos;
+      if (finds(twin, search) || (has_dash && finds(twin, "\"" + search + "\""))) continue;
       ++lost;
       ADD_FAILURE() << named.title << " by " << search;
     }

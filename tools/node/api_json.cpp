@@ -99,6 +99,9 @@ void put_track(ordered_json& value, const Track& track) {
   value["codec"] = to_string(track.codec);
   value["bitrate_kbps"] = track.bitrate_kbps;
   value["size_bytes"] = track.size_bytes;
+  value["kind"] = to_string(track.kind);
+  if (!track.licence.empty()) value["licence"] = track.licence;
+  if (!track.publisher.empty()) value["publisher"] = track.publisher;
 }
 
 ordered_json sources_of(const std::vector<stream::Source>& sources) {
