@@ -18,6 +18,7 @@ enum class Purpose : std::uint64_t {
   kWorkload = 6,
   kJoin = 7,      // through whom a peer joins
   kCrash = 8,
+  kSweep = 32,    // the points of a Latin hypercube; `node` is the axis
 };
 
 /// `node` is 0 for what belongs to the whole run.

@@ -76,7 +76,7 @@ TEST(Program, EndsWithTwoAndSaysWhyWhenSomethingIsWrong) {
            {"run " + kFlood + " --set loss", "earshot-sim: --set loss: write key=value"},
            {"run " + kFlood + " --nodes 1", "population.peers: 1 is not in 2..100000000"},
            {"run " + kFlood + " --threads 0", "--threads"},
-           {"run " + kFlood + " --nodes 500 --out /proc/nowhere", "earshot-sim: cannot write '/proc/nowhere/runs.csv'"},
+           {"run " + kFlood + " --nodes 500 --out /proc/nowhere", "earshot-sim: cannot make the folder '/proc/nowhere'"},
            {"fly", "subcommand"},
        }) {
     const Ended ended = earshot_sim(arguments);
