@@ -44,5 +44,6 @@ struct Command {
 Command run_command();
 Command sweep_command();
 Command merge_command();
+Command report_command();
 
 }  // namespace earshot::simtool

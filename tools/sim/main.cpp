@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
       run_command(),
       sweep_command(),
       merge_command(),
+      report_command(),
   };
   std::vector<CLI::App*> parsers;
   for (const Command& command : commands) {

@@ -99,6 +99,14 @@ Result<void> write_tables(const fs::path& folder, const sim::StudyTables& tables
   return {};
 }
 
+Result<sim::Table> read_table(const fs::path& path) {
+  const auto text = sim::read_text(path);
+  if (!text) return tl::unexpected(text.error());
+  auto table = sim::Table::parse(*text);
+  if (!table) return fail_in(path.string(), table.error());
+  return table;
+}
+
 Result<Manifest> read_manifest(const fs::path& folder) {
   const fs::path path = folder / "manifest.json";
   const auto text = sim::read_text(path);

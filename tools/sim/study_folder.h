@@ -13,6 +13,7 @@
 
 #include "schema/result.h"
 #include "sim/study.h"
+#include "sim/table.h"
 #include "tools/sim/study_flags.h"
 
 namespace earshot::simtool {
@@ -26,6 +27,9 @@ Result<void> make_folder(const std::filesystem::path& folder);
 
 Result<void> write_manifest(const std::filesystem::path& folder, const StudyPlan& plan, const sim::Study& study);
 Result<void> write_tables(const std::filesystem::path& folder, const sim::StudyTables& tables);
+
+/// Errors: those of the file, and kCorrupt, naming it.
+Result<sim::Table> read_table(const std::filesystem::path& path);
 
 struct Manifest {
   StudyPlan plan;
