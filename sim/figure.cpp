@@ -265,13 +265,18 @@ class Drawing {
 
 std::string svg_of(const Figure& figure, bool alone) {
   Drawing drawing(figure);
-  const std::string body = drawing.body();
-  const std::string style = alone ? fmt::format("<style>svg{{{}}}\n{}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"var(--paper)\"/>\n",
-                                                figure_colours(/*dark=*/false), figure_style())
-                                  : "";
-  const std::string size = alone ? fmt::format(" width=\"{:.0f}\" height=\"{:.0f}\"", kWidth, drawing.height()) : "";
-  return fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"figure\"{} viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n{}{}</svg>\n",
-                     size, kWidth, drawing.height(), escaped(figure.title), style, body);
+  return svg_frame(drawing.body(), kWidth, drawing.height(), figure.title, alone);
+}
+
+std::string svg_frame(const std::string& body, double width, double height, const std::string& title, bool alone) {
+  std::string text = "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"figure\"";
+  if (alone) text += fmt::format(" width=\"{:.0f}\" height=\"{:.0f}\"", width, height);
+  text += fmt::format(" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", width, height, escaped(title));
+  if (alone) {
+    text += fmt::format("<style>svg{{{}}}\n{}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"var(--paper)\"/>\n",
+                        figure_colours(/*dark=*/false), figure_style());
+  }
+  return text + body + "</svg>\n";
 }
 
 std::string figure_colours(bool dark) {

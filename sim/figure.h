@@ -2,7 +2,9 @@
 // on white, shapes as well as colours, so that a grey print tells them apart) and in a page, whose style sheet they follow.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace earshot::sim {
@@ -42,6 +44,9 @@ struct Figure {
 
 /// `alone`: a whole SVG file with its own style; else for a page that has figure_style().
 std::string svg_of(const Figure& figure, bool alone);
+
+/// What both kinds of drawing stand in.
+std::string svg_frame(const std::string& body, double width, double height, const std::string& title, bool alone);
 
 /// Colours of a figure as CSS variables, for light and, inside a page, for dark.
 std::string figure_colours(bool dark);

@@ -103,15 +103,11 @@ std::string drawing_of(const OverlayGraph& graph, bool alone) {
   body += "\"/>\n";
   for (std::size_t i = 0; i < places.size(); ++i) {
     const double share = static_cast<double>(degrees[i]) / static_cast<double>(most);
-    body += fmt::format("<circle class=\"dot\" style=\"--c:var(--s{})\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{:.1f}\"><title>peer {}, {} neighbours</title></circle>\n",
-                        static_cast<int>(share * 5 + 0.5), places[i].x, places[i].y, 3 + 3 * share, graph.peers[i], degrees[i]);
+    body += fmt::format("<circle class=\"dot\" style=\"--c:var(--s{})\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{:.1f}\">",
+                        static_cast<int>(share * 5 + 0.5), places[i].x, places[i].y, 3 + 3 * share);
+    body += fmt::format("<title>peer {}, {} neighbours</title></circle>\n", graph.peers[i], degrees[i]);
   }
-  const std::string style = alone ? fmt::format("<style>svg{{{}}}\n{}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"var(--paper)\"/>\n",
-                                                figure_colours(/*dark=*/false), figure_style())
-                                  : "";
-  const std::string size = alone ? fmt::format(" width=\"{0:.0f}\" height=\"{0:.0f}\"", kSide) : "";
-  return fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"figure\"{0} viewBox=\"0 0 {1:.0f} {1:.0f}\" role=\"img\" aria-label=\"The overlay\">\n{2}{3}</svg>\n",
-                     size, kSide, style, body);
+  return svg_frame(body, kSide, kSide, "The overlay", alone);
 }
 
 }  // namespace earshot::sim

@@ -33,7 +33,8 @@ table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:ta
 th,td{padding:7px 12px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}
 th{font-weight:600;color:var(--muted);font-size:13px;background:var(--page)}tr:last-child td{border-bottom:0}
 .name{text-align:left}td i{font-style:normal;color:var(--muted);font-size:12px;padding-left:4px}
-pre{background:var(--paper);border:1px solid var(--grid);border-radius:10px;padding:14px 16px;overflow-x:auto;font:13px/1.5 ui-monospace,'DejaVu Sans Mono',monospace;margin:0 0 14px}
+pre{background:var(--paper);border:1px solid var(--grid);border-radius:10px;padding:14px 16px;overflow-x:auto;margin:0 0 14px}
+pre,code{font:13px/1.5 ui-monospace,'DejaVu Sans Mono',monospace}
 summary{cursor:pointer;font-weight:600;margin:0 0 10px}
 @media print{main{padding:0}figure,.scroll,pre{break-inside:avoid}}
 )";

@@ -33,9 +33,7 @@ Population populate(const Scenario& scenario, const World& world, std::uint64_t 
 Simulation::Simulation(const Scenario& scenario, const World& world, const SearchSettings& search, std::uint64_t seed,
                        Options options)
     : scenario_(scenario), world_(world), search_(search), seed_(seed), network_(scenario.network, seed),
-      population_(populate(scenario, world, seed)), mirror_(options.through_the_wire ? std::make_unique<WireMirror>() : nullptr),
-      observer_(options.observer) {
-  if (observer_ != nullptr) next_moment_ = observer_->next_moment();
+      population_(populate(scenario, world, seed)), mirror_(options.through_the_wire ? std::make_unique<WireMirror>() : nullptr) {
   schedule();
 }
 
@@ -43,16 +41,7 @@ void Simulation::run() {
   Event event;
   while (open_ > 0 && wheel_.pop(event) && event.at <= end_) {
     prefetch();
-    if (event.at > next_moment_) show_moments(event.at);
     handle(event);
-  }
-  show_moments(kNever);
-}
-
-void Simulation::show_moments(Instant until) {
-  while (next_moment_ < until) {
-    observer_->moment(std::max(std::min(next_moment_, end_), now_), population_);
-    next_moment_ = observer_->next_moment();
   }
 }
 
@@ -210,7 +199,6 @@ void Simulation::settle(PeerId self) {
 
 void Simulation::carry_out(PeerId self) {
   for (overlay::Effect& effect : outbox_) {
-    if (observer_ != nullptr) observer_->effect(now_, self, effect);
     std::visit([&](auto& one) { perform(self, one); }, effect);
   }
   outbox_.clear();
@@ -288,12 +276,7 @@ RunRecord Simulation::record() {
   for (std::uint32_t i = 0; i < population_.size(); ++i) {
     const Seat& seat = population_.seat(PeerId{i});
     record_.alive += seat.alive ? 1 : 0;
-    if (seat.alive) {
-      const std::size_t degree = seat.peer.neighbors().size();
-      record_.links += degree;
-      if (degree >= record_.degrees.size()) record_.degrees.resize(degree + 1);
-      ++record_.degrees[degree];
-    }
+    record_.links += seat.alive ? seat.peer.neighbors().size() : 0;
     record_.duplicates += seat.peer.counters().duplicates;
   }
   record_.largest_component = largest_component();

@@ -41,7 +41,6 @@ struct RunRecord {
   std::uint64_t lost = 0;                // messages lost on the way or sent to the dead
   std::uint64_t duplicates = 0;          // copies of queries that a peer had seen before
   std::uint64_t links = 0;               // entries of all active views at the end
-  std::vector<std::uint32_t> degrees;    // how many of the living have 0, 1, 2, ... neighbours at the end
   std::uint32_t largest_component = 0;   // peers that hang together at the end
   std::uint64_t population_bytes = 0;
   std::uint64_t flight_bytes = 0;        // the wheel and what is in flight, at its fullest
@@ -50,23 +49,10 @@ struct RunRecord {
   Duration simulated{};                  // when the last event happened
 };
 
-/// Looks on while a run happens. It changes nothing: a run with an observer has the same events as one without.
-class Observer {
- public:
-  virtual ~Observer() = default;
-  /// What a peer wants done, before it is done.
-  virtual void effect(Instant now, PeerId peer, const overlay::Effect& effect) = 0;
-  /// When it wants to see the population; asked again after each look.
-  virtual Instant next_moment() const = 0;
-  /// Before the first event after next_moment(), and at the end of a run that does not last so long.
-  virtual void moment(Instant now, const Population& population) = 0;
-};
-
 class Simulation {
  public:
   struct Options {
     bool through_the_wire = false;
-    Observer* observer = nullptr;  // must outlive the simulation
   };
 
   /// `scenario` and `world` must outlive the simulation.
@@ -98,7 +84,6 @@ class Simulation {
   void perform(PeerId self, overlay::Disconnect& disconnect);
   void perform(PeerId self, overlay::Deliver& deliver);
 
-  void show_moments(Instant until);
   void count(const Event& event);
   std::uint32_t largest_component() const;
 
@@ -114,8 +99,6 @@ class Simulation {
   std::uint64_t in_flight_ = 0;  // messages
   Flight flight_;
   std::unique_ptr<WireMirror> mirror_;
-  Observer* observer_;
-  Instant next_moment_ = kNever;
   overlay::Outbox outbox_;
   std::vector<overlay::Lookup> lookups_;
   std::uint32_t hops_here_ = 0;  // of the query that is being delivered: how deep the look-up that follows is

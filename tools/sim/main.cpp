@@ -57,6 +57,7 @@ int main(int argc, char** argv) {
       sweep_command(),
       merge_command(),
       report_command(),
+      compare_command(),
   };
   std::vector<CLI::App*> parsers;
   for (const Command& command : commands) {

@@ -19,6 +19,7 @@ struct RunFlags {
   StudyFlags study;
   std::string out;
   std::uint32_t threads = 1;
+  std::vector<std::string> graph_at;
   bool json = false;
   bool through_the_wire = false;
 };
