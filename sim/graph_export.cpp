@@ -23,7 +23,7 @@ bool number_behind(std::string_view& line, std::string_view before, std::uint32_
 
 OverlayGraph graph_of(const Population& population) {
   OverlayGraph graph;
-  for (std::uint32_t i = 0; i < population.size(); ++i) {
+  for (std::uint32_t i = population.range().first; i < population.range().end; ++i) {
     const Seat& seat = population.seat(PeerId{i});
     if (!seat.alive) continue;
     graph.peers.push_back(i);
@@ -35,6 +35,18 @@ OverlayGraph graph_of(const Population& population) {
   std::sort(graph.links.begin(), graph.links.end());
   graph.links.erase(std::unique(graph.links.begin(), graph.links.end()), graph.links.end());
   return graph;
+}
+
+std::vector<std::uint32_t> degrees_of(const Population& population) {
+  std::vector<std::uint32_t> degrees;
+  for (std::uint32_t i = population.range().first; i < population.range().end; ++i) {
+    const Seat& seat = population.seat(PeerId{i});
+    if (!seat.alive) continue;
+    const std::size_t degree = seat.peer.neighbors().size();
+    if (degree >= degrees.size()) degrees.resize(degree + 1);
+    ++degrees[degree];
+  }
+  return degrees;
 }
 
 std::string graphml(const OverlayGraph& graph, Instant at) {

@@ -20,7 +20,11 @@ struct OverlayGraph {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> links;   // ascending, the smaller number first, none twice
 };
 
+/// REQUIRES: the population of a whole run, not of one of its parts.
 OverlayGraph graph_of(const Population& population);
+
+/// How many of the living have 0, 1, 2, ... neighbours.
+std::vector<std::uint32_t> degrees_of(const Population& population);
 
 /// Nodes n0, n1, ... by the peers' numbers, with their degree; `at` stands in the graph's own data.
 std::string graphml(const OverlayGraph& graph, Instant at);
