@@ -20,7 +20,7 @@ struct Judged {
 };
 constexpr Judged kJudged[] = {
     {"success", 1},   {"recall", 1},       {"reach", 0},         {"messages", -1}, {"hit_messages", 0}, {"duplicates", -1}, {"depth", 0},
-    {"first_hops", 0}, {"first_ms", -1},   {"first_p95_ms", -1}, {"upkeep", -1},   {"degree", 0},        {"component", 1},   {"bytes_per_peer", -1},
+    {"first_hops", 0}, {"first_ms", -1},   {"first_p95_ms", -1}, {"upkeep", -1},   {"degree", 0},        {"component", 1},   {"bytes_per_peer", 0},
     {"lost", 0},
 };
 
