@@ -40,10 +40,10 @@ std::optional<Error> run_seed(Shared& shared, std::size_t index) {
     const std::size_t place = index * searches + i;
     for (const Duration moment : options.moments) {
       simulation.run_before(std::min(Instant{} + moment, simulation.end()));
-      if (options.look) options.look(simulation, seed, shared.scenario.searches[i]);
+      if (options.look) options.look(simulation, seed, shared.scenario.searches[i], moment);
     }
     simulation.run();
-    if (options.look) options.look(simulation, seed, shared.scenario.searches[i]);
+    if (options.look) options.look(simulation, seed, shared.scenario.searches[i], std::nullopt);
     std::vector<std::uint32_t> degrees = degrees_of(simulation.population());
     shared.result.costs[place] = {built - begun, options.cpu_time() - built};
     shared.result.records[place] = simulation.record();

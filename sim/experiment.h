@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "schema/result.h"
@@ -29,7 +30,7 @@ struct ExperimentOptions {
   bool through_the_wire = false;
   /// Shown each run at these times, ascending, and at its end; on the thread of the run, so with more than one thread it must bear that.
   std::vector<Duration> moments;
-  std::function<void(const Simulation&, std::uint64_t seed, const SearchSettings&)> look;
+  std::function<void(const Simulation&, std::uint64_t seed, const SearchSettings&, std::optional<Duration> moment)> look;
   Observer* observer = nullptr;  // of the only run
   /// Processor time of the calling thread; the simulation itself knows no clock but the simulated one.
   std::function<Duration()> cpu_time = [] { return Duration(); };

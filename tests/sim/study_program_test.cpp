@@ -111,6 +111,21 @@ TEST(ReportProgram, TakesTheFolderOfARunAndOfAHypercube) {
   EXPECT_EQ(earshot_sim("report " + folder.path().string()).code, 2);
 }
 
+TEST(RunProgram, ExportsTheOverlayOfAnyMoment) {
+  const TemporaryFolder folder;
+  done("run " EARSHOT_SOURCE_DIR "/sim/scenarios/membership.toml --nodes 60 --set questions.count=2 --graph-at 0.05,30 --out " + folder.path().string());
+  const std::string begun = contents(folder / "overlay-0.05s.tsv"), end = contents(folder / "overlay.tsv");
+  EXPECT_LT(begun.size(), end.size());
+  EXPECT_TRUE(end.starts_with("from\tto\n0\t")) << end;
+  EXPECT_NE(contents(folder / "overlay-30s.graphml").find("<data key=\"at_us\">"), std::string::npos);
+  // The edge list is a topology again.
+  done("run " EARSHOT_SOURCE_DIR "/sim/scenarios/flood.toml --set population={} --set 'topology={kind=\"edges\",file=\"" +
+       (folder / "overlay.tsv").string() + "\"}' --set questions.count=2");
+  done("report " + folder.path().string());
+  EXPECT_NE(contents(folder / "report.html").find("60 living peers"), std::string::npos);
+  EXPECT_EQ(earshot_sim("run " EARSHOT_SOURCE_DIR "/sim/scenarios/flood.toml --graph-at 3").code, 2);
+}
+
 TEST(CompareProgram, FailsOnARegressionOnly) {
   const TemporaryFolder folder;
   const std::string run = "run " EARSHOT_SOURCE_DIR "/sim/scenarios/flood.toml --nodes 500 --seeds 1..4 --set questions.count=30 ";

@@ -41,6 +41,7 @@ struct Command {
   std::function<Result<int>()> run;
 };
 
+Command calibrate_command();
 Command compare_command();
 Command run_command();
 Command sweep_command();

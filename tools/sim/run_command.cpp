@@ -7,6 +7,7 @@
 
 #include "sim/experiment.h"
 #include "tools/sim/command.h"
+#include "tools/sim/graph_files.h"
 #include "tools/sim/progress.h"
 #include "tools/sim/study_flags.h"
 #include "tools/sim/study_folder.h"
@@ -19,7 +20,7 @@ struct RunFlags {
   StudyFlags study;
   std::string out;
   std::uint32_t threads = 1;
-  std::vector<std::string> graph_at;
+  std::string graph_at;
   bool json = false;
   bool through_the_wire = false;
 };
@@ -51,6 +52,15 @@ Result<int> run(const RunFlags& flags) {
   options.threads = flags.threads;
   options.through_the_wire = flags.through_the_wire;
   options.cpu_time = thread_cpu_time;
+  const auto moments = moments_from(flags.graph_at);
+  if (!moments) return tl::unexpected(moments.error());
+  options.moments = *moments;
+  GraphFiles graphs(flags.out, plan->seeds.first, scenario.searches[0].name, /*large=*/!moments->empty());
+  if (!flags.out.empty()) {
+    options.look = [&](const auto& simulation, std::uint64_t seed, const auto& search, auto moment) { graphs.look(simulation, seed, search, moment); };
+  } else if (!moments->empty()) {
+    return fail(ErrorCode::kInvalid, "--graph-at needs --out, a folder for the files");
+  }
   std::optional<Progress> progress(0);
   options.progress = [&](std::size_t done, std::size_t all) { progress->show(done, all); };
   const auto result = sim::run_experiment(scenario, options);
@@ -58,6 +68,7 @@ Result<int> run(const RunFlags& flags) {
   if (!result) return tl::unexpected(result.error());
 
   if (!flags.out.empty()) {
+    if (auto written = graphs.written(); !written) return tl::unexpected(written.error());
     if (auto written = write_results(flags.out, *plan, *study, result->records); !written) return tl::unexpected(written.error());
   }
   if (flags.json) {
@@ -79,6 +90,7 @@ Command run_command() {
           [flags](Arguments& arguments) {
             flags->study.declare(arguments);
             arguments.optional("--out", flags->out, "Folder for runs.csv, series.csv, histograms.csv and manifest.json");
+            arguments.optional("--graph-at", flags->graph_at, "Seconds into the first run, 0,12.5,60: its overlay then, as GraphML and edge list");
             arguments.number("--threads", flags->threads, 1, 1024, "Seeds run at the same time; results stay the same");
             arguments.yes("--json", flags->json, "One JSON object per run instead of the table");
             arguments.yes("--through-the-wire", flags->through_the_wire, "Encode and decode every message");
