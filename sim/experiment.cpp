@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "sim/graph_export.h"
 #include "sim/table_file.h"
 #include "sim/world.h"
 
@@ -34,12 +35,19 @@ std::optional<Error> run_seed(Shared& shared, std::size_t index) {
   const Result<World> world = build_world(shared.scenario, seed);
   if (!world) return Error(world.error()).in(fmt::format("seed {}", seed));
   for (std::size_t i = 0; i < searches; ++i) {
-    Simulation simulation(shared.scenario, *world, shared.scenario.searches[i], seed, {options.through_the_wire});
+    Simulation simulation(shared.scenario, *world, shared.scenario.searches[i], seed, {options.through_the_wire, options.observer});
     const Duration built = options.cpu_time();
     const std::size_t place = index * searches + i;
+    for (const Duration moment : options.moments) {
+      simulation.run_before(std::min(Instant{} + moment, simulation.end()));
+      if (options.look) options.look(simulation, seed, shared.scenario.searches[i], moment);
+    }
     simulation.run();
+    if (options.look) options.look(simulation, seed, shared.scenario.searches[i], std::nullopt);
+    std::vector<std::uint32_t> degrees = degrees_of(simulation.population());
     shared.result.costs[place] = {built - begun, options.cpu_time() - built};
     shared.result.records[place] = simulation.record();
+    shared.result.records[place].degrees = std::move(degrees);
     begun = options.cpu_time();
     const std::lock_guard lock(shared.progress);
     options.progress(++shared.done, shared.result.records.size());
