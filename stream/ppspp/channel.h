@@ -26,6 +26,7 @@ class ChannelIds {
   explicit ChannelIds(Random random) : random_(random) {}
 
   ChannelId draw(Swarm& owner);
+  std::uint64_t draw_number() { return random_.next(); }
   void release(ChannelId id) { owners_.erase(id); }
   /// Null for an id that is not in use.
   Swarm* owner(ChannelId id) const;
@@ -36,6 +37,9 @@ class ChannelIds {
 };
 
 struct Channel {
+  /// Runs that a peer may announce: 1,024 x 16 bytes. More: it has them, we do not ask it for them.
+  static constexpr std::size_t kMaxRuns = 1024;
+
   /// kDialling: we sent a handshake. kHalfOpen: we answered one; the address may be forged. kOpen: the peer has echoed
   /// the channel id that we drew, so it is where it says.
   enum class State : std::uint8_t { kDialling, kHalfOpen, kOpen };
@@ -70,7 +74,7 @@ struct Channel {
   std::uint64_t delay_us = 0;                  // the last delay sample
   ChunkSet to_cancel;
   ChunkSet to_request;
-  bool owes_overview = false;                  // of all that we have
+  ChunkSet to_announce;                        // of what we have
   std::uint64_t told = 0;                      // how many chunks we had when its greeting was answered in full
   unsigned probes = 0;                         // times we asked it for a chunk only to hear its claim
 

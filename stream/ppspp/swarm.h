@@ -14,7 +14,8 @@
 //  4. Every verified chunk is acknowledged to its sender and announced to the others (HAVE, in the largest run around
 //     it), in batches: once a tick, and to the others at most every kNewsInterval.
 //  5. Asks are disjoint among peers. When nothing is left to ask for, a peer with nothing to do is also asked for what
-//     has been outstanding longest elsewhere (at most one more copy of a chunk); the first to come cancels the other.
+//     has been outstanding longest elsewhere, and what a player needs within a second is asked of another peer when the
+//     first one is late (at most one more copy of a chunk); the first to come cancels the other.
 //     When nobody offers what the claimed chunk count still lacks, the count may be a lie: peers whose claim was not heard
 //     yet are asked for a chunk that is here already, because peaks come with it.
 //  6. Peers of which both sides hold everything part in peace (section 2.2).
@@ -35,6 +36,7 @@
 #include "stream/ppspp/chunk_set.h"
 #include "stream/ppspp/effect.h"
 #include "stream/ppspp/merkle_tree.h"
+#include "stream/ppspp/picker.h"
 #include "stream/ppspp/wire.h"
 
 namespace earshot::stream::ppspp {
@@ -88,8 +90,9 @@ class Swarm {
   void tick(Instant now, Outbox& out);
   /// A peer that may hold the content. Safe to repeat.
   void add_peer(Instant now, const Endpoint& endpoint, Outbox& out);
-  /// Fetch these chunks before the others; the newest wish wins.
-  void want(Instant now, ChunkRange chunks, Outbox& out);
+  /// Fetch these chunks before the others, the nearest deadline first; replaces all wishes from before. A fresh swarm has
+  /// none and fetches everything.
+  void want(Instant now, std::vector<ChunkWish> wishes, Rest rest, Outbox& out);
   /// Hands out every page that changed since the last time, for a driver that is about to sync or to stop.
   void checkpoint(Outbox& out);
   /// Says good-bye to every peer.
@@ -163,7 +166,12 @@ class Swarm {
   void expire(Instant now, Outbox& out);
   void ask(Instant now);
   bool ask_next(Instant now, Channel& channel);
+  void plan(Instant now);
+  void make_way(Instant now);
   void ask_for_stragglers(Instant now);
+  void ask_for_late(Instant now);
+  void ask_twice(Instant now, Channel& channel, ChunkRange chunks);
+  bool is_late_watch_due() const;
   void ask_for_claims(Instant now);
   void share_news(Instant now);
   void speak(Instant now, Channel& channel, Outbox& out);
@@ -190,6 +198,9 @@ class Swarm {
   std::uint64_t size_ = 0;
   ChunkSet verified_;
   Picker picker_;
+  std::uint64_t start_;            // draws where the search for rare pages begins
+  Instant planned_{};              // when the picker's plan was made
+  ChunkSet doubled_;               // asked of two peers
   std::vector<std::unique_ptr<Channel>> channels_;
   struct Candidate {
     Endpoint endpoint;

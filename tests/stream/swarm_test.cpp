@@ -154,7 +154,7 @@ TEST(Swarm, FetchesTheWantedRangeFirst) {
   seeder.give_everything(published);
   auto& leecher = network.add(published.root);
   Outbox out;
-  leecher.swarm.want(network.now(), {2000, 2100}, out);
+  leecher.swarm.want(network.now(), {{{2000, 2100}, network.now()}}, Rest::kFetch, out);
   network.dial(leecher, seeder);
   ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.verified().contains_all({2000, 2100}); }));
   EXPECT_LT(leecher.swarm.verified().size(), 1000u);
