@@ -181,6 +181,7 @@ class RecordedChannel final : public Channel {
     closed_ = true;
     wake_.notify_all();
   }
+  void body(std::unique_ptr<Body> answer) override { bytes = std::move(answer); }
   void line(std::string object) override {
     const std::lock_guard lock(mutex_);
     lines_.push_back(std::move(object));
@@ -204,6 +205,7 @@ class RecordedChannel final : public Channel {
   }
 
   std::optional<Reply> replied;
+  std::unique_ptr<Body> bytes;
   std::function<void()> on_gone;
 
  private:
