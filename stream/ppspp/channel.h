@@ -54,6 +54,7 @@ struct Channel {
   Instant said{};                           // last datagram to it
   Instant redial = kNever;                  // dialling: when to repeat the handshake
   unsigned dials = 0;
+  ChannelId replaces{};                     // the channel that this one takes the place of when it opens
   unsigned failures = 0;                    // times that dialling it was given up before
   unsigned unanswered = 0;                  // datagrams sent since one came
   std::uint64_t bytes_in = 0;               // while half open: what it may cost is what it spent
@@ -79,6 +80,22 @@ struct Channel {
   unsigned probes = 0;                         // times we asked it for a chunk only to hear its claim
 
   std::uint64_t bytes_verified = 0;            // that it gave us
+
+  // Slots (choker.h).
+  Instant asked_us{};                          // its last REQUEST
+  bool choked_by_us = false;
+  bool never_served = true;
+  Instant choked_since{};
+  std::uint64_t bytes_served = 0;
+  std::uint64_t verified_before = 0, served_before = 0;  // at the last round
+  bool to_choke = false, to_unchoke = false;
+
+  // Addresses.
+  bool dialled = false;                        // by us, so its address can be reached by others too
+  bool hearsay = false;                        // known from PEX only
+  bool to_ask_for_peers = false;
+  Instant pex_asked{}, pex_answered{};
+  std::size_t pex_believed = 0;                // addresses it gave since it was asked
 
   bool takes(Kind kind) const { return !supported || supported->has(kind); }
 };

@@ -23,8 +23,8 @@ std::uint64_t microseconds(Instant now) { return static_cast<std::uint64_t>(now.
 
 }  // namespace
 
-Swarm::Swarm(const Digest32& root, const SwarmConfig& config, ChannelIds& ids)
-    : root_(root), config_(config), ids_(&ids), start_(ids.draw_number()) {
+Swarm::Swarm(const Digest32& root, const SwarmConfig& config, ChannelIds& ids, Allowance* allowance)
+    : root_(root), config_(config), ids_(&ids), allowance_(allowance), choker_(config.upload_slots), start_(ids.draw_number()) {
   format_.addressing = config.addressing;
   format_.chunk_size = config.chunk_size;
 }
@@ -60,6 +60,7 @@ void Swarm::receive(Instant now, const Endpoint& from, ByteView datagram, Outbox
   const bool awaits_handshake = channel != nullptr && channel->state == Channel::State::kDialling;
   if (channel == nullptr || channel->endpoint != from || (awaits_handshake && !leading_handshake(datagram))) {
     ++counters_.strays;
+    if (channel != nullptr && channel->state == Channel::State::kOpen) look_elsewhere(now, *channel, from, datagram.size(), out);
     return;
   }
   channel->heard = now;
@@ -94,7 +95,15 @@ bool Swarm::take(Instant now, Channel& channel, const Ack& message, Outbox&) {
 }
 
 bool Swarm::take(Instant now, Channel& channel, const Request& message, Outbox&) {
-  if (tree_) channel.upload.request(now, intersection(message.chunks, {0, chunk_count()}), channel.has);
+  if (!tree_) return true;
+  const bool newcomer = channel.asked_us == Instant{};
+  if (newcomer && !has_free_slot()) refuse(now, channel);
+  channel.asked_us = now;
+  if (!channel.choked_by_us) {
+    channel.upload.request(now, intersection(message.chunks, {0, chunk_count()}), channel.has);
+  } else if (!newcomer) {
+    channel.to_choke = true;  // the first one may have been lost (section 12.6.8)
+  }
   return true;
 }
 

@@ -7,7 +7,9 @@
 //     Until then an address is unproven: it is sent no DATA, and never more bytes than came from it.
 //     What an attacker gains by forging addresses: one datagram, smaller than his own. What it costs us: one of
 //     kMaxHalfOpen slots, for ten seconds or until as many newer ones came.
-//  2. A channel is bound to the address that it was opened with; what comes for it from elsewhere is dropped.
+//  2. A channel is bound to the address that it was opened with; what comes for it from elsewhere is dropped. But the other
+//     address is asked by a handshake: a peer behind a router that gave it a new port answers, and the new channel takes
+//     the old one's place.
 //  3. A chunk is taken only when it was asked for and verifies (merkle_tree.h). One whose proof is incomplete waits in
 //     the stash until it verifies through others' proofs or its time is over. One that contradicts what is known gets
 //     its sender banned: it alone gave chunk and proof.
@@ -19,7 +21,9 @@
 //     When nobody offers what the claimed chunk count still lacks, the count may be a lie: peers whose claim was not heard
 //     yet are asked for a chunk that is here already, because peaks come with it.
 //  6. Peers of which both sides hold everything part in peace (section 2.2).
-//  7. PEX is neither asked nor answered, choking is obeyed and not exercised.
+//  7. While more peers ask than there are slots, tit for tat decides (choker.h). Batches go out in turns, one a peer.
+//  8. Addresses are asked of peers and told to them in private networks only (section 3.10), and never more than half of
+//     our peers are known by hearsay.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +36,9 @@
 #include "schema/bytes.h"
 #include "schema/endpoint.h"
 #include "schema/time.h"
+#include "stream/ppspp/allowance.h"
 #include "stream/ppspp/channel.h"
+#include "stream/ppspp/choker.h"
 #include "stream/ppspp/chunk_set.h"
 #include "stream/ppspp/effect.h"
 #include "stream/ppspp/merkle_tree.h"
@@ -41,6 +47,12 @@
 
 namespace earshot::stream::ppspp {
 
+/// With whom addresses of peers are exchanged (section 3.10): PEX_RESv4 and PEX_RESv6 prove nothing.
+enum class Pex : std::uint8_t { kOff, kPrivateNetworks, kEverywhere };
+
+/// Whether an address means something inside one network only.
+bool is_private(const Endpoint& endpoint);
+
 /// What all peers of a swarm agree on (section 3.1), and the limits of one.
 struct SwarmConfig {
   std::uint32_t chunk_size = 1024;
@@ -48,6 +60,8 @@ struct SwarmConfig {
 
   std::size_t max_open = 64;       // channels; 64 x about 20 KiB. Full: newcomers get no answer
   std::size_t max_half_open = 32;  // Full: the oldest makes room
+  std::size_t upload_slots = 8;    // peers served at once while more ask
+  Pex pex = Pex::kPrivateNetworks;
   std::size_t max_candidates = 256;  // addresses to dial later. Full: more are not remembered
 };
 
@@ -76,8 +90,8 @@ struct Loaded {
 /// Datagrams may be lost, repeated, reordered, forged and mutilated.
 class Swarm {
  public:
-  /// `ids` must outlive the swarm.
-  Swarm(const Digest32& root, const SwarmConfig& config, ChannelIds& ids);
+  /// `ids` and the allowance must outlive the swarm. No allowance: no limits.
+  Swarm(const Digest32& root, const SwarmConfig& config, ChannelIds& ids, Allowance* allowance = nullptr);
   ~Swarm();
   Swarm(const Swarm&) = delete;
   Swarm& operator=(const Swarm&) = delete;
@@ -123,6 +137,8 @@ class Swarm {
   const Counters& counters() const { return counters_; }
 
  private:
+  static constexpr unsigned kMaxDials = 6;  // 250 ms doubling: 15 s in all
+
   struct Stashed {
     ChannelId channel{};
     std::uint64_t chunk = 0;
@@ -135,6 +151,7 @@ class Swarm {
   void meet(Instant now, const Endpoint& from, ByteView datagram, Outbox& out);
   Channel* greeted_by(Instant now, const Endpoint& from, ChannelId source);
   void dial(Instant now, Channel& channel, Outbox& out);
+  void look_elsewhere(Instant now, const Channel& known, const Endpoint& from, std::size_t bytes, Outbox& out);
   void answer(Instant now, Channel& channel, Outbox& out);
   bool accepts(const Options& options) const;
   Options our_options() const;
@@ -151,6 +168,9 @@ class Swarm {
   bool take(Instant now, Channel& channel, const Cancel& message, Outbox& out);
   bool take(Instant now, Channel& channel, const Choke& message, Outbox& out);
   bool take(Instant now, Channel& channel, const Unchoke& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const PexRequest& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const PexV4& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const PexV6& message, Outbox& out);
   template <class Ignored>
   bool take(Instant, Channel&, const Ignored&, Outbox&) { return true; }
 
@@ -175,7 +195,14 @@ class Swarm {
   void ask_for_claims(Instant now);
   void share_news(Instant now);
   void speak(Instant now, Channel& channel, Outbox& out);
-  void serve(Instant now, Channel& channel, Outbox& out);
+  void serve(Instant now, Outbox& out);
+  bool serve_batch(Instant now, Channel& channel, Outbox& out);
+  void choke(Instant now);
+  void refuse(Instant now, Channel& channel);
+  bool has_free_slot() const;
+  void ask_for_peers(Instant now);
+  bool exchanges_addresses_with(const Channel& channel) const;
+  bool believe_address(Instant now, Channel& channel, const Endpoint& endpoint);
   void dial_candidates(Instant now, Outbox& out);
   void update_deadline(Instant now);
 
@@ -193,6 +220,11 @@ class Swarm {
   SwarmConfig config_;
   WireFormat format_;
   ChannelIds* ids_;
+  Allowance* allowance_;           // null: no limits
+  Choker choker_;
+  std::size_t turn_ = 0;           // who is served first
+  Instant throttled_until_ = kNever;
+  Instant pex_due_{};
 
   std::optional<HashTree> tree_;  // once a chunk has verified under a claim
   std::uint64_t size_ = 0;
@@ -206,9 +238,15 @@ class Swarm {
     Endpoint endpoint;
     Instant not_before;
     unsigned failures = 0;
+    bool hearsay = false;  // from PEX
   };
   std::vector<Candidate> candidates_;
   std::map<Endpoint, Record> records_;
+  struct Mover {
+    Endpoint from;
+    std::uint64_t bytes = 0;
+  };
+  std::vector<Mover> movers_;
   bool answered_ = false;
 
   std::vector<Stashed> stash_;

@@ -8,10 +8,14 @@ namespace earshot::stream::ppspp {
 
 namespace {
 
+/// Addresses that may be a peer's new one, remembered until they have sent enough. Full: the oldest is forgotten.
+constexpr std::size_t kMaxMovers = 16;
+
 SupportedMessages our_messages() {
   SupportedMessages messages;
   for (const Kind kind : {Kind::kHandshake, Kind::kData, Kind::kAck, Kind::kHave, Kind::kIntegrity, Kind::kRequest,
-                          Kind::kCancel, Kind::kChoke, Kind::kUnchoke}) {
+                          Kind::kCancel, Kind::kChoke, Kind::kUnchoke, Kind::kPexRequest, Kind::kPexV4,
+                          Kind::kPexV6}) {
     messages.add(kind);
   }
   return messages;
@@ -46,7 +50,7 @@ void Swarm::add_peer(Instant now, const Endpoint& endpoint, Outbox& out) {
   if (known != candidates_.end()) {
     known->not_before = now;
   } else if (candidates_.size() < config_.max_candidates) {
-    candidates_.push_back({endpoint, now, 0});
+    candidates_.push_back({endpoint, now, 0, /*hearsay=*/false});
   }
   dial_candidates(now, out);
   update_deadline(now);
@@ -61,6 +65,32 @@ void Swarm::dial(Instant now, Channel& channel, Outbox& out) {
   channel.redial = now + Duration(250ms) * (std::int64_t{1} << std::min(channel.dials, 5u));
   ++channel.dials;
   commit(now, channel, writer, out);
+}
+
+/// Somebody who knows a channel's id sends from another address: a router may have given our peer a new one, or a stranger
+/// has seen the id on the wire. The new address is asked by a handshake, once it has paid for that in bytes; nothing of the
+/// old channel goes there.
+void Swarm::look_elsewhere(Instant now, const Channel& known, const Endpoint& from, std::size_t bytes, Outbox& out) {
+  if (find(from) != nullptr || is_banned(from)) return;
+  auto mover = std::find_if(movers_.begin(), movers_.end(), [&](const Mover& m) { return m.from == from; });
+  if (mover == movers_.end()) {
+    if (movers_.size() >= kMaxMovers) movers_.erase(movers_.begin());
+    movers_.push_back({from, 0});
+    mover = movers_.end() - 1;
+  }
+  mover->bytes += bytes;
+  constexpr std::uint64_t kGreetingSize = 96;  // ours has 84 octets
+  if (mover->bytes < kGreetingSize || channels_.size() >= config_.max_open) return;
+  movers_.erase(mover);
+  auto channel = std::make_unique<Channel>();
+  channel->ours = ids_->draw(*this);
+  channel->endpoint = from;
+  channel->replaces = known.ours;
+  channel->dials = kMaxDials - 1;  // one greeting is paid for
+  channel->began = channel->heard = now;
+  channels_.push_back(std::move(channel));
+  dial(now, *channels_.back(), out);
+  update_deadline(now);
 }
 
 /// The first datagram of a stranger. Whatever does not fit is met with silence: the address may be forged.
@@ -129,6 +159,7 @@ void Swarm::answer(Instant now, Channel& channel, Outbox& out) {
 void Swarm::open(Instant now, Channel& channel) {
   // A peer that started anew leaves its old channel behind.
   if (Channel* old = find(channel.endpoint, &channel); old != nullptr && old->state == Channel::State::kOpen) remove(*old);
+  if (Channel* moved = find(channel.replaces); moved != nullptr) remove(*moved);
   channel.state = Channel::State::kOpen;
   channel.heard = now;
   channel.redial = kNever;

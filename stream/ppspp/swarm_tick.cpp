@@ -12,7 +12,6 @@ constexpr Duration kDeadAfter = 180s;
 constexpr unsigned kDeadUnanswered = 3;
 
 constexpr Duration kHalfOpenTime = 10s;   // a round trip is a second at worst
-constexpr unsigned kMaxDials = 6;         // 250 ms doubling: 15 s in all
 constexpr Duration kRedialAfter = 30s;    // doubling kMaxRedialDoublings times, to half an hour
 constexpr unsigned kMaxRedialDoublings = 6;
 
@@ -40,13 +39,14 @@ void Swarm::tick(Instant now, Outbox& out) {
   retry_stash(now, out);
   expire(now, out);
   dial_candidates(now, out);
+  ask_for_peers(now);
   ask(now);
   share_news(now);
+  choke(now);
   for (const auto& channel : channels_) {
-    if (channel->state != Channel::State::kOpen) continue;
-    speak(now, *channel, out);
-    serve(now, *channel, out);
+    if (channel->state == Channel::State::kOpen) speak(now, *channel, out);
   }
+  serve(now, out);
   update_deadline(now);
 }
 
@@ -67,7 +67,7 @@ void Swarm::expire(Instant now, Outbox& out) {
         }
         if (!is_complete() && candidates_.size() < config_.max_candidates) {
           const auto wait = kRedialAfter * (1 << std::min(channel.failures, kMaxRedialDoublings));
-          candidates_.push_back({channel.endpoint, now + wait, channel.failures + 1});
+          candidates_.push_back({channel.endpoint, now + wait, channel.failures + 1, channel.hearsay});
         }
         remove(channel);
         break;
@@ -102,6 +102,8 @@ void Swarm::dial_candidates(Instant now, Outbox& out) {
     channel->ours = ids_->draw(*this);
     channel->endpoint = candidate.endpoint;
     channel->failures = candidate.failures;
+    channel->hearsay = candidate.hearsay;
+    channel->dialled = true;
     channel->began = channel->heard = now;
     channels_.push_back(std::move(channel));
     dial(now, *channels_.back(), out);
@@ -153,6 +155,10 @@ void Swarm::speak(Instant now, Channel& channel, Outbox& out) {
     }
   }
   for (const ChunkRange& run : channel.to_request.ranges()) add(Request{run});
+  if (channel.to_choke && channel.takes(Kind::kChoke)) add(Choke{});
+  if (channel.to_unchoke && channel.takes(Kind::kUnchoke)) add(Unchoke{});
+  if (channel.to_ask_for_peers) add(PexRequest{});
+  channel.to_choke = channel.to_unchoke = channel.to_ask_for_peers = false;
   channel.to_acknowledge.clear();
   channel.to_cancel.clear();
   channel.to_request.clear();
@@ -163,23 +169,6 @@ void Swarm::speak(Instant now, Channel& channel, Outbox& out) {
   if (writer) return;
   const DatagramWriter keep_alive(out.arena, channel.theirs, format_, kMaxDatagram);
   commit(now, channel, keep_alive, out);
-}
-
-void Swarm::serve(Instant now, Channel& channel, Outbox& out) {
-  if (!tree_) return;
-  while (const auto run = channel.upload.next(now, verified_)) out.effects.push_back(Load{channel.ours, *run});
-}
-
-void Swarm::loaded(Instant now, const Load& load, const Loaded& chunks, Outbox& out) {
-  Channel* channel = find(load.channel);
-  if (channel == nullptr || channel->state != Channel::State::kOpen || !tree_ || chunks.bytes.empty()) return;
-  const Upload::Destination to{channel->endpoint, channel->theirs, format_};
-  const std::size_t before = out.effects.size();
-  channel->upload.compose(now, load.chunks, chunks.bytes, *tree_, chunks.page, channel->has, to, out);
-  if (out.effects.size() == before) return;
-  counters_.chunks_sent += load.chunks.size();
-  channel->said = now;
-  ++channel->unanswered;
 }
 
 void Swarm::checkpoint(Outbox& out) {
@@ -203,7 +192,7 @@ void Swarm::update_deadline(Instant now) {
     deadline_ = now;
     return;
   }
-  Instant next = news_due_;
+  Instant next = std::min(news_due_, throttled_until_);
   for (const Stashed& waiting : stash_) next = std::min(next, waiting.since + kStashTime);
   if (channels_.size() < config_.max_open) {
     for (const Candidate& candidate : candidates_) next = std::min(next, candidate.not_before);
@@ -215,7 +204,8 @@ void Swarm::update_deadline(Instant now) {
       case Channel::State::kHalfOpen: next = std::min(next, channel->heard + kHalfOpenTime); break;
       case Channel::State::kOpen:
         next = std::min({next, channel->said + channel->keep_alive, channel->download.next_deadline(),
-                         channel->upload.next_deadline()});
+                         channel->upload.next_deadline(now)});
+        if (channel->asked_us != Instant{}) next = std::min(next, std::max(now, choker_.next_round()));
         if (channel->unanswered >= kDeadUnanswered) next = std::min(next, channel->heard + kDeadAfter);
         break;
     }
