@@ -127,7 +127,7 @@ class FakeStream final : public stream::Stream {
  public:
   FakeStream(std::string text, bool stalls) : text_(std::move(text)), stalls_(stalls) {}
   void add_providers(std::span<const Endpoint>) override {}
-  void want(stream::ByteRange) override {}
+  void want(std::span<const stream::Wish>, stream::Rest) override {}
   Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into, Duration) override {
     if (stalls_) return fail(ErrorCode::kTimedOut, "nothing came");
     const std::size_t size = std::min(into.size(), text_.size() - std::min<std::size_t>(offset, text_.size()));
@@ -181,6 +181,7 @@ class RecordedChannel final : public Channel {
     closed_ = true;
     wake_.notify_all();
   }
+  void body(std::unique_ptr<Body> answer) override { bytes = std::move(answer); }
   void line(std::string object) override {
     const std::lock_guard lock(mutex_);
     lines_.push_back(std::move(object));
@@ -204,6 +205,7 @@ class RecordedChannel final : public Channel {
   }
 
   std::optional<Reply> replied;
+  std::unique_ptr<Body> bytes;
   std::function<void()> on_gone;
 
  private:

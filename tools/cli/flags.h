@@ -15,7 +15,7 @@
 
 namespace earshot::cli {
 
-enum class Command : std::uint8_t { kNode, kSearch, kGet, kShare, kImport, kStatus, kPeers, kDemo, kHelp, kVersion };
+enum class Command : std::uint8_t { kNode, kSearch, kGet, kPlay, kShare, kImport, kStatus, kPeers, kDemo, kHelp, kVersion };
 
 struct DemoFlags {
   std::uint32_t nodes = 24;
@@ -33,7 +33,10 @@ struct Invocation {
   node::ConfigFlags config;
   SearchRequest search;                      // search
   std::size_t rows = 20;                     // search: rows shown at most
-  std::string what;                          // get: a row's number or a content id; help: a topic
+  std::string what;                          // help: a topic
+  std::vector<std::string> contents;         // get, play: rows' numbers or content ids
+  bool verify = false;                       // get: check a file that is here
+  std::string player;                        // play: empty: the first that is installed; "-": stdout
   std::vector<std::filesystem::path> paths;  // share, import
   std::filesystem::path out;                 // get
   std::uint64_t skip = 0, limit = 0;         // import: rows

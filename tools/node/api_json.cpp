@@ -346,6 +346,16 @@ std::string fetch_done(const FetchDone& done) {
   return text_of(value);
 }
 
+std::string play(const ContentId& content, const Track& track, std::size_t providers, std::string_view url) {
+  ordered_json value = object("play");
+  value["content"] = to_string(content);
+  value["title"] = track.title;
+  value["artist"] = track.artist;
+  value["providers"] = providers;
+  value["url"] = url;
+  return text_of(value);
+}
+
 std::string done(std::string_view what) {
   ordered_json value = object("done");
   value["what"] = what;
