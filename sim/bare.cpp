@@ -191,7 +191,10 @@ RunRecord BareRun::record() {
   record_.census.honest = world_.peers;
   Components components(world_.peers);
   for (std::uint32_t i = 0; i < world_.peers; ++i) {
-    for (const PeerId neighbor : graph_.neighbors(PeerId{i})) components.join(PeerId{i}, neighbor);
+    const std::span<const PeerId> neighbors = graph_.neighbors(PeerId{i});
+    for (const PeerId neighbor : neighbors) components.join(PeerId{i}, neighbor);
+    if (neighbors.size() >= record_.degrees.size()) record_.degrees.resize(neighbors.size() + 1);
+    ++record_.degrees[neighbors.size()];
   }
   Lives everybody(world_.peers);
   for (std::uint32_t i = 0; i < world_.peers; ++i) everybody.begin(PeerId{i});
