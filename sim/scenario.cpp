@@ -211,7 +211,7 @@ class Parser {
     in.choice<StrategyKind>("strategy", search.strategy, kinds);
     search.name = std::string(overlay::strategies()[static_cast<std::size_t>(search.strategy)].name);
     in.name("name", search.name);
-    in.whole("ttl", search.ttl, 0, overlay::strategy_of(search.strategy)->max_ttl());
+    in.whole("ttl", search.ttl, 0, scenario_.bare ? UINT16_MAX : overlay::strategy_of(search.strategy)->max_ttl());
     if (search.strategy == StrategyKind::kWalk) in.whole("walkers", search.walkers, 0, limits::kMaxWalkers);
   }
 
@@ -346,6 +346,15 @@ class Parser {
     if (sum_of(scenario_.attackers) > 1'000'000) top_.complain("the shares of the [[attacker]]s are more than 1");
     if (scenario_.bare && scenario_.topology.kind == TopologyKind::kMembership) {
       top_.complain("population.bare needs a fixed graph: a topology.kind other than membership");
+    }
+    const NetworkSettings& network = scenario_.network;
+    const bool disturbed = network.loss_per_million + network.duplicates_per_million > 0 || network.jitter > Duration::zero() ||
+                           network.per == LatencyPer::kMessage || !scenario_.crashes.empty() || !scenario_.partitions.empty() ||
+                           !scenario_.clock_steps.empty() || !scenario_.classes.empty() || !scenario_.attackers.empty() ||
+                           scenario_.probe.every > Duration::zero();
+    if (scenario_.bare && disturbed) {
+      top_.complain("population.bare knows no loss, duplicates, jitter, latency per message, crashes, partitions, clock steps, "
+                    "classes, attackers and probes");
     }
     std::set<std::string> names;
     for (const SearchSettings& search : scenario_.searches) {

@@ -42,6 +42,7 @@ struct Command {
 };
 
 Command calibrate_command();
+Command bench_command();
 Command compare_command();
 Command run_command();
 Command sweep_command();
