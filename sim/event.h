@@ -17,6 +17,10 @@ enum class EventKind : std::uint8_t {
   kStart,  // `to` joins the network
   kAsk,    // `to` asks the question number `body` of the workload
   kCrash,  // the crash number `body` of the scenario; `to` is some peer, so that every target exists
+  kDepart, // the session number `body` of `to` ends
+  kStep,   // clock step number `body` of the scenario
+  kDeed,   // `to`, an attacker, does what he does every period
+  kProbe,  // a look at everything; changes nothing
 };
 
 struct Event {

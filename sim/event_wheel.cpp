@@ -39,22 +39,35 @@ void EventWheel::push(const Event& event) {
   std::push_heap(late_.begin(), late_.end(), after);
 }
 
-bool EventWheel::pop(Event& event) {
+bool EventWheel::pop(Event& event, Instant limit) {
   while (next_ == ready_.size() && late_.empty()) {
-    if (!open_next_block()) return false;
+    if (!open_next_block(limit)) return false;
   }
   // Of two equals the one in ready_ was pushed first.
   const bool take_late = next_ == ready_.size() || (!late_.empty() && before(late_.front().event, ready_[next_]));
+  const Packed& next = take_late ? late_.front().event : ready_[next_];
+  if (instant_of(epoch_, next.tick) >= limit) return false;
+  event = unpacked(next);
   if (take_late) {
-    event = unpacked(late_.front().event);
     std::pop_heap(late_.begin(), late_.end(), after);
     late_.pop_back();
   } else {
-    event = unpacked(ready_[next_++]);
+    ++next_;
   }
   --size_;
   now_ = event.at;
   return true;
+}
+
+Instant EventWheel::next() const {
+  Instant next = kNever;
+  if (!late_.empty()) next = instant_of(epoch_, late_.front().event.tick);
+  if (next_ < ready_.size()) next = std::min(next, instant_of(epoch_, ready_[next_].tick));
+  if (next != kNever || size_ == 0) return next;
+  if (pending_ == 0) return instant_of(far_.begin()->first, 0);
+  std::size_t block = open_block_ + 1;
+  while (blocks_[block].size == 0) ++block;
+  return instant_of(epoch_, block << kBlockBits);
 }
 
 std::size_t EventWheel::bytes() const {
@@ -72,8 +85,7 @@ bool EventWheel::after(const Late& left, const Late& right) {
 }
 
 Event EventWheel::unpacked(const Packed& event) const {
-  const std::uint64_t time = (epoch_ << (kBlockBits + kEpochBits)) + event.tick;
-  return {Instant(Duration(static_cast<std::int64_t>(time))), event.from, event.to, event.body, event.ttl, event.hops,
+  return {instant_of(epoch_, event.tick), event.from, event.to, event.body, event.ttl, event.hops,
           event.kind, event.flag};
 }
 
@@ -99,22 +111,29 @@ void EventWheel::consume(Chain& chain, Take&& take) {
   chain = {};
 }
 
-bool EventWheel::open_next_block() {
-  ready_.clear();
-  next_ = 0;
-  ++blocks_opened_;
-  if (pending_ == 0) return begin_next_epoch();
-  do ++open_block_;
-  while (blocks_[open_block_].size == 0);
+bool EventWheel::open_next_block(Instant limit) {
+  if (pending_ == 0) return begin_next_epoch(limit);
+  std::size_t block = open_block_ + 1;
+  while (blocks_[block].size == 0) ++block;
+  if (instant_of(epoch_, block << kBlockBits) >= limit) return false;
+  open_block_ = block;
+  begin_block();
   sort_ready(blocks_[open_block_]);
   return true;
 }
 
-bool EventWheel::begin_next_epoch() {
-  if (far_.empty()) return false;
+void EventWheel::begin_block() {
+  ready_.clear();
+  next_ = 0;
+  ++blocks_opened_;
+}
+
+bool EventWheel::begin_next_epoch(Instant limit) {
+  if (far_.empty() || instant_of(far_.begin()->first, 0) >= limit) return false;
   auto first = far_.begin();
   epoch_ = first->first;
   open_block_ = 0;
+  begin_block();
   // The first block of an epoch is opened with it, so its events are dealt to a chain of their own.
   Chain opening;
   consume(first->second, [&](const Packed& event) {

@@ -57,16 +57,19 @@ void Flight::Pool<T>::remove(Index index) {
   free_.push_back(index);
 }
 
-Flight::Index Flight::open(const QueryId& id, std::uint32_t question, std::uint32_t item, PeerId origin, Instant asked) {
-  QueryTrack track;
+Flight::Index Flight::open(const QueryId& id, const QueryTrack& about) {
+  EARSHOT_CHECK(!by_id_.contains(id));
+  const Index index = begin(id, about);
+  tracks_[index].open = true;
+  return index;
+}
+
+Flight::Index Flight::begin(const QueryId& id, const QueryTrack& about) {
+  LiveTrack track;
+  static_cast<QueryTrack&>(track) = about;
   track.id = id;
-  track.question = question;
-  track.item = item;
-  track.origin = origin;
-  track.asked = asked;
-  track.open = true;
   last_ = tracks_.add(std::move(track));
-  EARSHOT_CHECK(by_id_.emplace(id, last_).second);
+  by_id_.emplace(id, last_);
   return last_;
 }
 
@@ -82,21 +85,82 @@ void Flight::close(Index index) {
   end_if_landed(index);
 }
 
+std::uint32_t Flight::abandon(PeerId origin) {
+  std::uint32_t closed = 0;
+  for (Index index = 0; index < tracks_.size(); ++index) {
+    if (!tracks_[index].open || tracks_[index].origin != origin) continue;
+    closed += tracks_[index].question == kNoQuestion ? 0 : 1;
+    close(index);
+  }
+  return closed;
+}
+
 void Flight::end_if_landed(Index index) {
-  QueryTrack& track = tracks_[index];
+  LiveTrack& track = tracks_[index];
   if (track.open || track.in_flight > 0) return;
   by_id_.erase(track.id);
   if (last_ == index) last_ = kNone;
-  ended_.push_back(std::move(track));
-  ended_.back().message = {};
+  if (track.question != kNoQuestion) ended_.push_back(track);
   tracks_.remove(index);
 }
 
 std::vector<QueryTrack> Flight::take_tracks() {
-  for (const auto& [id, index] : by_id_) ended_.push_back(std::move(tracks_[index]));  // sorted below
+  for (const auto& [id, index] : by_id_) {  // sorted below
+    if (tracks_[index].question != kNoQuestion) ended_.push_back(tracks_[index]);
+  }
   by_id_.clear();
   std::sort(ended_.begin(), ended_.end(), [](const auto& a, const auto& b) { return a.question < b.question; });
   return std::exchange(ended_, {});
+}
+
+void Flight::count(const overlay::Message& message) {
+  if (const auto* const query = std::get_if<overlay::Query>(&message)) {
+    LiveTrack& track = tracks_[track_of(query->id)];
+    ++track.copies;
+    share(track, *query);
+  } else if (const auto* const hits = std::get_if<overlay::Hits>(&message)) {
+    ++tracks_[track_of(hits->id)].hit_messages;
+  }
+}
+
+void Flight::share(LiveTrack& track, const overlay::Query& message) {
+  if (const auto* const shared = std::get_if<overlay::Query>(&track.message)) {
+    // Whoever passes a question on passes on the same one, though perhaps a copy that came through the wire.
+    EARSHOT_CHECK(message.request == shared->request || message.request->text == shared->request->text);
+    return;
+  }
+  // The first copy: from here on the question is shared.
+  track.message = message;
+  track.digest = mixed(mixed(track.id.high, track.id.low), digest_of(as_bytes(message.request->text))) | 1;
+}
+
+Crossing Flight::leave(const overlay::Message& message, const Event& event) {
+  Crossing crossing{event, message, {}, 0};
+  crossing.event.kind = static_cast<EventKind>(message.index());
+  const auto* const query = std::get_if<overlay::Query>(&message);
+  const auto* const hits = std::get_if<overlay::Hits>(&message);
+  if (query == nullptr && hits == nullptr) return crossing;
+  const LiveTrack& track = tracks_[track_of(query != nullptr ? query->id : hits->id)];
+  crossing.digest = track.digest;
+  crossing.query.question = track.question;
+  crossing.query.item = track.item;
+  crossing.query.origin = track.origin;
+  crossing.query.asked = track.asked;
+  return crossing;
+}
+
+void Flight::enter(const Crossing& crossing, Event& event) {
+  event = crossing.event;
+  const auto* const query = std::get_if<overlay::Query>(&crossing.message);
+  const auto* const hits = std::get_if<overlay::Hits>(&crossing.message);
+  if (query != nullptr || hits != nullptr) {
+    const QueryId& id = query != nullptr ? query->id : hits->id;
+    const auto found = by_id_.find(id);
+    LiveTrack& track = tracks_[found != by_id_.end() ? found->second : begin(id, crossing.query)];
+    track.digest = crossing.digest;
+    if (query != nullptr) share(track, *query);
+  }
+  pack(crossing.message, event);
 }
 
 void Flight::pack(const overlay::Message& message, Event& event) {
@@ -126,18 +190,7 @@ void Flight::fill(const overlay::Query& message, Event& event) {
   event.ttl = message.ttl;
   event.hops = message.hops;
   event.flag = static_cast<std::uint8_t>(message.strategy);
-  QueryTrack& track = tracks_[event.body];
-  ++track.in_flight;
-  ++track.copies;
-  if (track.digest != 0) {
-    // Whoever passes a question on passes on the same one, though perhaps a copy that came through the wire.
-    const auto& shared = std::get<overlay::Query>(track.message);
-    EARSHOT_CHECK(message.request == shared.request || message.request->text == shared.request->text);
-    return;
-  }
-  // The first copy: from here on the question is shared.
-  track.message = message;
-  track.digest = mixed(mixed(track.id.high, track.id.low), digest_of(as_bytes(message.request->text))) | 1;
+  ++tracks_[event.body].in_flight;
 }
 
 void Flight::fill(const overlay::Hits& message, Event& event) {
@@ -145,7 +198,6 @@ void Flight::fill(const overlay::Hits& message, Event& event) {
   event.body = answers_.add({index, digest_of(*message.hits), message.hits});
   event.hops = message.hops;
   ++tracks_[index].in_flight;
-  ++tracks_[index].hit_messages;
 }
 
 const overlay::Message& Flight::message(const Event& event) {
@@ -176,7 +228,11 @@ const overlay::Message& Flight::message(const Event& event) {
     case EventKind::kTick:
     case EventKind::kStart:
     case EventKind::kAsk:
-    case EventKind::kCrash: break;
+    case EventKind::kCrash:
+    case EventKind::kDepart:
+    case EventKind::kStep:
+    case EventKind::kDeed:
+    case EventKind::kProbe: break;
   }
   check_failed("the event is a delivery", __FILE__, __LINE__);
 }
@@ -213,9 +269,13 @@ std::uint64_t Flight::digest(const Event& event) const {
     case EventKind::kNeighborReply:
     case EventKind::kLost:
     case EventKind::kTick:
-    case EventKind::kStart: return numbers;
+    case EventKind::kStart:
+    case EventKind::kDeed:
+    case EventKind::kProbe: return numbers;
     case EventKind::kAsk:
-    case EventKind::kCrash: return event.body;
+    case EventKind::kCrash:
+    case EventKind::kDepart:
+    case EventKind::kStep: return event.body;
   }
   check_failed("the kind of event is known", __FILE__, __LINE__);
 }

@@ -18,31 +18,48 @@
 #include <vector>
 
 #include "overlay/message.h"
+#include "overlay/peer.h"
 #include "schema/ids.h"
 #include "schema/time.h"
 #include "sim/event.h"
 
 namespace earshot::sim {
 
-/// One question from asking to the last echo of it.
+/// A question that is none of the workload's: an attacker's.
+inline constexpr std::uint32_t kNoQuestion = UINT32_MAX;
+
+/// What became of one question; the probes write it, results.h reads it. In a partitioned run each part has its share.
 struct QueryTrack {
-  QueryId id;
   std::uint32_t question = 0;        // number in the workload
   std::uint32_t item = 0;
   PeerId origin = kNoPeer;
+  std::uint32_t available = 0;       // other peers that held the item when it was asked for
   Instant asked{};
-  std::uint32_t in_flight = 0;       // events that name this track
-  bool open = false;
-  std::uint64_t digest = 0;          // of id and request
-  overlay::Message message;          // the Query as peers pass it on; ttl and hops are filled in on delivery
-  // What the probes read.
   std::uint64_t copies = 0;          // of the query, sent by anybody
   std::uint64_t hit_messages = 0;    // Hits, sent by anybody, each hop counted
   std::uint32_t reached = 0;         // other peers that looked in their libraries
   std::uint32_t deepest = 0;         // hops of the farthest of them
   std::uint32_t hits = 0;            // delivered at the origin, own library not counted
+  std::uint32_t false_hits = 0;      // of liars, delivered at the origin
   std::uint32_t first_hops = 0;      // of the first hit
   Duration first_after{};            // from asking to the first hit
+};
+
+/// A question that is being asked.
+struct LiveTrack : QueryTrack {
+  QueryId id;
+  std::uint32_t in_flight = 0;       // events that name this track
+  bool open = false;
+  std::uint64_t digest = 0;          // of id and request
+  overlay::Message message;          // the Query as peers pass it on; ttl and hops are filled in on delivery
+};
+
+/// A message on its way into another part of a partitioned run, with what the other part may not know of its query.
+struct Crossing {
+  Event event;
+  overlay::Message message;
+  QueryTrack query;                  // of Query and Hits: question, item, origin, asked
+  std::uint64_t digest = 0;          // of Query and Hits: of the query
 };
 
 class Flight {
@@ -52,20 +69,37 @@ class Flight {
   static constexpr Index kNone = UINT32_MAX;
 
   /// Begins to follow a query. REQUIRES: an id that is not followed already.
-  Index open(const QueryId& id, std::uint32_t question, std::uint32_t item, PeerId origin, Instant asked);
-  QueryTrack& track(Index index) { return tracks_[index]; }
+  Index open(const QueryId& id, const QueryTrack& about);
+  LiveTrack& track(Index index) { return tracks_[index]; }
   Index track_of(const QueryId& id);
   /// The query is closed at its origin: its track ends when the last message of it has landed.
   void close(Index index);
+  /// Closes whatever this origin has open, for it is gone. Returns how many questions of the workload that were.
+  std::uint32_t abandon(PeerId origin);
   /// What became of every query, in the order of the workload; those still in flight end here. Empties itself.
   std::vector<QueryTrack> take_tracks();
 
+  /// Counts a message that somebody sends, lost or not.
+  void count(const overlay::Message& message);
   /// Fills the event's kind, body, ttl, hops and flag.
   void pack(const overlay::Message& message, Event& event);
+
+  /// Of messages to another part and from it.
+  Crossing leave(const overlay::Message& message, const Event& event);
+  void enter(const Crossing& crossing, Event& event);
 
   /// The message of a delivery event. Valid until the next call; the event's pooled things are let go by drop().
   const overlay::Message& message(const Event& event);
   void drop(const Event& event);
+
+  /// Asks for the memory at `peer` that the message of a delivery event will touch.
+  void prefetch(EventKind kind, std::uint32_t body, const overlay::Peer& peer) const {
+    if (kind == EventKind::kQuery) {
+      peer.prefetch(tracks_[body].message);
+    } else {
+      __builtin_prefetch(peer.neighbors().data());
+    }
+  }
 
   /// A hash of the message's content that is the same on every machine.
   std::uint64_t digest(const Event& event) const;
@@ -91,6 +125,7 @@ class Flight {
     void remove(Index index);
     T& operator[](Index index) { return things_[index]; }
     const T& operator[](Index index) const { return things_[index]; }
+    std::size_t size() const { return things_.size(); }  // free slots included
     std::size_t bytes() const { return things_.capacity() * sizeof(T) + free_.capacity() * sizeof(Index); }
 
    private:
@@ -98,6 +133,8 @@ class Flight {
     std::vector<Index> free_;
   };
 
+  Index begin(const QueryId& id, const QueryTrack& about);
+  void share(LiveTrack& track, const overlay::Query& message);
   void end_if_landed(Index index);
 
   void fill(const overlay::Join& message, Event& event);
@@ -110,7 +147,7 @@ class Flight {
   void fill(const overlay::Query& message, Event& event);
   void fill(const overlay::Hits& message, Event& event);
 
-  Pool<QueryTrack> tracks_;
+  Pool<LiveTrack> tracks_;
   Pool<Answer> answers_;
   Pool<Peers> lists_;
   std::vector<QueryTrack> ended_;

@@ -209,6 +209,29 @@ Result<Topology> watts_strogatz(std::uint32_t nodes, std::uint32_t degree, std::
   return Topology(nodes, std::move(edges));
 }
 
+Result<Topology> two_tier(std::uint32_t nodes, std::uint32_t core, std::uint32_t degree, std::uint32_t leaf_links, Random random) {
+  if (leaf_links > core) return fail(ErrorCode::kInvalid, "{} links of a leaf need as many core nodes, not {}", leaf_links, core);
+  const Result<Topology> inner = random_regular(core, degree, random);
+  if (!inner) return fail_in(fmt::format("the core of {} nodes", core), inner.error());
+  Random leaves(SipKey{random.next(), random.next()});  // the core drew from a copy of `random`
+  std::vector<Edge> edges;
+  for (std::uint32_t node = 0; node < core; ++node) {
+    for (const PeerId other : inner->neighbors(PeerId{node})) {
+      if (node < to_number(other)) edges.emplace_back(node, to_number(other));
+    }
+  }
+  std::vector<std::uint32_t> chosen;
+  for (std::uint32_t leaf = core; leaf < nodes; ++leaf) {
+    chosen.clear();
+    while (chosen.size() < leaf_links) {
+      const auto other = static_cast<std::uint32_t>(leaves.below(core));
+      if (std::find(chosen.begin(), chosen.end(), other) == chosen.end()) chosen.push_back(other);
+    }
+    for (const std::uint32_t other : chosen) edges.emplace_back(other, leaf);
+  }
+  return Topology(nodes, std::move(edges));
+}
+
 Result<Topology> imported_edges(const std::filesystem::path& path) {
   const Result<std::string> text = read_text(path);
   if (!text) return tl::unexpected(text.error());

@@ -50,6 +50,10 @@ Result<Topology> barabasi_albert(std::uint32_t nodes, std::uint32_t degree, Rand
 /// a random node with probability rewire_per_million / 10^6.
 Result<Topology> watts_strogatz(std::uint32_t nodes, std::uint32_t degree, std::uint32_t rewire_per_million, Random random);
 
+/// Two tiers, as Gnutella 0.6: the first share of the nodes is the core, a random regular graph of `degree`; each other node, a
+/// leaf, is linked to `leaf_links` different nodes of the core at random. Errors: kInvalid when the core is too small.
+Result<Topology> two_tier(std::uint32_t nodes, std::uint32_t core, std::uint32_t degree, std::uint32_t leaf_links, Random random);
+
 /// Two columns of node numbers separated by a tab, with or without a header line; nodes are renumbered in the order of their
 /// first appearance. Errors: those of read_text; kInvalid, naming the line.
 Result<Topology> imported_edges(const std::filesystem::path& path);
