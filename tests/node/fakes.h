@@ -100,6 +100,11 @@ class FakeIndex final : public index::Index {
     return {tracks_.size(), 0, 0};
   }
   Result<void> compact() override { return {}; }
+  index::Storage storage() const override { return {}; }
+  Result<void> visit(const std::function<bool(const Track&)>&) const override { return {}; }
+  Result<std::uint64_t> verify(const std::function<bool(std::uint64_t)>&) const override { return 0; }
+  Result<void> back_up(const std::filesystem::path&) override { return {}; }
+  Result<void> snapshot(const std::filesystem::path&) override { return {}; }
 
   std::vector<std::string> titles() const {
     const std::lock_guard lock(mutex_);
