@@ -73,7 +73,7 @@ struct ApiParts {
   Fetches& fetches;
   Plays& plays;
   std::filesystem::path download;
-  std::string role;                 // "node" or "light"
+  std::string role;                 // "node", "index" or "light"
   std::function<void()> shut_down;  // asks the program to end; returns at once
 };
 

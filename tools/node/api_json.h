@@ -74,7 +74,7 @@ std::string summary(const Summary& summary);
 struct StatusReport {
   NodeStatus node;
   std::string version;
-  std::string role;  // "node" or "light"
+  std::string role;  // "node", "index" or "light"
   Endpoint http;     // port 0: no loopback listener
   index::Stats index;
   std::uint64_t shares = 0;
