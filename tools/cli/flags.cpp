@@ -21,6 +21,9 @@ namespace {
 // Seconds that a search from the command line stays open: rows come in the first, stragglers in the rest.
 constexpr double kSearchSeconds = 3;
 
+// Fetches at once: what a node runs (Fetches::kMaxRunning).
+constexpr int kMaxGets = 16;
+
 // Where CLI11 leaves what it read, until it becomes an Invocation.
 struct Raw {
   Invocation invocation;
@@ -104,10 +107,16 @@ void Tree::client_commands() {
       ->capture_default_str();
   settings(search, {"node.listen", "node.bootstrap", "cli"});
 
-  CLI::App* get = command(Command::kGet, "get", "Fetch a row of the last search, or a content id, and verify it");
-  get->add_option("what", to.what, "A row's number, or ppspp:...")->required();
+  CLI::App* get = command(Command::kGet, "get", "Fetch rows of the last search, or content ids, and verify them");
+  get->add_option("what", to.contents, "Rows' numbers, or ppspp:...")->required()->expected(1, kMaxGets);
+  get->add_flag("--verify", to.verify, "Fetch nothing: say whether the file of --out is this content");
   get->add_option("-o,--out", to.out, "File or folder to write to")->type_name("PATH");
   settings(get, {"node.listen", "node.bootstrap", "cli", "share"});
+
+  CLI::App* play = command(Command::kPlay, "play", "Play a row of the last search, or a content id, while it comes");
+  play->add_option("what", to.contents, "A row's number, or ppspp:...")->required()->expected(1);
+  play->add_option("--player", to.player, "mpv, ffplay or vlc; - writes the sound to stdout (default: what is installed)");
+  settings(play, {"node.listen", "node.bootstrap", "cli"});
 
   CLI::App* share = command(Command::kShare, "share", "Share folders and files; without any, list what is shared");
   share->add_option("paths", to.paths, "Folders or files")->type_name("PATH");

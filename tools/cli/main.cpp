@@ -38,6 +38,8 @@ ExitCode run(const Invocation& invocation, Console& console) {
       return search(invocation, *config, console);
     case Command::kGet:
       return get(invocation, *config, console);
+    case Command::kPlay:
+      return play(invocation, *config, console);
     case Command::kShare:
       return share(invocation, *config, console);
     case Command::kImport:

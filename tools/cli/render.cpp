@@ -167,15 +167,20 @@ std::string closing_line(const SummaryLine& summary) {
                      plural(summary.messages, "question", "questions"), plural(summary.answers, "answer", "answers"));
 }
 
-std::string progress_bar(const ProgressLine& progress) {
+std::string progress_bar(const ProgressLine& progress, std::uint64_t bytes_per_second) {
   constexpr std::size_t kWidth = 30;
   const std::size_t done =
       progress.size == 0 ? 0
                          : static_cast<std::size_t>(kWidth * std::min(progress.bytes, progress.size) / progress.size);
   std::uint64_t giving = 0;
   for (const SourceLine& source : progress.sources) giving += source.bytes > 0 ? 1 : 0;
-  return fmt::format("[{}{}] {} of {} from {}", std::string(done, '#'), std::string(kWidth - done, '.'),
-                     byte_count(progress.bytes), byte_count(progress.size), plural(giving, "holder", "holders"));
+  std::string bar = fmt::format("[{}{}] {} of {} from {}", std::string(done, '#'), std::string(kWidth - done, '.'),
+                                byte_count(progress.bytes), byte_count(progress.size), plural(giving, "holder", "holders"));
+  if (bytes_per_second == 0) return bar;
+  bar += fmt::format(", {}/s", byte_count(bytes_per_second));
+  if (progress.size <= progress.bytes) return bar;
+  const std::uint64_t seconds = (progress.size - progress.bytes) / bytes_per_second + 1;
+  return bar + fmt::format(", {} left", clock_time(seconds * 1000));
 }
 
 bool is_installed(std::string_view program) {

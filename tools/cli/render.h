@@ -54,10 +54,10 @@ class HitTable {
 /// "7 tracks at 9 holders in 3.0 s; this node asked 5 neighbors and got 4 answers".
 std::string closing_line(const SummaryLine& summary);
 
-/// "[#####.....] 1.5 of 3.0 MB from 2 holders".
-std::string progress_bar(const ProgressLine& progress);
+/// "[#####.....] 1.5 of 3.0 MB from 2 holders, 1.0 MB/s, 0:02 left"; without a rate it says nothing of time.
+std::string progress_bar(const ProgressLine& progress, std::uint64_t bytes_per_second = 0);
 
-/// Whether PATH has this program.
+/// Whether a program is on the PATH.
 bool is_installed(std::string_view program);
 
 /// The line that plays a file: with what is installed, else with mpv.

@@ -114,6 +114,7 @@ Result<void> Daemon::open_network(Role role) {
   }
   worker_ = std::make_unique<Worker>();
   fetches_ = std::make_unique<Fetches>(engines_, identify);
+  plays_ = std::make_unique<Plays>(engines_);
   auto node = Node::start(*identity_, options, *index_);
   if (!node) return fail_in("start the node", node.error());
   node_ = std::move(*node);
@@ -123,7 +124,7 @@ Result<void> Daemon::open_network(Role role) {
 Result<void> Daemon::open_api(Role role) {
   Access access{0, random_token()};
   ApiParts parts{
-      *node_, *index_, *scanner_, *worker_, *fetches_, config_.folders.download, name_of(role, config_.role),
+      *node_, *index_, *scanner_, *worker_, *fetches_, *plays_, config_.folders.download, name_of(role, config_.role),
       [] {}};
   if (server_) {
     if (auto written = write_private_file(config_.folders.runtime / "token", access.token + "\n"); !written)
