@@ -34,14 +34,14 @@ constexpr std::size_t kMaxHelloFrame = 1024;
 /// Root offset and identifier.
 constexpr std::size_t kMinFrame = 8;
 
-/// What an encoded hit costs at most beside the bytes of its texts: track table 88, hit table 64, their vtables 36,
-/// length, end and padding of four texts 32, its place in the vector 4.
-constexpr std::size_t kHitOverheadAtMost = 224;
+/// What an encoded hit costs at most beside the bytes of its texts: track table 100, hit table 64, their vtables 42,
+/// length, end and padding of six texts 48, its place in the vector 4.
+constexpr std::size_t kHitOverheadAtMost = 260;
 
 /// What an encoded hit costs at least when nothing is shared: hit table (4 + 4 + contact 52), track table (4 + 32),
 /// place 4. The decoder charges it, so that hits pointing at the same bytes cannot multiply memory.
 constexpr std::size_t kHitOverheadAtLeast = 100;
-static_assert(sizeof(Hit) <= 2 * kHitOverheadAtLeast, "a decoded message may cost at most twice its frame");
+static_assert(sizeof(Hit) <= 3 * kHitOverheadAtLeast, "a decoded message may cost at most three times its frame");
 
 /// Envelope, Hits table, vtables, vector length and padding, generously.
 constexpr std::size_t kEnvelopeAtMost = 256;
@@ -85,15 +85,17 @@ Offset<fb::TrackTable> track_table(FlatBufferBuilder& builder, const Track& trac
     return words.empty() ? Offset<flatbuffers::String>() : builder.CreateString(words);
   };
   const auto title = text(track.title), artist = text(track.artist), album = text(track.album),
-             genre = text(track.genre);
+             genre = text(track.genre), licence = text(track.licence), publisher = text(track.publisher);
   const fb::Digest content = digest_struct(track.content.digest);
   return fb::CreateTrackTable(builder, static_cast<std::uint8_t>(track.content.scheme), &content, title, artist, album,
                               genre, track.year, track.duration_ms, track.bitrate_kbps,
-                              static_cast<std::uint8_t>(track.codec), track.size_bytes);
+                              static_cast<std::uint8_t>(track.codec), track.size_bytes,
+                              static_cast<std::uint8_t>(track.kind), licence, publisher);
 }
 
 std::size_t text_bytes(const Track& track) {
-  return track.title.size() + track.artist.size() + track.album.size() + track.genre.size();
+  return track.title.size() + track.artist.size() + track.album.size() + track.genre.size() +
+         track.licence.size() + track.publisher.size();
 }
 
 class Encoder {
@@ -336,8 +338,8 @@ class Decoder {
   }
 
  private:
-  static std::array<const flatbuffers::String*, 4> texts_of(const fb::TrackTable& track) {
-    return {track.title(), track.artist(), track.album(), track.genre()};
+  static std::array<const flatbuffers::String*, 6> texts_of(const fb::TrackTable& track) {
+    return {track.title(), track.artist(), track.album(), track.genre(), track.licence(), track.publisher()};
   }
 
   /// What the hits would cost at least if each had bytes of its own. Comes before any of these bytes is looked at.
@@ -392,6 +394,10 @@ class Decoder {
     const auto codec = static_cast<Codec>(table.codec());
     track.codec = codec <= Codec::kWav ? codec : Codec::kUnknown;
     track.size_bytes = table.size_bytes();
+    const auto kind = static_cast<Kind>(table.kind());
+    track.kind = kind <= Kind::kStation ? kind : Kind::kTrack;
+    track.licence = view(table.licence());
+    track.publisher = view(table.publisher());
     return track;
   }
 

@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <functional>
 #include <numeric>
 
-#include "schema/check.h"
+#include "sim/statistics.h"
 
 namespace earshot::sim {
 
@@ -98,16 +97,6 @@ double messages_per_second(const RunRecord& record, const RunCost& cost) {
   return ratio(static_cast<double>(record.messages), static_cast<double>(cost.run.count()) / 1e6);
 }
 
-/// Student's t, two-sided 95 %, for 1 to 30 degrees of freedom; beyond, the value for the next smaller entry is used, which
-/// makes an interval a little too wide, never too narrow.
-double student_t(std::size_t freedom) {
-  constexpr std::array<double, 30> kTable{12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
-                                          2.201,  2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
-                                          2.080,  2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042};
-  if (freedom <= kTable.size()) return kTable[freedom - 1];
-  return freedom < 40 ? 2.042 : freedom < 60 ? 2.021 : freedom < 120 ? 2.000 : 1.980;
-}
-
 }  // namespace
 
 std::vector<Cell> row_of(std::string_view scenario, const RunRecord& record) {
@@ -171,16 +160,6 @@ std::string json_line(std::span<const Cell> row, const RunRecord& record, const 
   }
   return line + fmt::format("\"sent\":{},\"setup_cpu_ms\":{},\"run_cpu_ms\":{},\"msgs_per_cpu_s\":{:.0f}}}\n", record.messages,
                             cost.setup.count() / 1000, cost.run.count() / 1000, messages_per_second(record, cost));
-}
-
-Interval mean_interval(std::span<const double> values) {
-  EARSHOT_CHECK(!values.empty());
-  const auto count = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
-  if (values.size() == 1) return {mean, 0};
-  double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return {mean, student_t(values.size() - 1) * std::sqrt(squares / (count - 1) / count)};
 }
 
 std::string summary_table(std::span<const RunRecord> records, std::span<const RunCost> costs) {

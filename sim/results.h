@@ -57,14 +57,6 @@ std::string csv_line(std::span<const Cell> row);
 /// One object on one line, the row's cells and the cost.
 std::string json_line(std::span<const Cell> row, const RunRecord& record, const RunCost& cost);
 
-struct Interval {
-  double mean = 0;
-  double half_width = 0;  // of the 95 % interval by Student's t; 0 for a single value
-};
-
-/// REQUIRES: at least one value.
-Interval mean_interval(std::span<const double> values);
-
 /// A table for people: a line per search with mean ± half width of what matters most.
 std::string summary_table(std::span<const RunRecord> records, std::span<const RunCost> costs);
 

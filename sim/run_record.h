@@ -59,6 +59,7 @@ struct RunRecord {
   std::uint64_t duplicates = 0;          // copies of queries that a peer had seen before
   std::uint64_t links = 0;               // entries of all active views at the end
   std::uint32_t largest_component = 0;   // peers that hang together at the end
+  std::vector<std::uint32_t> degrees;    // how many of the living have 0, 1, 2, ... neighbours at the end
   std::uint64_t population_bytes = 0;
   std::uint64_t flight_bytes = 0;        // the wheel and what is in flight, at its fullest
   std::uint64_t wire_frames = 0;         // only through the wire

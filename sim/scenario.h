@@ -141,7 +141,8 @@ struct Scenario {
   overlay::Config protocol;
 };
 
-/// A key with its value as people write it, "network.loss" and "0.1"; wins over the file.
+/// A key with its value as people write it, "network.loss" and "0.1"; wins over the file. "search.ttl" means every [[search]],
+/// "search.walk.ttl" the one of that name.
 using Override = std::pair<std::string, std::string>;
 
 /// Errors: kNotFound; kInvalid, "file:line: key: what is wrong, what is allowed". Files that a scenario names are looked for

@@ -16,8 +16,8 @@ namespace {
 
 // An event costs some 100 to 200 ns, a miss to memory about 100 ns: a few events ahead suffice, and the seat must be there
 // before what it points to can be asked for.
-constexpr std::size_t kSeatAhead = 16;
-constexpr std::size_t kMemoryAhead = 8;
+constexpr std::size_t kSeatAhead = 32;
+constexpr std::size_t kMemoryAhead = 12;
 // With fewer messages in flight (walks) a block holds too few events to look ahead in, but what is fetched when a message
 // is sent is still in the cache when it arrives.
 constexpr std::uint64_t kFewInFlight = 1024;
