@@ -46,6 +46,7 @@ Command compare_command();
 Command run_command();
 Command sweep_command();
 Command merge_command();
+Command replay_command();
 Command report_command();
 
 }  // namespace earshot::simtool
