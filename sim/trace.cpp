@@ -36,6 +36,11 @@ std::string fields(const overlay::Hits& m) {
   return fmt::format("\"message\":\"Hits\",\"id\":\"{}\",\"hops\":{},\"hits\":{}", to_string(m.id), m.hops, m.hits->size());
 }
 
+std::string fields(const overlay::Publish& m) {
+  return fmt::format("\"message\":\"Publish\",\"id\":\"{}\",\"hops\":{},\"visits\":{}", to_string(m.id), m.hops, m.visits);
+}
+std::string fields(const overlay::Estimate&) { return "\"message\":\"Estimate\""; }
+
 std::string fields(const overlay::Send& e) {
   return fmt::format("\"effect\":\"send\",\"to\":{},{}", to_number(e.to), std::visit([](const auto& m) { return fields(m); }, e.message));
 }
@@ -43,6 +48,8 @@ std::string fields(const overlay::Lookup& e) {
   return fmt::format("\"effect\":\"look_up\",\"id\":\"{}\",\"query\":\"{}\",\"walk\":{},\"ttl\":{}", to_string(e.id), escaped_json(e.request->text),
                      e.request->strategy == StrategyKind::kWalk, e.request->ttl);
 }
+std::string fields(const overlay::HostDigest& e) { return fmt::format("\"effect\":\"host_digest\",\"to\":{}", to_number(e.owner)); }
+std::string fields(const overlay::DropDigest& e) { return fmt::format("\"effect\":\"drop_digest\",\"to\":{}", to_number(e.owner)); }
 std::string fields(const overlay::Connect& e) { return fmt::format("\"effect\":\"connect\",\"to\":{}", to_number(e.peer)); }
 std::string fields(const overlay::Disconnect& e) { return fmt::format("\"effect\":\"disconnect\",\"to\":{}", to_number(e.peer)); }
 std::string fields(const overlay::Deliver& e) {

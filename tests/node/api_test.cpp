@@ -27,7 +27,7 @@ class ApiTest : public testing::Test {
     scanner_ = std::make_unique<Scanner>(
         index_, *engine_, [](const std::filesystem::path&) { return Result<Track>(Track{}); }, folder_ / "library");
     worker_ = std::make_unique<Worker>();
-    ApiParts parts{node_, index_, *scanner_, *worker_, *fetches_, folder_ / "music", "node", [this] { ++shutdowns_; }};
+    ApiParts parts{node_, index_, *scanner_, *worker_, *fetches_, plays_, folder_ / "music", "node", [this] { ++shutdowns_; }};
     api_ = std::make_unique<Api>(std::move(parts), Access{4080, "token"});
   }
 
@@ -57,6 +57,7 @@ class ApiTest : public testing::Test {
   std::unique_ptr<Scanner> scanner_;
   std::unique_ptr<Worker> worker_;
   std::unique_ptr<Fetches> fetches_;
+  Plays plays_{engines_};
   int shutdowns_ = 0;
   std::unique_ptr<Api> api_;
 };
@@ -242,6 +243,31 @@ TEST_F(ApiTest, BadFetchesAreRefused) {
                                   R"({"content":")" + to_string(content_of(1)) + R"(","out":"/a\u0000b"})"}) {
     EXPECT_EQ(status_of("POST", "/api/v1/fetches", body), 400) << body;
   }
+}
+
+TEST_F(ApiTest, APlaySaysWhereAPlayerFindsTheContentAndAsksAtOnceForItsEnds) {
+  api_->listening_on(*endpoint_from("127.0.0.1:4080"));
+  const auto channel = call("POST", "/api/v1/plays", R"({"content":")" + to_string(content_of(7)) + R"(","providers":["127.0.0.1:5002"]})");
+  ASSERT_TRUE(channel->replied);
+  EXPECT_EQ(channel->replied->status, 200);
+  EXPECT_THAT(channel->replied->body, HasSubstr("\"url\":\"http://127.0.0.1:4080/content/" + to_string(content_of(7)) + "?ticket="));
+  EXPECT_THAT(engine_->last_providers, ElementsAre(*endpoint_from("127.0.0.1:5002")));
+}
+
+TEST_F(ApiTest, WhatIsPlayedIsReadAsAResource) {
+  engine_->texts[content_of(7)] = "fLaC and so on";
+  call("POST", "/api/v1/plays", R"({"content":")" + to_string(content_of(7)) + R"(","providers":["127.0.0.1:5002"]})");
+  const auto channel = call("GET", "/content/" + to_string(content_of(7)));
+  ASSERT_TRUE(channel->bytes);
+  const auto head = channel->bytes->head();
+  ASSERT_TRUE(head && *head);
+  EXPECT_EQ((*head)->size, 14u);
+}
+
+TEST_F(ApiTest, AContentThatNobodyHoldsIsNotFound) {
+  EXPECT_EQ(status_of("GET", "/content/" + to_string(content_of(9))), 404);
+  EXPECT_EQ(status_of("GET", "/content/nonsense"), 400);
+  EXPECT_EQ(status_of("DELETE", "/content/" + to_string(content_of(9))), 405);
 }
 
 TEST_F(ApiTest, SharingScansAndReports) {

@@ -4,6 +4,8 @@
 //   GET  /api/v1/status     one object
 //   GET  /api/v1/peers      lines: peer ..., done
 //   GET  /api/v1/shares     lines: share ..., done
+//   GET  /content/ID        the bytes of a content, as they come (content_http.h); HEAD too
+//   POST /api/v1/plays      {"content", ...}   one object: where a player finds it, and it is fetched ahead from then on
 //   POST /api/v1/searches   {"text", ...}      lines: hit ... as they arrive, summary | error
 //   POST /api/v1/fetches    {"content", ...}   lines: progress ..., done | error
 //   POST /api/v1/shares     {"path"}           lines: progress ..., done | error
@@ -17,6 +19,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,17 +28,36 @@
 #include "tools/node/api_access.h"
 #include "tools/node/fetches.h"
 #include "tools/node/node.h"
+#include "tools/node/plays.h"
 #include "tools/node/scanner.h"
 #include "tools/node/sightings.h"
 #include "tools/node/worker.h"
 
 namespace earshot::node {
 
-/// Where one answer goes: either one reply(), or any number of line() and then close(). Thread-safe; never blocks.
+/// An answer of many bytes, pulled as fast as its reader takes them. Called from one thread; never blocks.
+class Body {
+ public:
+  struct Head {
+    int status = 200;
+    std::string fields;       // header lines, each with its CRLF
+    std::uint64_t size = 0;   // bytes to be pulled
+    bool has_length = true;   // Content-Length is sent
+    bool has_body = true;     // false: HEAD asked for the size only
+  };
+  virtual ~Body() = default;
+  /// Nothing: not known yet, ask again soon. Errors: answered as such.
+  virtual Result<std::optional<Head>> head() = 0;
+  /// How many bytes were copied; 0: none have come yet, ask again soon. Errors: the answer is cut.
+  virtual Result<std::size_t> pull(std::span<std::uint8_t> into) = 0;
+};
+
+/// Where one answer goes: one reply(), or one body(), or any number of line() and then close(). Thread-safe; never blocks.
 class Channel {
  public:
   virtual ~Channel() = default;
   virtual void reply(Reply reply) = 0;
+  virtual void body(std::unique_ptr<Body> body) = 0;
   virtual void line(std::string object) = 0;
   virtual void close() = 0;
   /// Called once, from any thread, when the reader goes away before close(); at once when it has gone already.
@@ -48,8 +71,9 @@ struct ApiParts {
   Scanner& scanner;
   Worker& worker;
   Fetches& fetches;
+  Plays& plays;
   std::filesystem::path download;
-  std::string role;                 // "node" or "light"
+  std::string role;                 // "node", "index" or "light"
   std::function<void()> shut_down;  // asks the program to end; returns at once
 };
 
@@ -79,6 +103,12 @@ class Api {
   void shares(const Request& request, const std::shared_ptr<Channel>& channel);
   void search(const Request& request, const std::shared_ptr<Channel>& channel);
   void fetch(const Request& request, const std::shared_ptr<Channel>& channel);
+  void play(const Request& request, const std::shared_ptr<Channel>& channel);
+  void content(const Request& request, const std::shared_ptr<Channel>& channel);
+
+  /// What an order leaves out, as far as this node knows it: the track and who holds it. Errors: kNotFound (no holder).
+  Result<Fetch> completed(json::FetchOrder order) const;
+
   void share(const Request& request, const std::shared_ptr<Channel>& channel);
   void import(const Request& request, const std::shared_ptr<Channel>& channel);
   void join(const Request& request, const std::shared_ptr<Channel>& channel);
@@ -89,6 +119,9 @@ class Api {
   Endpoint http_;
   std::shared_ptr<Sightings> sightings_ = std::make_shared<Sightings>();
 };
+
+/// How an error is told in HTTP.
+int http_status(ErrorCode code);
 
 /// The program's version, told to neighbors and people.
 std::string_view version();

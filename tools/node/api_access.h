@@ -10,6 +10,8 @@
 //     loopback too; a token in a header, not a cookie, is never sent by a browser on its own.
 //  4. A POST must be application/json, else 415: forms and text/plain need no preflight, JSON does.
 // These hold for every route, GET included, before the route is even looked at, so that nothing can be probed.
+// For GET and HEAD of /content/ID a ticket in the target ("?ticket=...") may stand for the token: <audio> and media players
+// send no header of ours. A ticket opens one content and ends with the run; it follows from token and id by a keyed hash.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +28,7 @@ struct Request {
   std::optional<std::string> origin;
   std::optional<std::string> authorization;
   std::string content_type;
+  std::string range, if_range, if_none_match;  // empty: not sent
   std::string body;
   bool unix_socket = false;
   bool repeated_header = false;  // two of Host, Origin, Authorization or Content-Type
@@ -42,6 +45,12 @@ struct Access {
   std::uint16_t port = 0;  // of the loopback listener
   std::string token;
 };
+
+/// What opens /content/ID without the token: 32 hexadecimal digits.
+std::string ticket_for(const Access& access, std::string_view content);
+
+/// The content that a target names ("/content/ID?ticket=..."), as written; nothing for other targets.
+std::optional<std::string_view> content_in(std::string_view target);
 
 /// The refusal, or nothing: go on.
 std::optional<Reply> refusal(const Request& request, const Access& access);

@@ -99,6 +99,9 @@ void put_track(ordered_json& value, const Track& track) {
   value["codec"] = to_string(track.codec);
   value["bitrate_kbps"] = track.bitrate_kbps;
   value["size_bytes"] = track.size_bytes;
+  value["kind"] = to_string(track.kind);
+  if (!track.licence.empty()) value["licence"] = track.licence;
+  if (!track.publisher.empty()) value["publisher"] = track.publisher;
 }
 
 ordered_json sources_of(const std::vector<stream::Source>& sources) {
@@ -340,6 +343,16 @@ std::string fetch_done(const FetchDone& done) {
   value["title"] = done.track.title;
   value["artist"] = done.track.artist;
   value["verified"] = true;
+  return text_of(value);
+}
+
+std::string play(const ContentId& content, const Track& track, std::size_t providers, std::string_view url) {
+  ordered_json value = object("play");
+  value["content"] = to_string(content);
+  value["title"] = track.title;
+  value["artist"] = track.artist;
+  value["providers"] = providers;
+  value["url"] = url;
   return text_of(value);
 }
 

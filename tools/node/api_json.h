@@ -74,7 +74,7 @@ std::string summary(const Summary& summary);
 struct StatusReport {
   NodeStatus node;
   std::string version;
-  std::string role;  // "node" or "light"
+  std::string role;  // "node", "index" or "light"
   Endpoint http;     // port 0: no loopback listener
   index::Stats index;
   std::uint64_t shares = 0;
@@ -101,6 +101,8 @@ struct FetchDone {
 
 std::string fetch_progress(const stream::Status& status);
 std::string fetch_done(const FetchDone& done);
+/// `url`: where players on this machine find it; empty when the node serves no HTTP.
+std::string play(const ContentId& content, const Track& track, std::size_t providers, std::string_view url);
 std::string done(std::string_view what);
 std::string error(const Error& error);
 

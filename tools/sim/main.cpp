@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
       compare_command(),
       replay_command(),
       calibrate_command(),
+      bench_command(),
   };
   std::vector<CLI::App*> parsers;
   for (const Command& command : commands) {
