@@ -1,0 +1,94 @@
+// The routes of the page: how it comes in, how it brings files, and the socket that carries its calls.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+
+#include "tools/node/api.h"
+#include "tools/node/api_json.h"
+
+namespace earshot::node {
+
+namespace {
+
+Instant now() {
+  return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+}
+
+// The number of "name=123" in the query of a target.
+std::optional<std::uint64_t> number_in_query(std::string_view target, std::string_view name) {
+  const std::size_t question = target.find('?');
+  std::string_view query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    if (!pair.starts_with(name) || pair.size() <= name.size() || pair[name.size()] != '=') continue;
+    const std::string_view digits = pair.substr(name.size() + 1);
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    return number;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void Channel::socket(Serve) {
+  reply({426, "", ""});
+}
+
+void Api::open_link(const Request&, const std::shared_ptr<Channel>& channel) {
+  if (http_.port == 0) return refuse(*channel, {ErrorCode::kUnsupported, "this node serves no page"});
+  const std::string url = fmt::format("http://{}/#link={}", to_string(http_), sessions_.issue_link(now()));
+  channel->reply({200, json::link(url, Sessions::kLinkTime), ""});
+}
+
+void Api::open_session(const Request& request, const std::shared_ptr<Channel>& channel) {
+  const auto link = json::link_from(request.body);
+  if (!link) return refuse(*channel, link.error());
+  const auto session = sessions_.redeem(*link, now());
+  if (!session) {
+    return refuse(*channel, {ErrorCode::kDenied, "this link was used already or is too old: 'earshot up' gives a new one"});
+  }
+  channel->reply({200, json::session(*session, to_string(UserRole::kOwner)), ""});
+}
+
+void Api::end_session(const Request& request, const std::shared_ptr<Channel>& channel) {
+  sessions_.end(secret_of(request));
+  channel->reply({200, json::done("session"), ""});
+}
+
+void Api::begin_upload(const Request& request, const std::shared_ptr<Channel>& channel) {
+  const auto order = json::upload_from(request.body);
+  if (!order) return refuse(*channel, order.error());
+  const auto upload = uploads_.begin(order->name, order->size);
+  if (!upload) return refuse(*channel, upload.error());
+  channel->reply({200, json::upload(*upload, {}), ""});
+}
+
+void Api::go_on_upload(const Request& request, const std::shared_ptr<Channel>& channel) {
+  const auto upload = number_in_query(request.target, "id");
+  const auto offset = number_in_query(request.target, "offset");
+  if (!upload || !offset) return refuse(*channel, {ErrorCode::kInvalid, "the query must be ?id=NUMBER&offset=NUMBER"});
+  const auto state = uploads_.add(*upload, *offset, request.body);
+  if (!state) return refuse(*channel, state.error());
+  channel->reply({200, json::upload(*upload, *state), ""});
+}
+
+void Api::give_up_upload(const Request& request, const std::shared_ptr<Channel>& channel) {
+  const auto upload = number_in_query(request.target, "id");
+  if (!upload) return refuse(*channel, {ErrorCode::kInvalid, "the query must be ?id=NUMBER"});
+  uploads_.give_up(*upload);
+  channel->reply({200, json::done("upload"), ""});
+}
+
+void Api::socket(const Request& request, const std::shared_ptr<Channel>& channel) {
+  channel->socket([this, role = request.role](const Request& call, const std::shared_ptr<Channel>& answer) {
+    Request known = call;
+    known.role = role;
+    serve(known, answer);
+  });
+}
+
+}  // namespace earshot::node
