@@ -36,7 +36,7 @@ class ApiTest : public testing::Test {
     Request request;
     request.method = method;
     request.target = target;
-    request.content_type = "application/json";
+    request.content_type = method == "PUT" ? "application/octet-stream" : "application/json";
     request.body = body;
     request.unix_socket = true;
     auto channel = std::make_shared<RecordedChannel>();
@@ -70,7 +70,7 @@ SearchEvent event_with(std::vector<ReachableHit> hits, bool last) {
 }
 
 TEST_F(ApiTest, UnknownRoutesAndMethodsAreToldApart) {
-  EXPECT_EQ(status_of("GET", "/"), 404);
+  EXPECT_EQ(status_of("GET", "/no/such/page"), 404);
   EXPECT_EQ(status_of("GET", "/api/v1"), 404);
   EXPECT_EQ(status_of("GET", "/api/v1/statusx"), 404);
   EXPECT_EQ(status_of("GET", "/api/v1/status?x=1"), 200);
@@ -278,6 +278,56 @@ TEST_F(ApiTest, JoiningHandsOnTheContacts) {
 TEST_F(ApiTest, ShutdownAsksTheProgramToEnd) {
   EXPECT_EQ(status_of("POST", "/api/v1/shutdown", "{}"), 200);
   EXPECT_EQ(shutdowns_, 1);
+}
+
+TEST_F(ApiTest, TheRootIsThePage) {
+  const auto channel = call("GET", "/");
+  EXPECT_EQ(channel->replied->status, 200);
+  EXPECT_THAT(channel->replied->file_fields, HasSubstr("Content-Type: text/html"));
+  EXPECT_THAT(channel->replied->body, HasSubstr("<title>earshot</title>"));
+}
+
+TEST_F(ApiTest, ALinkOpensASessionThatMayAskWithoutTheSocket) {
+  api_->listening_on(*endpoint_from("127.0.0.1:4080"));
+  const std::string link = call("POST", "/api/v1/links", "{}")->replied->body;
+  const std::size_t at = link.find("#link=") + 6;
+  const std::string order = R"({"link":")" + link.substr(at, 64) + "\"}";
+  const auto opened = call("POST", "/api/v1/sessions", order);
+  ASSERT_EQ(opened->replied->status, 200);
+  EXPECT_THAT(opened->replied->body, HasSubstr(R"("user":"owner")"));
+  EXPECT_EQ(status_of("POST", "/api/v1/sessions", order), 403) << "a link opens once";
+
+  Request request;
+  request.method = "GET";
+  request.target = "/api/v1/status";
+  request.host = "127.0.0.1:4080";
+  request.authorization = "Bearer " + opened->replied->body.substr(opened->replied->body.find("\"token\":\"") + 9, 64);
+  const auto ask = [&] {
+    const auto channel = std::make_shared<RecordedChannel>();
+    api_->handle(request, channel);
+    return channel->replied->status;
+  };
+  EXPECT_EQ(ask(), 200);
+  request.method = "DELETE";
+  request.target = "/api/v1/sessions";
+  EXPECT_EQ(ask(), 200);
+  EXPECT_EQ(ask(), 401);
+}
+
+TEST_F(ApiTest, UploadsComeInPiecesAndCanBeShared) {
+  EXPECT_THAT(call("POST", "/api/v1/uploads", R"({"name":"../a.ogg","size":4})")->replied->body, HasSubstr(R"("id":1)"));
+  EXPECT_EQ(status_of("PUT", "/api/v1/uploads?id=1&offset=2", "ab"), 400);
+  EXPECT_EQ(status_of("PUT", "/api/v1/uploads?id=x&offset=0", "ab"), 400);
+  EXPECT_EQ(status_of("PUT", "/api/v1/uploads", "ab"), 400);
+  EXPECT_EQ(status_of("PUT", "/api/v1/uploads?offset=0&id=1", "ab"), 200);
+  const std::string done = call("PUT", "/api/v1/uploads?id=1&offset=2", "cd")->replied->body;
+  EXPECT_THAT(done, HasSubstr((folder_ / "music/published/_._a.ogg").string()));
+  EXPECT_EQ(text_of(folder_ / "music/published/_._a.ogg"), "abcd");
+  EXPECT_EQ(status_of("DELETE", "/api/v1/uploads?id=1"), 200);
+}
+
+TEST_F(ApiTest, WithoutAWebSocketTheSocketIsA426) {
+  EXPECT_EQ(status_of("GET", "/api/v1/socket"), 426);
 }
 
 TEST(ApiJson, ErrorCodesHaveNamesBothWays) {

@@ -162,9 +162,9 @@ const Api::Route Api::kRoutes[] = {
     {"GET", "/api/v1/socket", UserRole::kGuest, &Api::socket},
 };
 
-std::vector<std::string> Api::routes() {
-  std::vector<std::string> names;
-  for (const Route& route : kRoutes) names.push_back(fmt::format("{} {}", route.method, route.path));
+std::vector<Api::RouteName> Api::routes() {
+  std::vector<RouteName> names;
+  for (const Route& route : kRoutes) names.push_back({fmt::format("{} {}", route.method, route.path), route.least});
   return names;
 }
 
@@ -206,8 +206,8 @@ void Api::status(const Request& request, const std::shared_ptr<Channel>& channel
   report.fetches = parts_.fetches.running();
   report.user = to_string(request.role);
   report.published = uploads_.folder();
-  for (const Route& route : kRoutes) {
-    if (request.role >= route.least) report.routes.push_back(fmt::format("{} {}", route.method, route.path));
+  for (RouteName& route : routes()) {
+    if (request.role >= route.least) report.routes.push_back(std::move(route.name));
   }
   channel->reply({200, json::status(report), ""});
 }

@@ -90,8 +90,12 @@ class Api {
 
   void handle(Request request, const std::shared_ptr<Channel>& channel);
 
-  /// "GET /api/v1/status", ...: what a request may ask for.
-  static std::vector<std::string> routes();
+  struct RouteName {
+    std::string name;  // "GET /api/v1/status"
+    UserRole least;    // that may ask
+  };
+  /// What a request may ask for.
+  static std::vector<RouteName> routes();
 
  private:
   struct Route {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "page_files.inc"
+#include "tools/node/page_files.inc"
 
 namespace earshot::node {
 

@@ -77,9 +77,7 @@ bool SocketCalls::receive(std::string_view text) {
   auto message = json::socket_message_from(text);
   if (!message) return false;
   if (message->cancel) {
-    if (const auto found = open_.find(message->id); found != open_.end()) {
-      if (const auto call = found->second.lock()) call->leave();
-    }
+    if (const auto found = open_.find(message->id); found != open_.end()) found->second->leave();
     return true;
   }
   forget_ended();
@@ -91,16 +89,11 @@ bool SocketCalls::receive(std::string_view text) {
 }
 
 void SocketCalls::gone() {
-  for (const auto& [id, open] : std::exchange(open_, {})) {
-    if (const auto call = open.lock()) call->leave();
-  }
+  for (const auto& [id, call] : std::exchange(open_, {})) call->leave();
 }
 
 void SocketCalls::forget_ended() {
-  std::erase_if(open_, [](const auto& entry) {
-    const auto call = entry.second.lock();
-    return !call || call->ended();
-  });
+  std::erase_if(open_, [](const auto& entry) { return entry.second->ended(); });
 }
 
 }  // namespace earshot::node

@@ -41,7 +41,7 @@ class SocketCalls {
 
   Serve serve_;
   Send send_;
-  std::map<std::uint64_t, std::weak_ptr<Call>> open_;
+  std::map<std::uint64_t, std::shared_ptr<Call>> open_;
 };
 
 }  // namespace earshot::node

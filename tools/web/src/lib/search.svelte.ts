@@ -1,7 +1,7 @@
 // The search that is on the page: rows merge by content as they come, and filters choose among them.
 import { CallError, lines, type Line } from './api';
 import { remember } from './prefs.svelte';
-import { hasAudio, isLossless, type Hit } from './track';
+import { formatOf, hasAudio, isLossless, type Hit } from './track';
 
 export type Summary = { hits: number; holders: number; ms: number; messages: number; neighbors: number };
 export type Filters = {
@@ -11,7 +11,6 @@ export type Filters = {
 export type Order = 'best' | 'spread' | 'newest' | 'title';
 
 const kNoFilters: Filters = { length: '', quality: '', codec: '', decade: '', kind: '', licence: '', publisher: '', playable: false };
-const kTimeMs = 12_000;
 const kOldest = 1960;
 
 export const search = $state({
@@ -37,7 +36,7 @@ export async function find(text: string): Promise<void> {
   Object.assign(search, { text, running: true, stopped: false, rows: [], summary: null, error: null, filters: { ...kNoFilters }, settled: false });
   remember(text);
   try {
-    const last = await lines('POST', '/api/v1/searches', { text, limit: 50, time_ms: kTimeMs }, take, mine.signal);
+    const last = await lines('POST', '/api/v1/searches', { text, limit: 50 }, take, mine.signal);
     if (stopper === mine && last?.type === 'summary') search.summary = last as unknown as Summary;
   } catch (error) {
     if (stopper === mine && error instanceof CallError) search.error = error;
@@ -87,7 +86,7 @@ export function choices(): { codecs: string[]; decades: string[]; kinds: string[
   const distinct = (values: string[]) => [...new Set(values.filter((value) => value !== ''))].sort();
   const rows = search.rows;
   return {
-    codecs: distinct(rows.map((row) => (row.codec === 'unknown' ? '' : row.codec))),
+    codecs: distinct(rows.map((row) => (formatOf(row.codec) ? row.codec : ''))),
     decades: distinct(rows.map((row) => decadeOf(row.year))),
     kinds: distinct(rows.map((row) => row.kind ?? '')),
     licences: distinct(rows.map((row) => row.licence ?? '')),

@@ -20,6 +20,13 @@ const kMedia: Record<string, string> = {
   mp3: 'audio/mpeg', vorbis: 'audio/ogg; codecs=vorbis', opus: 'audio/ogg; codecs=opus', flac: 'audio/flac', aac: 'audio/mp4', wav: 'audio/wav',
 };
 
+const kNames: Record<string, string> = { mp3: 'MP3', vorbis: 'Vorbis', opus: 'Opus', flac: 'FLAC', aac: 'AAC', wav: 'WAV' };
+
+/** The format's name for people; empty when it is not known. */
+export function formatOf(codec: string): string {
+  return kNames[codec] ?? '';
+}
+
 /** Nobody offers the audio of a track that is only described. */
 export function hasAudio(track: Track): boolean {
   return !track.content.startsWith('described:') && track.size_bytes > 0;
