@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "index/postings.h"
-#include "index/query_parser.h"
+#include "index/query.h"
 #include "index/terms.h"
 #include "index/totals.h"
 #include "schema/ids.h"
@@ -56,6 +56,7 @@ class LiveSegment {
  private:
   Postings find_term(std::string_view term) const;
   Postings find_prefix(std::string_view prefix) const;
+  Postings find_near(const Near& near) const;
   Postings find_compound(const Compound& compound) const;
 
   std::uint32_t source_;

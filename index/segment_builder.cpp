@@ -72,6 +72,7 @@ void SegmentBuilder::add(const Track& track, const TrackTerms& terms) {
     entries_.push_back({number, doc << 8 | term.count});
   }
   page_.push_back(track);
+  numbers_of_tracks_.add(track);
   if (page_.size() == kRecordsPerPage) end_record_page();
 }
 
@@ -97,6 +98,7 @@ std::vector<NewPage> SegmentBuilder::finish() {
   end_record_page();
   put_records(pages);
   put_contents(pages);
+  pages.push_back({PageKind::kNumbers, 0, numbers_of_tracks_.finish()});
   put_ids(pages);
   put_terms(pages);
   std::string header;

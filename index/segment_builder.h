@@ -52,6 +52,7 @@ class SegmentBuilder {
   std::vector<ContentId> contents_;
   std::vector<std::uint32_t> length_docs_ = std::vector<std::uint32_t>(256);  // documents of each weighted length
   std::vector<Track> page_;
+  NumbersBuilder numbers_of_tracks_;
   std::vector<std::string> columns_;
   std::unordered_map<std::string, std::uint32_t, TermHash, std::equal_to<>> numbers_;
   std::vector<std::string_view> texts_;  // of numbers_, by number

@@ -20,6 +20,7 @@ void TrackTerms::read(const Track& track) {
   add(track.artist, kArtistWeight);
   add(track.album, kAlbumWeight);
   add(track.genre, kGenreWeight);
+  add(track.publisher, kPublisherWeight);
   if (track.year != 0) add(std::to_string(track.year), kYearWeight);
   length_ = static_cast<std::uint8_t>(std::min(sum_, kMaxCount));
 

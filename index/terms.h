@@ -19,6 +19,7 @@ inline constexpr unsigned kTitleWeight = 4;
 inline constexpr unsigned kArtistWeight = 4;
 inline constexpr unsigned kAlbumWeight = 2;
 inline constexpr unsigned kGenreWeight = 1;
+inline constexpr unsigned kPublisherWeight = 1;
 inline constexpr unsigned kYearWeight = 1;
 
 /// Counts and lengths are stored in one byte; larger ones are clamped, which costs rank only in texts of 64 words.

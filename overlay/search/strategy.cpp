@@ -7,10 +7,14 @@ namespace earshot::overlay {
 
 namespace {
 
-const std::array<StrategyEntry, 2>& table() {
-  static const std::array<StrategyEntry, 2> entries = {{
+const std::array<StrategyEntry, 6>& table() {
+  static const std::array<StrategyEntry, 6> entries = {{
       {StrategyKind::kFlood, "flood", &flood()},
       {StrategyKind::kWalk, "walk", &walk()},
+      {StrategyKind::kRing, "ring", &ring()},
+      {StrategyKind::kDynamic, "dynamic", &dynamic()},
+      {StrategyKind::kBubble, "bubble", &bubble()},
+      {StrategyKind::kAuto, "auto", &automatic()},
   }};
   return entries;
 }

@@ -2,7 +2,6 @@
 #include "stream/ppspp/download.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "schema/check.h"
 
@@ -14,8 +13,6 @@ constexpr Duration kMaxGrace = 500ms;
 
 /// Runs remembered after they were given up; older ones only fail to teach.
 constexpr std::size_t kMaxGivenUp = 64;
-
-constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
@@ -150,29 +147,6 @@ bool PeakCollector::add(const Node& node, const Digest32& root) {
   peaks_.push_back(node);
   settled_ = root_of(peaks_) == root;
   return settled_;
-}
-
-ChunkRange Picker::next(const ChunkSet& has, std::uint64_t limit) const {
-  if (limit == 0) return {};
-  for (const ChunkRange within : {wanted_, ChunkRange{wanted_.end, kNoLimit}, ChunkRange{0, wanted_.begin}}) {
-    const ChunkRange found = first_in(within, has, limit);
-    if (!found.empty()) return found;
-  }
-  return {};
-}
-
-ChunkRange Picker::first_in(ChunkRange within, const ChunkSet& has, std::uint64_t limit) const {
-  while (!within.empty()) {
-    const ChunkRange offered = has.first_run(within);
-    if (offered.empty()) return {};
-    ChunkRange gap = claimed_.first_gap(offered);
-    if (!gap.empty()) {
-      gap.end = std::min({gap.end, (gap.begin / kPageChunks + 1) * kPageChunks, gap.begin + limit});
-      return gap;
-    }
-    within.begin = offered.end;
-  }
-  return {};
 }
 
 }  // namespace earshot::stream::ppspp

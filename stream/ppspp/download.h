@@ -95,24 +95,4 @@ class PeakCollector {
   bool settled_ = false;
 };
 
-/// Which chunks to ask for next: the last wish first, then what follows it, then from the start; never a chunk that is
-/// here or asked for.
-class Picker {
- public:
-  void want(ChunkRange range) { wanted_ = range; }
-  ChunkRange wanted() const { return wanted_; }
-
-  /// The next run of at most `limit` chunks, under one page, that a peer with these chunks could be asked for.
-  ChunkRange next(const ChunkSet& has, std::uint64_t limit) const;
-
-  void claim(ChunkRange chunks) { claimed_.insert(chunks); }
-  void release(ChunkRange chunks) { claimed_.erase(chunks); }
-
- private:
-  ChunkRange first_in(ChunkRange within, const ChunkSet& has, std::uint64_t limit) const;
-
-  ChunkSet claimed_;  // here or asked for
-  ChunkRange wanted_;
-};
-
 }  // namespace earshot::stream::ppspp

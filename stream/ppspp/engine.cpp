@@ -52,7 +52,7 @@ class PpsppStream final : public Stream {
   ~PpsppStream() override;
 
   void add_providers(std::span<const Endpoint> providers) override;
-  void want(ByteRange range) override;
+  void want(std::span<const Wish> wishes, Rest rest) override;
   Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into, Duration patience) override {
     return content_->read(offset, into, patience);
   }
@@ -116,6 +116,7 @@ class Port : public std::enable_shared_from_this<Port> {
     }
     auto stream = std::make_unique<PpsppStream>(shared_from_this(), opened);
     post([this, opened] { run(opened); });
+    stream->want({}, Rest::kFetch);
     stream->add_providers(providers);
     return stream;
   }
@@ -153,12 +154,15 @@ class Port : public std::enable_shared_from_this<Port> {
     });
   }
 
-  void want(const std::shared_ptr<Content>& content, ByteRange range) {
-    post([this, content, range] { content->want(now(), range, *socket_); });
+  void want(const std::shared_ptr<Content>& content, const void* stream, std::span<const Wish> wishes, Rest rest) {
+    post([this, content, stream, wished = std::vector<Wish>(wishes.begin(), wishes.end()), rest] {
+      content->want(now(), stream, wished, rest, *socket_);
+    });
   }
 
   /// The last stream on a content closes: an unfinished one is fetched no longer.
-  void closed(const std::shared_ptr<Content>& content) {
+  void closed(const std::shared_ptr<Content>& content, const void* stream) {
+    post([this, content, stream] { content->want_no_more(now(), stream, *socket_); });
     if (--content->users > 0) return;
     post([this, content] {
       {
@@ -387,9 +391,9 @@ class Port : public std::enable_shared_from_this<Port> {
   std::thread syncer_;
 };
 
-PpsppStream::~PpsppStream() { port_->closed(content_); }
+PpsppStream::~PpsppStream() { port_->closed(content_, this); }
 void PpsppStream::add_providers(std::span<const Endpoint> providers) { port_->add_providers(content_, providers); }
-void PpsppStream::want(ByteRange range) { port_->want(content_, range); }
+void PpsppStream::want(std::span<const Wish> wishes, Rest rest) { port_->want(content_, this, wishes, rest); }
 
 class PpsppEngine final : public Engine {
  public:

@@ -185,5 +185,29 @@ TEST(ApiAccess, TwoHeadersOfOneNameAreRefused) {
   EXPECT_EQ(status_of(request), 400);
 }
 
+TEST(ApiAccess, ATicketOpensOneContentForReading) {
+  const std::string target = "/content/ppspp:ab?ticket=" + ticket_for(kAccess, "ppspp:ab");
+  const auto status = [](const char* method, const std::string& of) {
+    Request request = good({method, of.c_str()});
+    request.authorization.reset();
+    return status_of(request);
+  };
+  EXPECT_EQ(status("GET", target), 200);
+  EXPECT_EQ(status("HEAD", target), 200);
+  EXPECT_EQ(status("POST", target), 401);
+  EXPECT_EQ(status("GET", "/content/ppspp:ac?ticket=" + ticket_for(kAccess, "ppspp:ab")), 401);
+  EXPECT_EQ(status("GET", "/content/ppspp:ab"), 401);
+  EXPECT_EQ(status("GET", "/content/ppspp:ab?ticket="), 401);
+  EXPECT_EQ(status("GET", "/api/v1/status?ticket=" + ticket_for(kAccess, "ppspp:ab")), 401);
+  EXPECT_NE(ticket_for(kAccess, "ppspp:ab"), ticket_for({4080, "another-token"}, "ppspp:ab"));
+}
+
+TEST(ApiAccess, ATicketDoesNotHelpAReboundHost) {
+  const std::string target = "/content/ppspp:ab?ticket=" + ticket_for(kAccess, "ppspp:ab");
+  Request request = good({"GET", target.c_str()});
+  request.host = "evil.example:4080";
+  EXPECT_EQ(status_of(request), 403);
+}
+
 }  // namespace
 }  // namespace earshot::node

@@ -152,6 +152,33 @@ TEST_F(HttpServerTest, LinesAreChunksThatArriveAtOnce) {
   ::close(descriptor);
 }
 
+// Comes in three steps: no head, a head without bytes, bytes.
+class SlowBody final : public Body {
+ public:
+  Result<std::optional<Head>> head() override {
+    if (++asked_ < 3) return std::optional<Head>();
+    Head head{206, "Content-Type: audio/mpeg\r\n", 200'000};
+    return std::optional<Head>(head);
+  }
+  Result<std::size_t> pull(std::span<std::uint8_t> into) override {
+    if (++asked_ % 2 == 0) return std::size_t{0};
+    std::fill(into.begin(), into.end(), std::uint8_t{'b'});
+    return into.size();
+  }
+
+ private:
+  int asked_ = 0;
+};
+
+TEST_F(HttpServerTest, ABodyIsPulledAsItComesAndTheConnectionGoesOn) {
+  handle_with([](const Request&, const std::shared_ptr<Channel>& channel) { channel->body(std::make_unique<SlowBody>()); });
+  const std::string twice = answer(dial_tcp(), "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(twice, StartsWith("HTTP/1.1 206 Partial Content\r\n"));
+  EXPECT_THAT(twice, HasSubstr("Content-Length: 200000\r\n"));
+  EXPECT_EQ(twice.find("\r\n\r\n" + std::string(200'000, 'b') + "HTTP/1.1 206"), twice.find("\r\n\r\n"));
+  EXPECT_THAT(twice, EndsWith("\r\n\r\n" + std::string(200'000, 'b')));
+}
+
 TEST_F(HttpServerTest, AReaderThatGoesAwayIsNoticed) {
   std::promise<void> gone;
   handle_with(

@@ -30,7 +30,7 @@ Description description() {
   Description described;
   std::ifstream in(EARSHOT_SOURCE_DIR "/tools/node/openapi.yaml");
   static const std::regex path("  (/[^:]+):");
-  static const std::regex method("    (get|post|put|delete):");
+  static const std::regex method("    (get|post|put|delete|head):");
   static const std::regex role("      x-role: (.+)");
   static const std::regex schema("    ([a-z_]+):");
   static const std::regex field("        ([a-z_]+): .*");
@@ -71,11 +71,13 @@ TEST(OpenApi, HasEveryRouteAndItsRoleAndNoOther) {
 }
 
 TEST(OpenApi, EveryAnswerHasTheFieldsThatAreDescribed) {
+  json::HitRow row;
+  row.track.licence = row.track.publisher = "told";
   const std::map<std::string, std::string> answers = {
       {"status", json::status({})},
       {"peer", json::peer({})},
       {"share", json::share({})},
-      {"hit", json::hit({})},
+      {"hit", json::hit(row)},
       {"summary", json::summary({})},
       {"scan_progress", json::scan_progress({})},
       {"scan_done", json::scan_done({})},
@@ -84,6 +86,8 @@ TEST(OpenApi, EveryAnswerHasTheFieldsThatAreDescribed) {
       {"fetch_progress", json::fetch_progress({})},
       {"fetch_done", json::fetch_done({})},
       {"link", json::link("", 1s)},
+      {"play", json::play({}, {}, 0, "")},
+      {"user", json::user("ana", UserRole::kGuest)},
       {"session", json::session("", "owner")},
       {"upload", json::upload(1, {})},
       {"done", json::done("join")},
@@ -111,7 +115,8 @@ TEST(OpenApi, EveryOrderTakesTheFieldsThatAreDescribedAndRefusesOthers) {
       {"share_order", [&](const auto& field) { return unknown(json::share_from, field); }},
       {"import_order", [&](const auto& field) { return unknown(json::import_from, field); }},
       {"join_order", [&](const auto& field) { return unknown(json::join_from, field); }},
-      {"session_order", [&](const auto& field) { return unknown(json::link_from, field); }},
+      {"session_order", [&](const auto& field) { return unknown(json::session_from, field); }},
+      {"user_order", [&](const auto& field) { return unknown(json::user_from, field); }},
       {"upload_order", [&](const auto& field) { return unknown(json::upload_from, field); }},
   };
   const auto described = description();

@@ -57,6 +57,9 @@ Track a_track() {
   track.artist = *texts(0, limits::kMaxTrackText);
   track.album = *texts(0, limits::kMaxTrackText);
   track.genre = *texts(0, limits::kMaxTrackText);
+  track.licence = *texts(0, limits::kMaxTrackText);
+  track.publisher = *texts(0, limits::kMaxTrackText);
+  track.kind = *rc::gen::element(Kind::kTrack, Kind::kEpisode, Kind::kStation);
   track.year = *rc::gen::arbitrary<std::uint16_t>();
   track.duration_ms = *rc::gen::arbitrary<std::uint32_t>();
   track.bitrate_kbps = *rc::gen::arbitrary<std::uint32_t>();
@@ -182,7 +185,7 @@ TEST(Wire, KeepsTheFirstHitsThatFitIntoAFrame) {
   const auto read = wire::decode(*frame, kSender, book);
   ASSERT_TRUE(read) << read.error().what;
   const auto& kept = *std::get<Hits>(std::get<Message>(*read)).hits;
-  EXPECT_EQ(kept.size(), (limits::kMaxFrame - 256) / (4 * limits::kMaxTrackText + 224));
+  EXPECT_EQ(kept.size(), (limits::kMaxFrame - 256) / (4 * limits::kMaxTrackText + 260));
   for (std::size_t i = 0; i < kept.size(); ++i) EXPECT_EQ(kept[i].track.year, i);
 
   for (Hit& hit : *hits) hit.track = Track{};

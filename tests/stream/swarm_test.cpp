@@ -154,12 +154,113 @@ TEST(Swarm, FetchesTheWantedRangeFirst) {
   seeder.give_everything(published);
   auto& leecher = network.add(published.root);
   Outbox out;
-  leecher.swarm.want(network.now(), {2000, 2100}, out);
+  leecher.swarm.want(network.now(), {{{2000, 2100}, network.now()}}, Rest::kFetch, out);
   network.dial(leecher, seeder);
   ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.verified().contains_all({2000, 2100}); }));
   EXPECT_LT(leecher.swarm.verified().size(), 1000u);
   EXPECT_FALSE(leecher.swarm.verified().contains(0));
   ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.is_complete(); }));
+}
+
+TEST(Swarm, APeerBehindARouterThatForgetsGoesOnUnderItsNewAddress) {
+  const Published published(random_bytes(21, 3'000'000));
+  SwarmNetwork network(1, {});
+  auto& seeder = network.add(published.root);
+  seeder.give_everything(published);
+  auto& leecher = network.add(published.root);
+  network.dial(leecher, seeder);
+  ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.verified().size() > 500; }));
+  leecher.endpoint.port = 7777;
+  const Instant moved = network.now();
+  ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.is_complete(); }));
+  EXPECT_LT(network.now() - moved, Duration(10s));
+  EXPECT_EQ(leecher.assembled(), published.content);
+  EXPECT_TRUE(network.run(1s, [&] { return seeder.swarm.channels() == 0; })) << "the old channel went when the new one opened";
+}
+
+TEST(Swarm, WhoOnlyKnowsAChannelGetsOneGreetingForWhatItPaid) {
+  const Published published(random_bytes(22, 300'000));
+  SwarmNetwork network(1, {});
+  auto& seeder = network.add(published.root);
+  seeder.give_everything(published);
+  auto& leecher = network.add(published.root);
+  Bytes channel;
+  network.on_send = [&](const SimulatedPeer& from, const Endpoint&, ByteView bytes) {
+    if (&from == &leecher && destination_of(bytes) != kNoChannel) channel.assign(bytes.begin(), bytes.begin() + 4);
+  };
+  network.dial(leecher, seeder);
+  ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.verified().size() > 10; }));
+  const Endpoint stranger = *endpoint_from("10.9.9.9:9");
+  std::uint64_t in = 0, answered = 0;
+  network.on_send = [&](const SimulatedPeer&, const Endpoint& to, ByteView bytes) { answered += to == stranger ? bytes.size() : 0; };
+  for (int i = 0; i < 100; ++i) {
+    network.inject(seeder, stranger, channel);
+    in += channel.size();
+    EXPECT_LE(answered, in);
+  }
+  EXPECT_GT(answered, 0u);
+}
+
+TEST(Swarm, PeersTellEachOtherOfPeers) {
+  const Published published(random_bytes(23, 2'000'000));
+  SwarmNetwork network(1, {});
+  auto& seeder = network.add(published.root);
+  seeder.give_everything(published);
+  auto& middle = network.add(published.root);
+  auto& far = network.add(published.root);
+  network.dial(middle, seeder);
+  ASSERT_TRUE(network.run(60s, [&] { return middle.swarm.verified().size() > 100; }));
+  network.dial(far, middle);
+  ASSERT_TRUE(network.run(60s, [&] { return far.swarm.is_complete(); }));
+  EXPECT_TRUE(far.swarm.records().contains(seeder.endpoint)) << "only the peer in the middle knew of the source";
+}
+
+TEST(Swarm, WithoutExchangeAPeerKnowsOnlyWhomItWasTold) {
+  const Published published(random_bytes(24, 2'000'000));
+  SwarmNetwork network(1, {});
+  SwarmConfig alone;
+  alone.pex = Pex::kOff;
+  auto& seeder = network.add(published.root);
+  seeder.give_everything(published);
+  auto& middle = network.add(published.root);
+  auto& far = network.add(published.root, alone);
+  network.dial(middle, seeder);
+  network.dial(far, middle);
+  ASSERT_TRUE(network.run(60s, [&] { return far.swarm.is_complete(); }));
+  EXPECT_FALSE(far.swarm.records().contains(seeder.endpoint));
+}
+
+TEST(Swarm, KeepsToTheUsersLimit) {
+  const Published published(random_bytes(25, 2'000'000));
+  SwarmNetwork network(1, {});
+  auto& seeder = network.add(published.root);
+  seeder.give_everything(published);
+  seeder.allowance.upload = TokenBucket(200'000);
+  auto& leecher = network.add(published.root);
+  network.dial(leecher, seeder);
+  const Instant begin = network.now();
+  ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.is_complete(); }));
+  EXPECT_GE(network.now() - begin, Duration(9s));
+  EXPECT_LE(network.now() - begin, Duration(12s));
+}
+
+TEST(Swarm, MorePeersThanSlotsAllComplete) {
+  const Published published(random_bytes(26, 400'000));
+  SwarmNetwork network(1, {});
+  SwarmConfig config;
+  config.upload_slots = 2;
+  config.pex = Pex::kOff;
+  auto& seeder = network.add(published.root, config);
+  seeder.give_everything(published);
+  seeder.allowance.upload = TokenBucket(100'000);
+  std::vector<SimulatedPeer*> leechers;
+  for (int i = 0; i < 6; ++i) {
+    leechers.push_back(&network.add(published.root, config));
+    network.dial(*leechers.back(), seeder);
+  }
+  ASSERT_TRUE(network.run(300s, [&] {
+    return std::all_of(leechers.begin(), leechers.end(), [](const auto* peer) { return peer->swarm.is_complete(); });
+  }));
 }
 
 TEST(Swarm, AsksEachChunkOfOneSourceOnly) {

@@ -20,6 +20,12 @@ ExitCode run(const Invocation& invocation, Console& console) {
       return version(console);
     case Command::kDemo:
       return demo(invocation.demo, console);
+    case Command::kDoctor:
+      return doctor(invocation, console);
+    case Command::kCompletion:
+      return completion(invocation, console);
+    case Command::kMan:
+      return man(invocation, console);
     default:
       break;
   }
@@ -32,6 +38,8 @@ ExitCode run(const Invocation& invocation, Console& console) {
       return search(invocation, *config, console);
     case Command::kGet:
       return get(invocation, *config, console);
+    case Command::kPlay:
+      return play(invocation, *config, console);
     case Command::kShare:
       return share(invocation, *config, console);
     case Command::kImport:
@@ -40,7 +48,18 @@ ExitCode run(const Invocation& invocation, Console& console) {
       return status(*config, console);
     case Command::kPeers:
       return peers(*config, console);
+    case Command::kUp:
+      return up(invocation, *config, console);
+    case Command::kDown:
+      return down(*config, console);
+    case Command::kConfigShow:
+      return show_config(invocation, *config, console);
+    case Command::kConfigPaths:
+      return show_paths(invocation, *config, console);
     case Command::kDemo:
+    case Command::kDoctor:
+    case Command::kCompletion:
+    case Command::kMan:
     case Command::kHelp:
     case Command::kVersion:
       break;
@@ -58,7 +77,7 @@ int main(int argc, char** argv) {
   if (const auto* finished = std::get_if<Finished>(&parsed)) return static_cast<int>(finished->code);
   watch_interrupts();
   const auto& invocation = std::get<Invocation>(parsed);
-  Console console(invocation.json);
+  Console console(invocation.json, invocation.style);
   const ExitCode code = run(invocation, console);
   return static_cast<int>(interrupted() && invocation.command != Command::kNode ? ExitCode::kInterrupted : code);
 }

@@ -152,6 +152,10 @@ Error error_from(std::string_view line) {
   return {node::json::code_named(text(value, "code")), what.empty() ? "the node refused without saying why" : what};
 }
 
+std::string url_from(std::string_view line) {
+  return text(parsed(line), "url");
+}
+
 std::string search_body(const SearchRequest& request) {
   ordered_json value = {{"text", request.text}, {"limit", request.limit}};
   value["strategy"] = request.strategy == StrategyKind::kWalk ? "walk" : "flood";
@@ -191,6 +195,10 @@ std::string import_body(const std::string& path, std::uint64_t skip, std::uint64
 
 std::string error_line(const Error& error) {
   return node::json::error(error);
+}
+
+std::string verified_line(std::string_view content, std::string_view file) {
+  return written({{"v", 1}, {"type", "verified"}, {"content", content}, {"file", file}});
 }
 
 std::string version_line(std::string_view version) {

@@ -74,6 +74,8 @@ StatusLine status_from(std::string_view line);
 PeerLine peer_from(std::string_view line);
 ShareLine share_from(std::string_view line);
 Error error_from(std::string_view line);
+/// Where a player finds a content; empty: nowhere, its bytes must be poured.
+std::string url_from(std::string_view line);
 
 /// Bodies of requests.
 std::string search_body(const SearchRequest& request);
@@ -90,6 +92,7 @@ std::string import_body(const std::string& path, std::uint64_t skip, std::uint64
 
 /// Lines that the command line itself writes.
 std::string error_line(const Error& error);
+std::string verified_line(std::string_view content, std::string_view file);
 std::string version_line(std::string_view version);
 std::string help_line(std::string_view topic, std::string_view text);
 

@@ -10,6 +10,7 @@
 
 #include "index/import.h"
 #include "tools/node/api_json.h"
+#include "tools/node/content_http.h"
 #include "tools/node/own_address.h"
 #include "tools/node/page.h"
 
@@ -21,32 +22,6 @@ using Steady = std::chrono::steady_clock;
 
 std::int64_t ms_since(Steady::time_point began) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count();
-}
-
-int http_status(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kInvalid:
-      return 400;
-    case ErrorCode::kNotFound:
-      return 404;
-    case ErrorCode::kDenied:
-      return 403;
-    case ErrorCode::kExhausted:
-      return 503;
-    case ErrorCode::kUnsupported:
-      return 501;
-    case ErrorCode::kUnreachable:
-      return 502;
-    case ErrorCode::kTimedOut:
-      return 504;
-    case ErrorCode::kStopped:
-      return 503;
-    case ErrorCode::kCorrupt:
-      return 500;
-    case ErrorCode::kDisk:
-      return 507;
-  }
-  return 500;
 }
 
 void end_with(Channel& channel, std::string line) {
@@ -135,6 +110,32 @@ constexpr std::chrono::milliseconds kProgressPeriod{200};
 
 }  // namespace
 
+int http_status(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalid:
+      return 400;
+    case ErrorCode::kNotFound:
+      return 404;
+    case ErrorCode::kDenied:
+      return 403;
+    case ErrorCode::kExhausted:
+      return 503;
+    case ErrorCode::kUnsupported:
+      return 501;
+    case ErrorCode::kUnreachable:
+      return 502;
+    case ErrorCode::kTimedOut:
+      return 504;
+    case ErrorCode::kStopped:
+      return 503;
+    case ErrorCode::kCorrupt:
+      return 500;
+    case ErrorCode::kDisk:
+      return 507;
+  }
+  return 500;
+}
+
 std::string_view version() {
   return EARSHOT_VERSION;
 }
@@ -149,6 +150,7 @@ const Api::Route Api::kRoutes[] = {
     {"GET", "/api/v1/shares", UserRole::kOwner, &Api::shares},
     {"POST", "/api/v1/searches", UserRole::kGuest, &Api::search},
     {"POST", "/api/v1/fetches", UserRole::kOwner, &Api::fetch},
+    {"POST", "/api/v1/plays", UserRole::kGuest, &Api::play},
     {"POST", "/api/v1/shares", UserRole::kOwner, &Api::share},
     {"POST", "/api/v1/imports", UserRole::kOwner, &Api::import},
     {"POST", "/api/v1/join", UserRole::kOwner, &Api::join},
@@ -156,6 +158,9 @@ const Api::Route Api::kRoutes[] = {
     {"POST", "/api/v1/links", UserRole::kOwner, &Api::open_link},
     {"POST", "/api/v1/sessions", UserRole::kGuest, &Api::open_session},
     {"DELETE", "/api/v1/sessions", UserRole::kGuest, &Api::end_session},
+    {"GET", "/api/v1/users", UserRole::kOwner, &Api::users},
+    {"POST", "/api/v1/users", UserRole::kOwner, &Api::set_user},
+    {"DELETE", "/api/v1/users", UserRole::kOwner, &Api::remove_user},
     {"POST", "/api/v1/uploads", UserRole::kOwner, &Api::begin_upload},
     {"PUT", "/api/v1/uploads", UserRole::kOwner, &Api::go_on_upload},
     {"DELETE", "/api/v1/uploads", UserRole::kOwner, &Api::give_up_upload},
@@ -165,6 +170,7 @@ const Api::Route Api::kRoutes[] = {
 std::vector<Api::RouteName> Api::routes() {
   std::vector<RouteName> names;
   for (const Route& route : kRoutes) names.push_back({fmt::format("{} {}", route.method, route.path), route.least});
+  for (const char* name : {"GET /content/{id}", "HEAD /content/{id}"}) names.push_back({name, UserRole::kGuest});
   return names;
 }
 
@@ -175,6 +181,7 @@ void Api::handle(Request request, const std::shared_ptr<Channel>& channel) {
 }
 
 void Api::serve(const Request& request, const std::shared_ptr<Channel>& channel) {
+  if (content_in(request.target)) return content(request, channel);
   const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
   if (const PageFile* file = request.method == "GET" ? page_file(path) : nullptr) {
     return channel->reply({200, std::string(file->bytes.begin(), file->bytes.end()), "", page_fields(*file)});
@@ -232,27 +239,60 @@ void Api::search(const Request& request, const std::shared_ptr<Channel>& channel
   channel->when_gone([&node = parts_.node, id = *id] { node.cancel(id); });
 }
 
-void Api::fetch(const Request& request, const std::shared_ptr<Channel>& channel) {
-  auto order = json::fetch_from(request.body);
-  if (!order) return refuse(*channel, order.error());
-  Fetch fetch{order->content, std::move(order->providers), std::move(order->out), {}};
+Result<Fetch> Api::completed(json::FetchOrder order) const {
+  Fetch fetch{order.content, std::move(order.providers), std::move(order.out), {}};
+  const auto own = parts_.index.find(fetch.content).value_or(std::nullopt);
   if (const auto sighting = sightings_->find(fetch.content)) {
     fetch.track = sighting->track;
     for (const Contact& holder : sighting->holders) {
       if (holder.stream_port != 0) fetch.providers.push_back(holder.stream_endpoint());
     }
-  } else if (auto own = parts_.index.find(fetch.content); own && *own) {
-    fetch.track = **own;
   } else {
-    fetch.track = order->named;
+    fetch.track = own ? *own : order.named;
   }
   std::sort(fetch.providers.begin(), fetch.providers.end());
   fetch.providers.erase(std::unique(fetch.providers.begin(), fetch.providers.end()), fetch.providers.end());
-  const bool here = fetch.track.size_bytes != 0 && parts_.index.find(fetch.content).value_or(std::nullopt).has_value();
-  if (fetch.providers.empty() && !here) {
-    return refuse(*channel, {ErrorCode::kNotFound,
-                             "no holder of " + to_string(fetch.content) + " is known: search for it first"});
+  if (fetch.providers.empty() && (!own || own->size_bytes == 0)) {
+    return fail(ErrorCode::kNotFound, "no holder of {} is known: search for it first", to_string(fetch.content));
   }
+  return fetch;
+}
+
+void Api::play(const Request& request, const std::shared_ptr<Channel>& channel) {
+  auto order = json::fetch_from(request.body);
+  if (!order) return refuse(*channel, order.error());
+  const auto wanted = completed(std::move(*order));
+  if (!wanted) return refuse(*channel, wanted.error());
+  const auto opened = parts_.plays.open(wanted->content, wanted->providers, wanted->track.bitrate_kbps * 1000);
+  if (!opened) return refuse(*channel, opened.error());
+  const std::string id = to_string(wanted->content);
+  std::string url;
+  if (http_.port != 0) url = "http://" + to_string(http_) + "/content/" + id + "?ticket=" + ticket_for(access_, id);
+  channel->reply({200, json::play(wanted->content, wanted->track, wanted->providers.size(), url), ""});
+}
+
+void Api::content(const Request& request, const std::shared_ptr<Channel>& channel) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    return channel->reply({405, json::error({ErrorCode::kInvalid, "this route takes GET, HEAD"}), "GET, HEAD"});
+  }
+  const auto id = content_id_from(*content_in(request.target));
+  if (!id) return refuse(*channel, id.error());
+  json::FetchOrder order;
+  order.content = *id;
+  const auto wanted = completed(std::move(order));
+  // A player comes back for more of what is open already, even when its holders are forgotten by now.
+  const auto opened = wanted ? parts_.plays.open(*id, wanted->providers, wanted->track.bitrate_kbps * 1000)
+                             : parts_.plays.find(*id, wanted.error());
+  if (!opened) return refuse(*channel, opened.error());
+  channel->body(std::make_unique<ContentBody>(request, *id, *opened));
+}
+
+void Api::fetch(const Request& request, const std::shared_ptr<Channel>& channel) {
+  auto order = json::fetch_from(request.body);
+  if (!order) return refuse(*channel, order.error());
+  auto wanted = completed(std::move(*order));
+  if (!wanted) return refuse(*channel, wanted.error());
+  Fetch fetch = std::move(*wanted);
   if (fetch.out.empty()) {
     std::error_code ignored;
     std::filesystem::create_directories(parts_.download, ignored);

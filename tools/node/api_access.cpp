@@ -2,10 +2,13 @@
 #include "tools/node/api_access.h"
 
 #include <fmt/format.h>
+#include <sodium.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
+#include "schema/bytes.h"
 #include "tools/node/api_json.h"
 #include "tools/node/page.h"
 
@@ -46,6 +49,15 @@ bool is_open_to_all(const Request& request) {
   return request.method == "POST" && path == "/api/v1/sessions";
 }
 
+bool has_ticket(const Request& request, const Access& access) {
+  constexpr std::string_view kTicket = "?ticket=";
+  const auto content = content_in(request.target);
+  if (!content || (request.method != "GET" && request.method != "HEAD") || access.token.empty()) return false;
+  const std::size_t at = request.target.find(kTicket);
+  if (at == std::string::npos) return false;
+  return is_same_secret(std::string_view(request.target).substr(at + kTicket.size()), ticket_for(access, *content));
+}
+
 bool is_media(std::string_view content_type, std::string_view wanted) {
   const std::string_view media = content_type.substr(0, content_type.find(';'));
   const std::size_t end = media.find_last_not_of(' ');
@@ -72,12 +84,27 @@ std::string_view secret_of(const Request& request) {
   return second.starts_with(kSocketToken) ? second.substr(kSocketToken.size()) : std::string_view();
 }
 
+std::string ticket_for(const Access& access, std::string_view content) {
+  std::array<std::uint8_t, 16> ticket{};
+  const ByteView key = as_bytes(access.token).first(std::min<std::size_t>(access.token.size(), crypto_generichash_KEYBYTES_MAX));
+  const ByteView text = as_bytes(content);
+  crypto_generichash(ticket.data(), ticket.size(), text.data(), text.size(), key.data(), key.size());
+  return to_hex(ticket);
+}
+
+std::optional<std::string_view> content_in(std::string_view target) {
+  constexpr std::string_view kFolder = "/content/";
+  target = target.substr(0, target.find('?'));
+  if (!target.starts_with(kFolder)) return std::nullopt;
+  return target.substr(kFolder.size());
+}
+
 std::optional<Reply> refusal(const Request& request, const Access& access) {
   if (request.repeated_header) return Reply{400, "", ""};
   if (!request.unix_socket) {
     if (!request.host || !is_our_host(*request.host, access.port)) return Reply{403, "", ""};
     if (request.origin && !is_our_origin(*request.origin, access.port)) return Reply{403, "", ""};
-    if (!is_open_to_all(request) && !known_role(request, access)) {
+    if (!is_open_to_all(request) && !known_role(request, access) && !has_ticket(request, access)) {
       return refused(401, ErrorCode::kDenied,
                      "the token of the file 'token' in the runtime folder is missing (Authorization: Bearer ...)");
     }

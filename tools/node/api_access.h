@@ -14,6 +14,8 @@
 //  4. A POST must be application/json, a PUT application/octet-stream, else 415: forms and text/plain need no
 //     preflight, these do.
 // These hold for every route, GET included, before the route is even looked at, so that nothing can be probed.
+// For GET and HEAD of /content/ID a ticket in the target ("?ticket=...") may stand for the token: <audio> and media players
+// send no header of ours. A ticket opens one content and ends with the run; it follows from token and id by a keyed hash.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +35,7 @@ struct Request {
   std::optional<std::string> authorization;
   std::string socket_protocols;  // Sec-WebSocket-Protocol
   std::string content_type;
+  std::string range, if_range, if_none_match;  // empty: not sent
   std::string body;
   bool unix_socket = false;
   bool repeated_header = false;  // two of Host, Origin, Authorization or Content-Type
@@ -59,6 +62,12 @@ inline constexpr std::string_view kSocketToken = "token.";
 
 /// The secret that came with a request, from its header or its WebSocket protocols; empty when there is none.
 std::string_view secret_of(const Request& request);
+
+/// What opens /content/ID without the token: 32 hexadecimal digits.
+std::string ticket_for(const Access& access, std::string_view content);
+
+/// The content that a target names ("/content/ID?ticket=..."), as written; nothing for other targets.
+std::optional<std::string_view> content_in(std::string_view target);
 
 /// The refusal, or nothing: go on.
 std::optional<Reply> refusal(const Request& request, const Access& access);

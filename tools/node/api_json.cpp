@@ -99,6 +99,9 @@ void put_track(ordered_json& value, const Track& track) {
   value["codec"] = to_string(track.codec);
   value["bitrate_kbps"] = track.bitrate_kbps;
   value["size_bytes"] = track.size_bytes;
+  value["kind"] = to_string(track.kind);
+  if (!track.licence.empty()) value["licence"] = track.licence;
+  if (!track.publisher.empty()) value["publisher"] = track.publisher;
 }
 
 ordered_json sources_of(const std::vector<stream::Source>& sources) {
@@ -208,10 +211,38 @@ Result<std::vector<Contact>> join_from(std::string_view body) {
   return contacts;
 }
 
-Result<std::string> link_from(std::string_view body) {
-  const auto value = object_from(body, {"link"});
+Result<SessionOrder> session_from(std::string_view body) {
+  const auto value = object_from(body, {"link", "user", "password"});
   if (!value) return tl::unexpected(value.error());
-  return text_in(*value, "link");
+  SessionOrder order;
+  if (value->contains("link")) {
+    if (value->size() != 1) return fail(ErrorCode::kInvalid, "'link' stands alone");
+    auto link = text_in(*value, "link");
+    if (!link) return tl::unexpected(link.error());
+    order.link = std::move(*link);
+    return order;
+  }
+  for (const auto& [field, to] : {std::pair{"user", &order.user}, {"password", &order.password}}) {
+    auto text = text_in(*value, field);
+    if (!text) return tl::unexpected(text.error());
+    *to = std::move(*text);
+  }
+  return order;
+}
+
+Result<UserOrder> user_from(std::string_view body) {
+  const auto value = object_from(body, {"name", "role", "password"});
+  if (!value) return tl::unexpected(value.error());
+  UserOrder order;
+  std::string role;
+  for (const auto& [field, to] : {std::pair{"name", &order.name}, {"role", &role}, {"password", &order.password}}) {
+    auto text = text_in(*value, field);
+    if (!text) return tl::unexpected(text.error());
+    *to = std::move(*text);
+  }
+  if (role != "owner" && role != "guest") return fail(ErrorCode::kInvalid, "'role' must be \"owner\" or \"guest\"");
+  order.role = role == "owner" ? UserRole::kOwner : UserRole::kGuest;
+  return order;
 }
 
 Result<UploadOrder> upload_from(std::string_view body) {
@@ -399,11 +430,28 @@ std::string session(std::string_view secret, std::string_view role) {
   return text_of(value);
 }
 
+std::string user(std::string_view name, UserRole role) {
+  ordered_json value = object("user");
+  value["name"] = name;
+  value["role"] = to_string(role);
+  return text_of(value);
+}
+
 std::string upload(std::uint64_t upload, const Uploads::State& state) {
   ordered_json value = object("upload");
   value["id"] = upload;
   value["received"] = state.received;
   value["file"] = state.file ? state.file->string() : "";
+  return text_of(value);
+}
+
+std::string play(const ContentId& content, const Track& track, std::size_t providers, std::string_view url) {
+  ordered_json value = object("play");
+  value["content"] = to_string(content);
+  value["title"] = track.title;
+  value["artist"] = track.artist;
+  value["providers"] = providers;
+  value["url"] = url;
   return text_of(value);
 }
 

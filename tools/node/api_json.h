@@ -51,8 +51,22 @@ Result<ImportOrder> import_from(std::string_view body);
 /// {"contacts": ["earshot://..."]}, 1 to 64 of them.
 Result<std::vector<Contact>> join_from(std::string_view body);
 
-/// {"link"}: the secret of a link.
-Result<std::string> link_from(std::string_view body);
+struct SessionOrder {
+  std::string link;            // the secret of a link, or
+  std::string user, password;  // both
+};
+
+/// {"link"} or {"user", "password"}
+Result<SessionOrder> session_from(std::string_view body);
+
+struct UserOrder {
+  std::string name;
+  UserRole role = UserRole::kGuest;
+  std::string password;
+};
+
+/// {"name", "role": "owner"|"guest", "password"}
+Result<UserOrder> user_from(std::string_view body);
 
 struct UploadOrder {
   std::string name;  // of the file, as the browser gave it
@@ -96,7 +110,7 @@ std::string summary(const Summary& summary);
 struct StatusReport {
   NodeStatus node;
   std::string version;
-  std::string role;  // "node" or "light"
+  std::string role;  // "node", "index" or "light"
   Endpoint http;     // port 0: no loopback listener
   index::Stats index;
   std::uint64_t shares = 0;
@@ -128,7 +142,10 @@ std::string fetch_progress(const stream::Status& status);
 std::string fetch_done(const FetchDone& done);
 std::string link(std::string_view url, Duration time);
 std::string session(std::string_view secret, std::string_view role);
+std::string user(std::string_view name, UserRole role);
 std::string upload(std::uint64_t upload, const Uploads::State& state);
+/// `url`: where players on this machine find it; empty when the node serves no HTTP.
+std::string play(const ContentId& content, const Track& track, std::size_t providers, std::string_view url);
 std::string done(std::string_view what);
 std::string error(const Error& error);
 

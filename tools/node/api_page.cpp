@@ -1,6 +1,7 @@
 // The routes of the page: how it comes in, how it brings files, and the socket that carries its calls.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 
@@ -15,21 +16,24 @@ Instant now() {
   return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
-// The number of "name=123" in the query of a target.
-std::optional<std::uint64_t> number_in_query(std::string_view target, std::string_view name) {
+// The value of "name=value" in the query of a target, as written.
+std::optional<std::string_view> in_query(std::string_view target, std::string_view name) {
   const std::size_t question = target.find('?');
   std::string_view query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    if (!pair.starts_with(name) || pair.size() <= name.size() || pair[name.size()] != '=') continue;
-    const std::string_view digits = pair.substr(name.size() + 1);
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-    return number;
+    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) return pair.substr(name.size() + 1);
   }
   return std::nullopt;
+}
+
+std::optional<std::uint64_t> number_in_query(std::string_view target, std::string_view name) {
+  const std::string_view digits = in_query(target, name).value_or("");
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return number;
 }
 
 }  // namespace
@@ -45,9 +49,17 @@ void Api::open_link(const Request&, const std::shared_ptr<Channel>& channel) {
 }
 
 void Api::open_session(const Request& request, const std::shared_ptr<Channel>& channel) {
-  const auto link = json::link_from(request.body);
-  if (!link) return refuse(*channel, link.error());
-  const auto session = sessions_.redeem(*link, now());
+  const auto order = json::session_from(request.body);
+  if (!order) return refuse(*channel, order.error());
+  if (order->link.empty()) {
+    if (parts_.users == nullptr) return refuse(*channel, {ErrorCode::kDenied, "this node has no users"});
+    return post_hashing(channel, [this, channel, order = *order] {
+      const auto role = parts_.users->check(order.user, order.password);
+      if (!role) return refuse(*channel, {ErrorCode::kDenied, "no user has this name and this password"});
+      channel->reply({200, json::session(sessions_.open(*role), to_string(*role)), ""});
+    });
+  }
+  const auto session = sessions_.redeem(order->link, now());
   if (!session) {
     return refuse(*channel, {ErrorCode::kDenied, "this link was used already or is too old: 'earshot up' gives a new one"});
   }
@@ -57,6 +69,41 @@ void Api::open_session(const Request& request, const std::shared_ptr<Channel>& c
 void Api::end_session(const Request& request, const std::shared_ptr<Channel>& channel) {
   sessions_.end(secret_of(request));
   channel->reply({200, json::done("session"), ""});
+}
+
+void Api::post_hashing(const std::shared_ptr<Channel>& channel, std::function<void()> work) {
+  if (!hashing_) hashing_ = std::make_unique<Worker>();
+  if (!hashing_->post([work = std::move(work)](const std::atomic<bool>&) { work(); })) {
+    refuse(*channel, {ErrorCode::kExhausted, "too many want to come in at once: try again in a moment"});
+  }
+}
+
+void Api::users(const Request&, const std::shared_ptr<Channel>& channel) {
+  for (const Users::Row& row : parts_.users == nullptr ? std::vector<Users::Row>() : parts_.users->list()) {
+    channel->line(json::user(row.name, row.role));
+  }
+  channel->line(json::done("users"));
+  channel->close();
+}
+
+void Api::set_user(const Request& request, const std::shared_ptr<Channel>& channel) {
+  const auto order = json::user_from(request.body);
+  if (!order) return refuse(*channel, order.error());
+  if (parts_.users == nullptr) return refuse(*channel, {ErrorCode::kUnsupported, "this node keeps no users"});
+  post_hashing(channel, [this, channel, order = *order] {
+    const auto kept = parts_.users->set(order.name, order.role, order.password);
+    if (!kept) return refuse(*channel, kept.error());
+    channel->reply({200, json::user(order.name, order.role), ""});
+  });
+}
+
+void Api::remove_user(const Request& request, const std::shared_ptr<Channel>& channel) {
+  const auto name = in_query(request.target, "name");
+  if (!name) return refuse(*channel, {ErrorCode::kInvalid, "the query must be ?name=NAME"});
+  if (parts_.users == nullptr) return refuse(*channel, {ErrorCode::kUnsupported, "this node keeps no users"});
+  const auto removed = parts_.users->remove(std::string(*name));
+  if (!removed) return refuse(*channel, removed.error());
+  channel->reply({200, json::done("user"), ""});
 }
 
 void Api::begin_upload(const Request& request, const std::shared_ptr<Channel>& channel) {

@@ -56,6 +56,8 @@ class Daemon {
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<Worker> worker_;
   std::unique_ptr<Fetches> fetches_;
+  std::unique_ptr<Plays> plays_;
+  std::unique_ptr<Users> users_;
   std::unique_ptr<Node> node_;
   std::unique_ptr<Api> api_;
 };

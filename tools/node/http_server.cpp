@@ -2,6 +2,7 @@
 #include "tools/node/http_server.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,6 +43,10 @@ constexpr std::chrono::milliseconds kFarewellTime{500};
 constexpr std::size_t kMaxConnections = 64;
 constexpr std::size_t kMaxQueued = 4u << 20;
 
+// Of a body: pulled and written at once, and how long to wait when none of it has come.
+constexpr std::size_t kBlock = 64 * 1024;
+constexpr std::chrono::milliseconds kRetryTime{5};
+
 // Nothing that is answered may be sniffed or read by another origin.
 constexpr std::string_view kSafetyHeaders =
     "X-Content-Type-Options: nosniff\r\n"
@@ -66,7 +71,7 @@ using Stream = HttpStream;
 class Session final : public Channel, public std::enable_shared_from_this<Session> {
  public:
   Session(Socket socket, bool unix_socket, const HttpServer::Handler& handler, std::shared_ptr<void> slot)
-      : stream_(std::move(socket)), unix_socket_(unix_socket), handler_(handler), slot_(std::move(slot)) {}
+      : stream_(std::move(socket)), retry_(stream_.get_executor()), unix_socket_(unix_socket), handler_(handler), slot_(std::move(slot)) {}
 
   void read_request() {
     parser_.emplace();
@@ -81,6 +86,15 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   void reply(Reply reply) override {
     asio::dispatch(stream_.get_executor(),
                    [self = shared_from_this(), reply = std::move(reply)] { self->queue_reply(reply); });
+  }
+
+  void body(std::unique_ptr<Body> body) override {
+    asio::dispatch(stream_.get_executor(), [self = shared_from_this(), held = std::make_shared<std::unique_ptr<Body>>(std::move(body))] {
+      if (self->gone_ || self->answer_ != Answer::kNone) return;
+      self->answer_ = Answer::kBody;
+      self->body_ = std::move(*held);
+      self->begin_body();
+    });
   }
 
   void line(std::string object) override {
@@ -112,7 +126,7 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   }
 
  private:
-  enum class Answer : std::uint8_t { kNone, kReply, kLines, kSocket };
+  enum class Answer : std::uint8_t { kNone, kReply, kBody, kLines, kSocket };
 
   void read_body() {
     stream_.expires_after(kBodyTime);
@@ -169,6 +183,49 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
     write();
   }
 
+  // Head and bytes of a body are asked for again and again while they are not there: they come from the network, and a
+  // thread that waited for them would be one thread a player.
+  void begin_body() {
+    if (gone_) return;
+    const auto head = body_->head();
+    if (!head) return refuse_body(head.error());
+    if (!*head) return try_again([](Session& self) { self.begin_body(); });
+    std::string fields = (*head)->fields + std::string(kDataHeaders);
+    if ((*head)->has_length) fields += fmt::format("Content-Length: {}\r\n", (*head)->size);
+    if (!keep_alive_) fields += "Connection: close\r\n";
+    left_ = (*head)->has_body ? (*head)->size : 0;
+    queue_ += header_text((*head)->status, fields);
+    ended_ = left_ == 0;
+    write();
+  }
+
+  void refuse_body(const Error& error) {
+    answer_ = Answer::kNone;
+    queue_reply({http_status(error.code), json::error(error), ""});
+  }
+
+  void pump() {
+    if (gone_) return;
+    queue_.resize(std::min<std::uint64_t>(left_, kBlock));
+    const auto got = body_->pull({reinterpret_cast<std::uint8_t*>(queue_.data()), queue_.size()});
+    queue_.resize(got.value_or(0));
+    if (!got) return lose();
+    if (*got == 0) return try_again([](Session& self) { self.pump(); });
+    left_ -= *got;
+    ended_ = left_ == 0;
+    write();
+  }
+
+  void try_again(void (*step)(Session&)) {
+    char ignored = 0;
+    const int descriptor = stream_.socket().native_handle();
+    if (::recv(descriptor, &ignored, 1, MSG_PEEK | MSG_DONTWAIT) == 0) return lose();
+    retry_.expires_after(kRetryTime);
+    retry_.async_wait([self = shared_from_this(), step](error_code error) {
+      if (!error) step(*self);
+    });
+  }
+
   void begin_lines() {
     if (answer_ != Answer::kNone) return;
     answer_ = Answer::kLines;
@@ -205,12 +262,14 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
       self->writing_ = false;
       if (error) return self->lose();
       if (!self->queue_.empty()) return self->write();
+      if (self->answer_ == Answer::kBody && !self->ended_) return self->pump();
       if (self->ended_) self->answered();
     });
   }
 
   void answered() {
     on_gone_ = nullptr;
+    body_.reset();
     if (keep_alive_) return read_request();
     if (answer_ == Answer::kLines) return finish();
     error_code ignored;
@@ -230,6 +289,8 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
 
   void finish() {
     gone_ = true;
+    body_.reset();
+    retry_.cancel();
     error_code ignored;
     stream_.socket().shutdown(Socket::shutdown_both, ignored);
     stream_.close();
@@ -242,6 +303,7 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   }
 
   Stream stream_;
+  asio::steady_timer retry_;
   const bool unix_socket_;
   const HttpServer::Handler& handler_;
   std::shared_ptr<void> slot_;  // counts this connection while it lives
@@ -251,6 +313,8 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   std::string queue_;    // to be written
   std::string leaving_;  // being written
   Answer answer_ = Answer::kNone;
+  std::unique_ptr<Body> body_;
+  std::uint64_t left_ = 0;  // bytes of the body to be pulled
   bool keep_alive_ = false;
   bool chunked_ = true;
   bool writing_ = false;

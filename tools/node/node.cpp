@@ -179,6 +179,8 @@ Result<void> Reactor::open(const overlay::net::Identity& identity) {
   transport_options.listen = options_.listen;
   transport_options.stream_port = options_.stream_port;
   transport_options.agent = options_.agent;
+  transport_options.max_inbound = options_.links;
+  transport_options.max_outbound = options_.links;
   auto transport = Transport::open(identity, transport_options, book_, random_stream());
   if (!transport) return tl::unexpected(std::move(transport.error()));
   transport_ = std::move(*transport);
@@ -462,7 +464,7 @@ bool Reactor::may_log_stranger() {
 Result<std::unique_ptr<Node>> Node::start(const overlay::net::Identity& identity, const NodeOptions& options,
                                           const index::Index& index) {
   if (auto valid = overlay::validate(options.protocol); !valid) return tl::unexpected(std::move(valid.error()));
-  limit_accepted_connections({});
+  limit_accepted_connections({.total = 4 * options.links});
   auto reactor = std::make_unique<Reactor>(identity, options, index);
   if (auto opened = reactor->open(identity); !opened) return fail_in("network", std::move(opened.error()));
   return std::unique_ptr<Node>(std::move(reactor));

@@ -26,6 +26,7 @@ struct NodeOptions {
   std::vector<Contact> bootstrap;        // may be empty: wait to be found
   std::filesystem::path address_book;    // remembered contacts; empty: none are kept
   overlay::Config protocol;
+  std::size_t links = 256;               // at most, each way
   std::string agent;                     // program and version, told to neighbors
 };
 

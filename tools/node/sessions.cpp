@@ -19,25 +19,31 @@ bool is_same_secret(std::string_view given, std::string_view wanted) {
 }
 
 std::string Sessions::issue_link(Instant now) {
+  const std::lock_guard lock(mutex_);
   if (links_.size() == kMaxLinks) links_.pop_front();
   return links_.emplace_back(Link{random_token(), now + kLinkTime}).secret;
 }
 
 std::optional<std::string> Sessions::redeem(std::string_view link, Instant now) {
-  std::erase_if(links_, [&](const Link& known) { return known.until <= now; });
-  const auto found =
-      std::find_if(links_.begin(), links_.end(), [&](const Link& known) { return is_same_secret(link, known.secret); });
-  if (found == links_.end()) return std::nullopt;
-  links_.erase(found);
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(links_, [&](const Link& known) { return known.until <= now; });
+    const auto found =
+        std::find_if(links_.begin(), links_.end(), [&](const Link& known) { return is_same_secret(link, known.secret); });
+    if (found == links_.end()) return std::nullopt;
+    links_.erase(found);
+  }
   return open(UserRole::kOwner);
 }
 
 std::string Sessions::open(UserRole role) {
+  const std::lock_guard lock(mutex_);
   if (sessions_.size() == kMaxSessions) sessions_.pop_front();
   return sessions_.emplace_back(Session{random_token(), role}).secret;
 }
 
 std::optional<UserRole> Sessions::role_of(std::string_view session) const {
+  const std::lock_guard lock(mutex_);
   std::optional<UserRole> role;
   for (const Session& known : sessions_) {
     if (is_same_secret(session, known.secret)) role = known.role;
@@ -46,6 +52,7 @@ std::optional<UserRole> Sessions::role_of(std::string_view session) const {
 }
 
 void Sessions::end(std::string_view session) {
+  const std::lock_guard lock(mutex_);
   std::erase_if(sessions_, [&](const Session& known) { return is_same_secret(session, known.secret); });
 }
 

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +29,7 @@ std::string_view to_string(UserRole role);
 /// True when two secrets are the same and not empty; takes the same time wherever they differ.
 bool is_same_secret(std::string_view given, std::string_view wanted);
 
-/// Used by one thread. Memory: 16 x 100 + 256 x 100 bytes.
+/// Thread-safe. Memory: 16 x 100 + 256 x 100 bytes.
 class Sessions {
  public:
   static constexpr Duration kLinkTime = 10min;
@@ -57,8 +58,9 @@ class Sessions {
     std::string secret;
     UserRole role;
   };
-  std::deque<Link> links_;        // oldest first
-  std::deque<Session> sessions_;  // oldest first
+  mutable std::mutex mutex_;
+  std::deque<Link> links_;        // oldest first; guarded by mutex_
+  std::deque<Session> sessions_;  // oldest first; guarded by mutex_
 };
 
 }  // namespace earshot::node
