@@ -7,6 +7,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "overlay/search/strategy.h"
+
 namespace earshot::node::json {
 
 using nlohmann::ordered_json;
@@ -134,10 +136,9 @@ Result<SearchRequest> search_from(std::string_view body) {
   request.time = std::chrono::milliseconds(*time);
   if (value->contains("strategy")) {
     const auto strategy = text_in(*value, "strategy");
-    if (!strategy || (*strategy != "flood" && *strategy != "walk")) {
-      return fail(ErrorCode::kInvalid, "'strategy' must be \"flood\" or \"walk\"");
-    }
-    request.strategy = *strategy == "walk" ? StrategyKind::kWalk : StrategyKind::kFlood;
+    const overlay::StrategyEntry* const entry = strategy ? overlay::strategy_named(*strategy) : nullptr;
+    if (entry == nullptr) return fail(ErrorCode::kInvalid, "'strategy' must be one of {}", overlay::strategy_names());
+    request.strategy = entry->kind;
   }
   if (auto valid = validate(request); !valid) return tl::unexpected(valid.error());
   return request;

@@ -19,11 +19,11 @@ LookupWorker::~LookupWorker() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool LookupWorker::submit(const QueryId& id, std::shared_ptr<const SearchRequest> request, Asker asker) {
+bool LookupWorker::submit(const overlay::Lookup& lookup, Asker asker) {
   {
     const std::lock_guard lock(mutex_);
     if (asker == Asker::kStranger && strangers_.size() >= kMaxWaiting) return false;
-    (asker == Asker::kOurselves ? ours_ : strangers_).push_back({id, std::move(request)});
+    (asker == Asker::kOurselves ? ours_ : strangers_).push_back(lookup);
   }
   work_.notify_one();
   return true;
@@ -36,16 +36,16 @@ std::vector<LookupWorker::Finished> LookupWorker::take_finished() {
 
 void LookupWorker::run() {
   for (;;) {
-    Job job;
+    overlay::Lookup lookup;
     {
       std::unique_lock lock(mutex_);
       work_.wait(lock, [this] { return stopping_ || !ours_.empty() || !strangers_.empty(); });
       if (stopping_) return;
-      std::deque<Job>& queue = ours_.empty() ? strangers_ : ours_;
-      job = std::move(queue.front());
+      std::deque<overlay::Lookup>& queue = ours_.empty() ? strangers_ : ours_;
+      lookup = std::move(queue.front());
       queue.pop_front();
     }
-    Finished finished = look_up(job);
+    Finished finished = look_up(std::move(lookup));
     {
       const std::lock_guard lock(mutex_);
       finished_.push_back(std::move(finished));
@@ -54,10 +54,11 @@ void LookupWorker::run() {
   }
 }
 
-LookupWorker::Finished LookupWorker::look_up(const Job& job) const {
+LookupWorker::Finished LookupWorker::look_up(overlay::Lookup lookup) const {
   Finished finished;
-  finished.id = job.id;
-  auto answer = index_.search(job.request->text, {job.request->limit, kBudget});
+  finished.lookup = std::move(lookup);
+  const SearchRequest& request = *finished.lookup.request;
+  auto answer = index_.search(request.text, {request.limit, kBudget});
   if (answer) {
     finished.tracks = std::move(answer->tracks);
   } else if (answer.error().code != ErrorCode::kInvalid) {  // words that are none match nothing

@@ -11,14 +11,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "index/index.h"
-#include "schema/ids.h"
-#include "schema/search.h"
+#include "overlay/effect.h"
 #include "schema/time.h"
 
 namespace earshot::node {
@@ -32,7 +30,7 @@ class LookupWorker {
   enum class Asker : std::uint8_t { kOurselves, kStranger };
 
   struct Finished {
-    QueryId id;
+    overlay::Lookup lookup;
     std::vector<index::Found> tracks;
     bool failed = false;  // the index could not answer; `why` says it
     std::string why;
@@ -46,23 +44,21 @@ class LookupWorker {
   LookupWorker(const LookupWorker&) = delete;
   LookupWorker& operator=(const LookupWorker&) = delete;
 
-  /// False when it was dropped: then nothing will be finished under this id.
-  [[nodiscard]] bool submit(const QueryId& id, std::shared_ptr<const SearchRequest> request, Asker asker);
+  /// False when it was dropped: then nothing will be finished for it.
+  [[nodiscard]] bool submit(const overlay::Lookup& lookup, Asker asker);
 
   /// What was finished since the last call.
   std::vector<Finished> take_finished();
 
  private:
-  struct Job { QueryId id; std::shared_ptr<const SearchRequest> request; };
-
   void run();
-  Finished look_up(const Job& job) const;
+  Finished look_up(overlay::Lookup lookup) const;
 
   const index::Index& index_;
   const std::function<void()> on_finished_;
   std::mutex mutex_;
   std::condition_variable work_;
-  std::deque<Job> ours_, strangers_;   // guarded by mutex_
+  std::deque<overlay::Lookup> ours_, strangers_;   // guarded by mutex_
   std::vector<Finished> finished_;     // guarded by mutex_
   bool stopping_ = false;              // guarded by mutex_
   std::vector<std::thread> threads_;   // last: they use all of the above
