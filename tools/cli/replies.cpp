@@ -152,7 +152,7 @@ Error error_from(std::string_view line) {
   return {node::json::code_named(text(value, "code")), what.empty() ? "the node refused without saying why" : what};
 }
 
-std::string play_url_from(std::string_view line) {
+std::string url_from(std::string_view line) {
   return text(parsed(line), "url");
 }
 

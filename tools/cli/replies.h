@@ -75,7 +75,7 @@ PeerLine peer_from(std::string_view line);
 ShareLine share_from(std::string_view line);
 Error error_from(std::string_view line);
 /// Where a player finds a content; empty: nowhere, its bytes must be poured.
-std::string play_url_from(std::string_view line);
+std::string url_from(std::string_view line);
 
 /// Bodies of requests.
 std::string search_body(const SearchRequest& request);

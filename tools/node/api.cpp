@@ -1,6 +1,8 @@
 // The routes. Each parses its body, asks the part that can answer, and turns what comes back into lines.
 #include "tools/node/api.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <unordered_map>
@@ -10,6 +12,7 @@
 #include "tools/node/api_json.h"
 #include "tools/node/content_http.h"
 #include "tools/node/own_address.h"
+#include "tools/node/page.h"
 
 namespace earshot::node {
 
@@ -19,10 +22,6 @@ using Steady = std::chrono::steady_clock;
 
 std::int64_t ms_since(Steady::time_point began) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count();
-}
-
-void refuse(Channel& channel, const Error& error) {
-  channel.reply({http_status(error.code), json::error(error), ""});
 }
 
 void end_with(Channel& channel, std::string line) {
@@ -141,23 +140,59 @@ std::string_view version() {
   return EARSHOT_VERSION;
 }
 
+void refuse(Channel& channel, const Error& error) {
+  channel.reply({http_status(error.code), json::error(error), ""});
+}
+
 const Api::Route Api::kRoutes[] = {
-    {"GET", "/api/v1/status", &Api::status},      {"GET", "/api/v1/peers", &Api::peers},
-    {"GET", "/api/v1/shares", &Api::shares},      {"POST", "/api/v1/searches", &Api::search},
-    {"POST", "/api/v1/fetches", &Api::fetch},     {"POST", "/api/v1/plays", &Api::play},
-    {"POST", "/api/v1/shares", &Api::share},
-    {"POST", "/api/v1/imports", &Api::import},    {"POST", "/api/v1/join", &Api::join},
-    {"POST", "/api/v1/shutdown", &Api::shutdown},
+    {"GET", "/api/v1/status", UserRole::kGuest, &Api::status},
+    {"GET", "/api/v1/peers", UserRole::kGuest, &Api::peers},
+    {"GET", "/api/v1/shares", UserRole::kOwner, &Api::shares},
+    {"POST", "/api/v1/searches", UserRole::kGuest, &Api::search},
+    {"POST", "/api/v1/fetches", UserRole::kOwner, &Api::fetch},
+    {"POST", "/api/v1/plays", UserRole::kGuest, &Api::play},
+    {"POST", "/api/v1/shares", UserRole::kOwner, &Api::share},
+    {"POST", "/api/v1/imports", UserRole::kOwner, &Api::import},
+    {"POST", "/api/v1/join", UserRole::kOwner, &Api::join},
+    {"POST", "/api/v1/shutdown", UserRole::kOwner, &Api::shutdown},
+    {"POST", "/api/v1/links", UserRole::kOwner, &Api::open_link},
+    {"POST", "/api/v1/sessions", UserRole::kGuest, &Api::open_session},
+    {"DELETE", "/api/v1/sessions", UserRole::kGuest, &Api::end_session},
+    {"GET", "/api/v1/users", UserRole::kOwner, &Api::users},
+    {"POST", "/api/v1/users", UserRole::kOwner, &Api::set_user},
+    {"DELETE", "/api/v1/users", UserRole::kOwner, &Api::remove_user},
+    {"POST", "/api/v1/uploads", UserRole::kOwner, &Api::begin_upload},
+    {"PUT", "/api/v1/uploads", UserRole::kOwner, &Api::go_on_upload},
+    {"DELETE", "/api/v1/uploads", UserRole::kOwner, &Api::give_up_upload},
+    {"GET", "/api/v1/socket", UserRole::kGuest, &Api::socket},
 };
 
-void Api::handle(const Request& request, const std::shared_ptr<Channel>& channel) {
+std::vector<Api::RouteName> Api::routes() {
+  std::vector<RouteName> names;
+  for (const Route& route : kRoutes) names.push_back({fmt::format("{} {}", route.method, route.path), route.least});
+  for (const char* name : {"GET /content/{id}", "HEAD /content/{id}"}) names.push_back({name, UserRole::kGuest});
+  return names;
+}
+
+void Api::handle(Request request, const std::shared_ptr<Channel>& channel) {
   if (auto refused = refusal(request, access_)) return channel->reply(std::move(*refused));
+  request.role = role_of(request, access_);
+  serve(request, channel);
+}
+
+void Api::serve(const Request& request, const std::shared_ptr<Channel>& channel) {
   if (content_in(request.target)) return content(request, channel);
   const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
+  if (const PageFile* file = request.method == "GET" ? page_file(path) : nullptr) {
+    return channel->reply({200, std::string(file->bytes.begin(), file->bytes.end()), "", page_fields(*file)});
+  }
   std::string allow;
   for (const Route& route : kRoutes) {
     if (route.path != path) continue;
-    if (route.method == request.method) return (this->*route.serve)(request, channel);
+    if (route.method == request.method) {
+      if (request.role < route.least) return refuse(*channel, {ErrorCode::kDenied, "only an owner of this node may do this"});
+      return (this->*route.serve)(request, channel);
+    }
     allow += allow.empty() ? "" : ", ";
     allow += route.method;
   }
@@ -165,7 +200,7 @@ void Api::handle(const Request& request, const std::shared_ptr<Channel>& channel
   channel->reply({405, json::error({ErrorCode::kInvalid, "this route takes " + allow}), allow});
 }
 
-void Api::status(const Request&, const std::shared_ptr<Channel>& channel) {
+void Api::status(const Request& request, const std::shared_ptr<Channel>& channel) {
   json::StatusReport report;
   report.node = parts_.node.status();
   report.node.self = for_people(report.node.self);
@@ -176,6 +211,11 @@ void Api::status(const Request&, const std::shared_ptr<Channel>& channel) {
   report.shares = parts_.scanner.shares().size();
   report.scanning = parts_.worker.busy();
   report.fetches = parts_.fetches.running();
+  report.user = to_string(request.role);
+  report.published = uploads_.folder();
+  for (RouteName& route : routes()) {
+    if (request.role >= route.least) report.routes.push_back(std::move(route.name));
+  }
   channel->reply({200, json::status(report), ""});
 }
 

@@ -212,6 +212,73 @@ Result<std::vector<Contact>> join_from(std::string_view body) {
   return contacts;
 }
 
+Result<SessionOrder> session_from(std::string_view body) {
+  const auto value = object_from(body, {"link", "user", "password"});
+  if (!value) return tl::unexpected(value.error());
+  SessionOrder order;
+  if (value->contains("link")) {
+    if (value->size() != 1) return fail(ErrorCode::kInvalid, "'link' stands alone");
+    auto link = text_in(*value, "link");
+    if (!link) return tl::unexpected(link.error());
+    order.link = std::move(*link);
+    return order;
+  }
+  for (const auto& [field, to] : {std::pair{"user", &order.user}, {"password", &order.password}}) {
+    auto text = text_in(*value, field);
+    if (!text) return tl::unexpected(text.error());
+    *to = std::move(*text);
+  }
+  return order;
+}
+
+Result<UserOrder> user_from(std::string_view body) {
+  const auto value = object_from(body, {"name", "role", "password"});
+  if (!value) return tl::unexpected(value.error());
+  UserOrder order;
+  std::string role;
+  for (const auto& [field, to] : {std::pair{"name", &order.name}, {"role", &role}, {"password", &order.password}}) {
+    auto text = text_in(*value, field);
+    if (!text) return tl::unexpected(text.error());
+    *to = std::move(*text);
+  }
+  if (role != "owner" && role != "guest") return fail(ErrorCode::kInvalid, "'role' must be \"owner\" or \"guest\"");
+  order.role = role == "owner" ? UserRole::kOwner : UserRole::kGuest;
+  return order;
+}
+
+Result<UploadOrder> upload_from(std::string_view body) {
+  const auto value = object_from(body, {"name", "size"});
+  if (!value) return tl::unexpected(value.error());
+  auto name = text_in(*value, "name");
+  if (!name) return tl::unexpected(name.error());
+  const auto size = number_in(*value, "size", 0, std::numeric_limits<std::uint64_t>::max());
+  if (!size) return tl::unexpected(size.error());
+  return UploadOrder{std::move(*name), *size};
+}
+
+Result<SocketMessage> socket_message_from(std::string_view text) {
+  const auto value = object_from(text, {"id", "method", "path", "body", "cancel"});
+  if (!value) return tl::unexpected(value.error());
+  SocketMessage message;
+  const auto id = number_in(*value, "id", 0, std::numeric_limits<std::uint32_t>::max());
+  if (!id) return tl::unexpected(id.error());
+  message.id = *id;
+  if (const auto cancel = value->find("cancel"); cancel != value->end()) {
+    if (*cancel != true || value->size() != 2) return fail(ErrorCode::kInvalid, "'cancel' stands beside 'id' and is true");
+    message.cancel = true;
+    return message;
+  }
+  auto method = text_in(*value, "method");
+  if (!method) return tl::unexpected(method.error());
+  auto path = text_in(*value, "path");
+  if (!path) return tl::unexpected(path.error());
+  message.request.method = std::move(*method);
+  message.request.target = std::move(*path);
+  message.request.content_type = "application/json";
+  if (const auto body = value->find("body"); body != value->end()) message.request.body = text_of(*body);
+  return message;
+}
+
 std::string hit(const HitRow& row) {
   ordered_json value = object("hit");
   put_track(value, row.track);
@@ -262,6 +329,9 @@ std::string status(const StatusReport& report) {
   value["shares"] = report.shares;
   value["scanning"] = report.scanning;
   value["fetches"] = report.fetches;
+  value["user"] = report.user;
+  value["published"] = report.published.string();
+  value["routes"] = report.routes;
   return text_of(value);
 }
 
@@ -344,6 +414,35 @@ std::string fetch_done(const FetchDone& done) {
   value["title"] = done.track.title;
   value["artist"] = done.track.artist;
   value["verified"] = true;
+  return text_of(value);
+}
+
+std::string link(std::string_view url, Duration time) {
+  ordered_json value = object("link");
+  value["url"] = url;
+  value["valid_ms"] = time / 1ms;
+  return text_of(value);
+}
+
+std::string session(std::string_view secret, std::string_view role) {
+  ordered_json value = object("session");
+  value["token"] = secret;
+  value["user"] = role;
+  return text_of(value);
+}
+
+std::string user(std::string_view name, UserRole role) {
+  ordered_json value = object("user");
+  value["name"] = name;
+  value["role"] = to_string(role);
+  return text_of(value);
+}
+
+std::string upload(std::uint64_t upload, const Uploads::State& state) {
+  ordered_json value = object("upload");
+  value["id"] = upload;
+  value["received"] = state.received;
+  value["file"] = state.file ? state.file->string() : "";
   return text_of(value);
 }
 

@@ -129,6 +129,10 @@ Result<void> Daemon::open_api(Role role) {
     if (auto written = write_private_file(config_.folders.runtime / "token", access.token + "\n"); !written)
       return written;
     parts.shut_down = [this] { server_->stop(); };
+    auto users = Users::open(config_.folders.data / "users");
+    if (!users) return fail_in("open the users", users.error());
+    users_ = std::move(*users);
+    parts.users = users_.get();
   }
   api_ = std::make_unique<Api>(std::move(parts), std::move(access));
   if (server_) api_->listening_on(server_->endpoint());

@@ -57,6 +57,7 @@ class Daemon {
   std::unique_ptr<Worker> worker_;
   std::unique_ptr<Fetches> fetches_;
   std::unique_ptr<Plays> plays_;
+  std::unique_ptr<Users> users_;
   std::unique_ptr<Node> node_;
   std::unique_ptr<Api> api_;
 };
