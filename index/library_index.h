@@ -12,6 +12,7 @@
 #include <shared_mutex>
 #include <thread>
 
+#include "index/hosted_digests.h"
 #include "index/index.h"
 #include "index/live_segment.h"
 #include "index/page_cache.h"
@@ -58,6 +59,7 @@ class LibraryIndex final : public Index {
   Result<std::optional<Track>> find(const ContentId& content) const override;
   Result<Answer> search(std::string_view query, const SearchOptions& options) const override;
   Stats stats() const override;
+  Owners* owners() override { return digests_.get(); }
   Result<void> compact() override;
 
  private:
@@ -103,6 +105,7 @@ class LibraryIndex final : public Index {
   mutable PageCache pages_;
   const Options options_;
   const Tokenizer tokenizer_;
+  std::unique_ptr<HostedDigests> digests_;
 
   // Held by whoever changes anything: the writer for the whole change, the worker while it puts a new segment in place.
   mutable std::mutex writer_;

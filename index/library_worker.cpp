@@ -101,7 +101,7 @@ Result<void> LibraryIndex::seal(Writing& writing) {
 }
 
 Result<Part> LibraryIndex::write_segment(std::uint32_t number, std::vector<NewPage> pages) {
-  if (auto written = store_->ingest(number, std::move(pages)); !written) return tl::unexpected(written.error());
+  if (auto written = store_->ingest(Family::kPages, number, std::move(pages)); !written) return tl::unexpected(written.error());
   auto segment = Segment::open(*store_, pages_, number);
   if (!segment) return tl::unexpected(segment.error());
   return Part{std::move(*segment), nullptr};
