@@ -41,6 +41,7 @@ struct Located {
   std::optional<std::size_t> part;  // of the view
   Doc doc = 0;
   std::shared_ptr<const Track> track;
+  std::uint8_t length = 0;  // as it was indexed
 };
 
 class LibraryIndex final : public Index {
