@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "tools/cli/call.h"
 #include "tools/cli/client.h"
 #include "tools/cli/hit_rows.h"
 #include "tools/cli/interrupt.h"
@@ -30,34 +31,6 @@ Result<std::unique_ptr<Client>> any_node(const node::Config& config, Console& co
 
 ExitCode no_node(const Error& error, Console& console) {
   return console.failed(error, error.code == ErrorCode::kUnreachable ? ExitCode::kNoNode : exit_code_for(error.code));
-}
-
-// How a call ended: its last line when that is the answer, else why not.
-struct Ending {
-  std::optional<std::string> last;
-  std::optional<Error> error;
-};
-
-Ending call(Client& client, std::string_view method, std::string_view target, const std::string& body,
-            const std::function<void(const std::string& type, std::string_view line)>& on_line) {
-  Ending ending;
-  Reader reader;
-  reader.on_line = [&](std::string_view line) {
-    const std::string type = type_of(line);
-    if (type == "error")
-      ending.error = error_from(line);
-    else if (type == "done" || type == "summary" || type == "status")
-      ending.last = line;
-    else
-      on_line(type, line);
-    return !interrupted();
-  };
-  const auto status = client.call(method, target, body, reader);
-  if (!status && !ending.error) ending.error = status.error();
-  if (!ending.last && !ending.error)
-    ending.error = Error{ErrorCode::kUnreachable, fmt::format("the node refused (HTTP {})", status.value_or(0))};
-  if (ending.error) ending.last.reset();
-  return ending;
 }
 
 void show_sources(const DoneLine& done, Console& console) {
@@ -234,6 +207,11 @@ ExitCode status(const node::Config& config, Console& console) {
                            status.passive, status.links, status.contacts));
   console.data(fmt::format("library     {} tracks, {} words, {} on disk, {} shares{}", status.tracks, status.terms,
                            byte_count(status.index_bytes), status.shares, status.scanning ? ", scanning" : ""));
+  if (status.index_paused) console.data(fmt::format("            no changes are taken: {}", printable(status.index_trouble)));
+  if (!status.index_moved_aside.empty()) {
+    console.data(fmt::format("            a damaged index was moved to {}; shared folders were scanned again",
+                             printable(status.index_moved_aside)));
+  }
   console.data(fmt::format("questions   {} in, {} out, {} seen before, {} answers passed on", status.queries_in,
                            status.queries_out, status.duplicates, status.hits_relayed));
   console.data(fmt::format("refused     {} malformed, {} unknown", status.malformed, status.unknown));

@@ -12,6 +12,7 @@ ExitCode search(const Invocation& invocation, const node::Config& config, Consol
 ExitCode get(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode share(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode import(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode index(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode status(const node::Config& config, Console& console);
 ExitCode peers(const node::Config& config, Console& console);
 ExitCode help(const std::string& topic, Console& console);

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "tools/node/api.h"
+#include "tools/node/index_order.h"
 
 namespace earshot::cli {
 
@@ -34,13 +35,25 @@ struct Tree {
   Tree& operator=(const Tree&) = delete;
 
  private:
-  CLI::App* command(Command which, const char* name, const char* what);
+  CLI::App* command(Command which, const char* name, const std::string& what);
   void settings(CLI::App* command, std::initializer_list<std::string_view> groups);
   void client_commands();
   void demo_command();
 };
 
-CLI::App* Tree::command(Command which, const char* name, const char* what) {
+std::vector<std::string> task_names() {
+  std::vector<std::string> names;
+  for (const node::IndexTaskRow& row : node::kIndexTasks) names.emplace_back(row.name);
+  return names;
+}
+
+std::string index_help() {
+  std::string text = "Tend the index, of the running node or of the data folder itself";
+  for (const node::IndexTaskRow& row : node::kIndexTasks) text += fmt::format("\n  {:<8} {}", row.name, row.help);
+  return text;
+}
+
+CLI::App* Tree::command(Command which, const char* name, const std::string& what) {
   CLI::App* made = app.add_subcommand(name, what);
   made->add_flag("--json", raw.invocation.json, "One JSON object per line on stdout");
   made->add_option("--datadir", raw.datadir, "Keep everything below this folder (EARSHOT_DATADIR)");
@@ -99,6 +112,13 @@ void Tree::client_commands() {
   import->add_option("--skip", to.skip, "Rows to leave out at the start");
   import->add_option("--limit", to.limit, "Rows to take at most; 0: all");
   settings(import, {"cli"});
+
+  CLI::App* index = command(Command::kIndex, "index", index_help());
+  index->add_option("task", to.what, "What to do")->required()->check(CLI::IsMember(task_names()));
+  index->add_option("paths", to.paths, "Tables to import, a table to export to, or the folder of backups");
+  index->add_option("--skip", to.skip, "import: rows to leave out at the start");
+  index->add_option("--limit", to.limit, "import: rows to take at most; 0: all");
+  settings(index, {"cli", "index"});
 
   settings(command(Command::kStatus, "status", "What the running node is doing"), {"cli"});
   settings(command(Command::kPeers, "peers", "Who the running node is connected to"), {"cli"});

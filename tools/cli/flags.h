@@ -15,7 +15,7 @@
 
 namespace earshot::cli {
 
-enum class Command : std::uint8_t { kNode, kSearch, kGet, kShare, kImport, kStatus, kPeers, kDemo, kHelp, kVersion };
+enum class Command : std::uint8_t { kNode, kSearch, kGet, kShare, kImport, kIndex, kStatus, kPeers, kDemo, kHelp, kVersion };
 
 struct DemoFlags {
   std::uint32_t nodes = 24;
@@ -33,10 +33,10 @@ struct Invocation {
   node::ConfigFlags config;
   SearchRequest search;                      // search
   std::size_t rows = 20;                     // search: rows shown at most
-  std::string what;                          // get: a row's number or a content id; help: a topic
-  std::vector<std::filesystem::path> paths;  // share, import
+  std::string what;                          // get: a row's number or a content id; index: the task; help: a topic
+  std::vector<std::filesystem::path> paths;  // share, import, index
   std::filesystem::path out;                 // get
-  std::uint64_t skip = 0, limit = 0;         // import: rows
+  std::uint64_t skip = 0, limit = 0;         // import, index import: rows
   DemoFlags demo;
 };
 

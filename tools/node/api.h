@@ -8,6 +8,7 @@
 //   POST /api/v1/fetches    {"content", ...}   lines: progress ..., done | error
 //   POST /api/v1/shares     {"path"}           lines: progress ..., done | error
 //   POST /api/v1/imports    {"path", ...}      lines: progress ..., done | error
+//   POST /api/v1/index      {"task", ...}      lines: progress ..., done | error
 //   POST /api/v1/join       {"contacts"}       one object
 //   POST /api/v1/shutdown   {}                 one object
 //
@@ -23,6 +24,7 @@
 #include "index/index.h"
 #include "tools/node/api_access.h"
 #include "tools/node/fetches.h"
+#include "tools/node/library.h"
 #include "tools/node/node.h"
 #include "tools/node/scanner.h"
 #include "tools/node/sightings.h"
@@ -51,6 +53,7 @@ struct ApiParts {
   std::filesystem::path download;
   std::string role;                 // "node" or "light"
   std::function<void()> shut_down;  // asks the program to end; returns at once
+  Library* library = nullptr;       // the index again, for those who tend it; null: nobody may
 };
 
 /// handle() is called from one thread; answers come from others too.
@@ -81,6 +84,7 @@ class Api {
   void fetch(const Request& request, const std::shared_ptr<Channel>& channel);
   void share(const Request& request, const std::shared_ptr<Channel>& channel);
   void import(const Request& request, const std::shared_ptr<Channel>& channel);
+  void index(const Request& request, const std::shared_ptr<Channel>& channel);
   void join(const Request& request, const std::shared_ptr<Channel>& channel);
   void shutdown(const Request& request, const std::shared_ptr<Channel>& channel);
 

@@ -78,6 +78,13 @@ Result<void> apply_cache(Config& config, Values values) {
   return {};
 }
 
+Result<void> apply_disk(Config& config, Values values) {
+  const auto number = number_in<std::uint32_t>(values[0], 0, 16 * 1024 * 1024);
+  if (!number) return tl::unexpected(number.error());
+  config.disk_mb = *number;
+  return {};
+}
+
 Result<void> apply_sync(Config& config, Values values) {
   if (values[0] != "true" && values[0] != "false") {
     return fail(ErrorCode::kInvalid, "'{}' is neither true nor false", values[0]);
@@ -104,7 +111,7 @@ Result<void> apply_url(Config& config, Values values) {
   return {};
 }
 
-constexpr std::array<Setting, 11> kSettings = {{
+constexpr std::array<Setting, 12> kSettings = {{
     {"node.listen", "--listen", "EARSHOT_LISTEN", Shape::kText, "0.0.0.0:4040",
      "Address and TCP port where other nodes reach this one; port 0: any free port", apply_listen},
     {"node.bootstrap", "--bootstrap", "EARSHOT_BOOTSTRAP", Shape::kList, "",
@@ -121,6 +128,8 @@ constexpr std::array<Setting, 11> kSettings = {{
      "Folder for fetched music; empty: earshot in the music folder", apply_download},
     {"index.cache_mb", "--cache-mb", "EARSHOT_CACHE_MB", Shape::kNumber, "32", "Memory for the index, in MiB",
      apply_cache},
+    {"index.disk_mb", "--disk-mb", "EARSHOT_DISK_MB", Shape::kNumber, "0",
+     "Disk that the index may take, in MiB; 0: what there is", apply_disk},
     {"index.sync", "--index-sync", "EARSHOT_INDEX_SYNC", Shape::kSwitch, "true",
      "Write the index through to the disk, so that it survives a power cut", apply_sync},
     {"log.level", "--log-level", "EARSHOT_LOG_LEVEL", Shape::kText, "info", "error, warn, info, debug or off",
