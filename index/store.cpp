@@ -44,7 +44,9 @@ std::string_view view_of(const rocksdb::Slice& text) {
 }
 
 Error error_of(const rocksdb::Status& status, const std::string& folder) {
-  if (status.IsCorruption()) {
+  // A file that the database names and that is not there.
+  const bool is_gone = status.IsIOError() && status.subcode() == rocksdb::Status::kPathNotFound;
+  if (status.IsCorruption() || is_gone) {
     return {ErrorCode::kCorrupt,
             fmt::format("the library index in '{}' is damaged ({}): move that folder aside, then import or share again",
                         folder, status.ToString())};

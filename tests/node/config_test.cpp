@@ -68,6 +68,7 @@ std::vector<Sample> samples() {
       {"share.folders", paths, listed(paths), [](const Config& config) { return config.share.at(0).string(); }},
       {"share.download", paths, quoted(paths), [](const Config& config) { return config.folders.download.string(); }},
       {"index.cache_mb", ports, ports, [](const Config& config) { return std::to_string(config.cache_mb); }},
+      {"index.disk_mb", ports, ports, [](const Config& config) { return std::to_string(config.disk_mb); }},
       {"log.level", levels, quoted(levels), [](const Config& config) { return config.log_level; }},
       {"cli.url", urls, quoted(urls), [](const Config& config) { return config.url; }},
       {"cli.token_file", paths, quoted(paths), [](const Config& config) { return config.token_file.string(); }},

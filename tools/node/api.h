@@ -10,6 +10,7 @@
 //   POST /api/v1/fetches    {"content", ...}   lines: progress ..., done | error
 //   POST /api/v1/shares     {"path"}           lines: progress ..., done | error
 //   POST /api/v1/imports    {"path", ...}      lines: progress ..., done | error
+//   POST /api/v1/index      {"task", ...}      lines: progress ..., done | error
 //   POST /api/v1/join       {"contacts"}       one object
 //   POST /api/v1/shutdown   {}                 one object
 //   POST /api/v1/links      {}                 one object: an address that opens the page once
@@ -39,6 +40,7 @@
 #include "index/index.h"
 #include "tools/node/api_access.h"
 #include "tools/node/fetches.h"
+#include "tools/node/library.h"
 #include "tools/node/node.h"
 #include "tools/node/plays.h"
 #include "tools/node/scanner.h"
@@ -99,6 +101,7 @@ struct ApiParts {
   std::string role;                 // "node", "index" or "light"
   std::function<void()> shut_down;  // asks the program to end; returns at once
   Users* users = nullptr;           // none: nobody comes in by a password
+  Library* library = nullptr;       // the index again, for those who tend it; null: nobody may
 };
 
 /// handle() is called from one thread; answers come from others too.
@@ -150,6 +153,7 @@ class Api {
 
   void share(const Request& request, const std::shared_ptr<Channel>& channel);
   void import(const Request& request, const std::shared_ptr<Channel>& channel);
+  void index(const Request& request, const std::shared_ptr<Channel>& channel);
   void join(const Request& request, const std::shared_ptr<Channel>& channel);
   void shutdown(const Request& request, const std::shared_ptr<Channel>& channel);
   void open_link(const Request& request, const std::shared_ptr<Channel>& channel);

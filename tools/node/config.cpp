@@ -95,6 +95,13 @@ Result<void> apply_cache(Config& config, Values values) {
   return {};
 }
 
+Result<void> apply_disk(Config& config, Values values) {
+  const auto number = number_in<std::uint32_t>(values[0], 0, 16 * 1024 * 1024);
+  if (!number) return tl::unexpected(number.error());
+  config.disk_mb = *number;
+  return {};
+}
+
 Result<void> apply_sync(Config& config, Values values) {
   if (values[0] != "true" && values[0] != "false") {
     return fail(ErrorCode::kInvalid, "'{}' is neither true nor false", values[0]);
@@ -123,7 +130,7 @@ Result<void> apply_url(Config& config, Values values) {
 
 constexpr std::string_view kSame;  // role "index" has no default of its own
 
-constexpr std::array<Setting, 14> kSettings = {{
+constexpr std::array<Setting, 15> kSettings = {{
     {"node.role", "--role", "EARSHOT_ROLE", Shape::kText, "node|index", "node", kSame,
      "node, or index: a machine with memory to spare that answers for many", apply_role},
     {"node.listen", "--listen", "EARSHOT_LISTEN", Shape::kText, "ADDRESS:PORT", "0.0.0.0:4040", kSame,
@@ -144,6 +151,8 @@ constexpr std::array<Setting, 14> kSettings = {{
      "Folder for fetched music; empty: earshot in the music folder", apply_download},
     {"index.cache_mb", "--cache-mb", "EARSHOT_CACHE_MB", Shape::kNumber, "NUMBER", "32", "512",
      "Memory for the index, in MiB", apply_cache},
+    {"index.disk_mb", "--disk-mb", "EARSHOT_DISK_MB", Shape::kNumber, "NUMBER", "0", kSame,
+     "Disk that the index may take, in MiB; 0: what there is", apply_disk},
     {"index.sync", "--index-sync", "EARSHOT_INDEX_SYNC", Shape::kSwitch, "true|false", "true", kSame,
      "Write the index through to the disk, so that it survives a power cut", apply_sync},
     {"log.level", "--log-level", "EARSHOT_LOG_LEVEL", Shape::kText, "LEVEL", "info", kSame,

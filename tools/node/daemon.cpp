@@ -73,12 +73,13 @@ Daemon::~Daemon() {
 
 Result<void> Daemon::open_library() {
   const Folders& folders = config_.folders;
-  index::Index::Options options;
-  options.sync = config_.sync;
-  options.cache_bytes = std::size_t{config_.cache_mb} << 20;
-  auto index = index::Index::open(folders.data / "index", options);
+  auto index = Library::open(folders.data / "index", index_options(config_));
   if (!index) return fail_in("open the index", index.error());
   index_ = std::move(*index);
+  if (!index_->moved_aside().empty()) {
+    spdlog::error("index=refused moved='{}' why='{}' next='shared folders are scanned again; import tables again'",
+                  index_->moved_aside().string(), index_->refusal());
+  }
 
   // The table of engines: a new one is a line here.
   stream::ppspp::EngineOptions ppspp_options;
@@ -124,7 +125,7 @@ Result<void> Daemon::open_api(Role role) {
   Access access{0, random_token()};
   ApiParts parts{
       *node_, *index_, *scanner_, *worker_, *fetches_, *plays_, config_.folders.download, name_of(role, config_.role),
-      [] {}};
+      [] {}, nullptr, index_.get()};
   if (server_) {
     if (auto written = write_private_file(config_.folders.runtime / "token", access.token + "\n"); !written)
       return written;
