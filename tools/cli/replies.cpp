@@ -152,8 +152,9 @@ Error error_from(std::string_view line) {
   return {node::json::code_named(text(value, "code")), what.empty() ? "the node refused without saying why" : what};
 }
 
-std::string play_url_from(std::string_view line) {
-  return text(parsed(line), "url");
+PlayLine play_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  return {text(value, "url"), number(value, "bytes"), number(value, "size"), sources(value)};
 }
 
 std::string search_body(const SearchRequest& request) {

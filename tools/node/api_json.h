@@ -102,7 +102,7 @@ struct FetchDone {
 std::string fetch_progress(const stream::Status& status);
 std::string fetch_done(const FetchDone& done);
 /// `url`: where players on this machine find it; empty when the node serves no HTTP.
-std::string play(const ContentId& content, const Track& track, std::size_t providers, std::string_view url);
+std::string play(const ContentId& content, const Track& track, const stream::Status& status, std::string_view url);
 std::string done(std::string_view what);
 std::string error(const Error& error);
 
