@@ -64,6 +64,8 @@ std::vector<Sample> samples() {
       {"node.bootstrap", contacts, listed(contacts),
        [](const Config& config) { return to_string(config.bootstrap.at(0)); }},
       {"stream.port", ports, ports, [](const Config& config) { return std::to_string(config.stream_port); }},
+      {"stream.upload_kb", ports, ports, [](const Config& config) { return std::to_string(config.upload_kb); }},
+      {"stream.download_kb", ports, ports, [](const Config& config) { return std::to_string(config.download_kb); }},
       {"http.port", ports, ports, [](const Config& config) { return std::to_string(config.http_port); }},
       {"share.folders", paths, listed(paths), [](const Config& config) { return config.share.at(0).string(); }},
       {"share.download", paths, quoted(paths), [](const Config& config) { return config.folders.download.string(); }},

@@ -172,6 +172,7 @@ void Tree::demo_command() {
   CLI::App* demo = command(Command::kDemo, "demo", "A whole network on this machine: search it, fetch from it, verify");
   demo->add_option("--nodes", to.nodes, "Node processes")->check(CLI::Range(3, 200))->capture_default_str();
   demo->add_option("--kill", to.kill, "Nodes to kill before the search")->capture_default_str();
+  demo->add_flag("--stream", to.stream, "Play a track while it comes, kill its first source, and compare every byte");
   demo->add_flag("--keep", to.keep, "Leave the network running and say how to use it");
   demo->add_option("--seed", to.seed, "Decides who holds what, who asks and who is killed")->capture_default_str();
   demo->add_option("--music", to.music, "Folder of music to spread (default: what is installed, else generated tones)")

@@ -25,6 +25,7 @@ struct DemoFlags {
   std::uint32_t nodes = 24;
   std::uint32_t kill = 0;
   bool keep = false;
+  bool stream = false;
   std::uint64_t seed = 1;
   std::filesystem::path music;     // empty: what is installed, else generated tones
   std::filesystem::path metadata;  // empty: EARSHOT_DEMO_METADATA, else none

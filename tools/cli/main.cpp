@@ -20,7 +20,7 @@ ExitCode run(const Invocation& invocation, Console& console) {
     case Command::kVersion:
       return version(console);
     case Command::kDemo:
-      return demo(invocation.demo, console);
+      return invocation.demo.stream ? stream_demo(invocation.demo, console) : demo(invocation.demo, console);
     case Command::kDoctor:
       return doctor(invocation, console);
     case Command::kCompletion:

@@ -188,6 +188,11 @@ std::string url_from(std::string_view line) {
   return text(parsed(line), "url");
 }
 
+PlayLine play_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  return {text(value, "url"), number(value, "bytes"), number(value, "size"), sources(value)};
+}
+
 std::string search_body(const SearchRequest& request) {
   ordered_json value = {{"text", request.text}, {"limit", request.limit}};
   value["strategy"] = request.strategy == StrategyKind::kWalk ? "walk" : "flood";

@@ -84,8 +84,15 @@ IndexLine index_from(std::string_view line);
 PeerLine peer_from(std::string_view line);
 ShareLine share_from(std::string_view line);
 Error error_from(std::string_view line);
-/// Where a player finds a content; empty: nowhere, its bytes must be poured.
+/// The address in an answer that has one; empty: none.
 std::string url_from(std::string_view line);
+/// A content that is open for playing. `url`: where a player finds it; empty: nowhere, its bytes must be poured.
+struct PlayLine {
+  std::string url;
+  std::uint64_t bytes = 0, size = 0;  // here, of all
+  std::vector<SourceLine> sources;
+};
+PlayLine play_from(std::string_view line);
 
 /// Bodies of requests.
 std::string search_body(const SearchRequest& request);

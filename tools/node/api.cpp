@@ -242,7 +242,7 @@ void Api::play(const Request& request, const std::shared_ptr<Channel>& channel) 
   const std::string id = to_string(wanted->content);
   std::string url;
   if (http_.port != 0) url = "http://" + to_string(http_) + "/content/" + id + "?ticket=" + ticket_for(access_, id);
-  channel->reply({200, json::play(wanted->content, wanted->track, wanted->providers.size(), url), ""});
+  channel->reply({200, json::play(wanted->content, wanted->track, (*opened)->status(), url), ""});
 }
 
 void Api::content(const Request& request, const std::shared_ptr<Channel>& channel) {

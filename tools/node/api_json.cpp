@@ -506,12 +506,14 @@ std::string upload(std::uint64_t upload, const Uploads::State& state) {
   return text_of(value);
 }
 
-std::string play(const ContentId& content, const Track& track, std::size_t providers, std::string_view url) {
+std::string play(const ContentId& content, const Track& track, const stream::Status& status, std::string_view url) {
   ordered_json value = object("play");
   value["content"] = to_string(content);
   value["title"] = track.title;
   value["artist"] = track.artist;
-  value["providers"] = providers;
+  value["bytes"] = status.verified;
+  value["size"] = status.size;
+  value["sources"] = sources_of(status.sources);
   value["url"] = url;
   return text_of(value);
 }

@@ -153,7 +153,7 @@ std::string session(std::string_view secret, std::string_view role);
 std::string user(std::string_view name, UserRole role);
 std::string upload(std::uint64_t upload, const Uploads::State& state);
 /// `url`: where players on this machine find it; empty when the node serves no HTTP.
-std::string play(const ContentId& content, const Track& track, std::size_t providers, std::string_view url);
+std::string play(const ContentId& content, const Track& track, const stream::Status& status, std::string_view url);
 std::string done(std::string_view what);
 std::string error(const Error& error);
 

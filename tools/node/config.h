@@ -61,6 +61,8 @@ struct Config {
   std::vector<Contact> bootstrap;            // nodes to join through
   std::uint16_t links = 256;                 // to other nodes, at most, each way
   std::uint16_t stream_port = 0;             // UDP; 0: any free port
+  std::uint32_t upload_kb = 0;               // kB a second that streams may send; 0: no limit
+  std::uint32_t download_kb = 0;             // and take
   std::uint16_t http_port = 0;               // loopback TCP; 0: any free port
   std::vector<std::filesystem::path> share;  // folders and files shared at every start
   std::uint32_t cache_mb = 32;               // index caches

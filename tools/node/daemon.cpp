@@ -85,6 +85,8 @@ Result<void> Daemon::open_library() {
   stream::ppspp::EngineOptions ppspp_options;
   ppspp_options.folder = folders.data / "ppspp";
   ppspp_options.listen = {config_.listen.address, config_.stream_port};
+  ppspp_options.upload_limit = std::uint64_t{config_.upload_kb} * 1000;
+  ppspp_options.download_limit = std::uint64_t{config_.download_kb} * 1000;
   auto ppspp = stream::ppspp::open_engine(ppspp_options);
   if (!ppspp) return fail_in("open the ppspp engine", ppspp.error());
   engines_.emplace(Scheme::kPpspp, std::move(*ppspp));
