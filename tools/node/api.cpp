@@ -10,6 +10,7 @@
 
 #include "tools/node/api_json.h"
 #include "tools/node/content_http.h"
+#include "tools/node/metrics.h"
 #include "tools/node/own_address.h"
 #include "tools/node/page.h"
 
@@ -116,6 +117,7 @@ void refuse(Channel& channel, const Error& error) {
 }
 
 const Api::Route Api::kRoutes[] = {
+    {"GET", "/metrics", UserRole::kGuest, &Api::metrics},
     {"GET", "/api/v1/status", UserRole::kGuest, &Api::status},
     {"GET", "/api/v1/peers", UserRole::kGuest, &Api::peers},
     {"GET", "/api/v1/shares", UserRole::kOwner, &Api::shares},
@@ -191,6 +193,25 @@ void Api::status(const Request& request, const std::shared_ptr<Channel>& channel
     if (request.role >= route.least) report.routes.push_back(std::move(route.name));
   }
   channel->reply({200, json::status(report), ""});
+}
+
+void Api::metrics(const Request&, const std::shared_ptr<Channel>& channel) {
+  MetricsReport report;
+  report.version = version();
+  report.role = parts_.role;
+  report.node = parts_.node.status();
+  for (const PeerRow& row : parts_.node.peers()) report.inbound_links += row.inbound ? 1 : 0;
+  report.index = parts_.index.stats();
+  for (const ShareRow& row : parts_.scanner.shares()) {
+    ++report.shares;
+    report.shared_tracks += row.tracks;
+  }
+  report.scanning = parts_.worker.busy();
+  report.fetches_running = parts_.fetches.running();
+  report.fetches = parts_.fetches.counts();
+  report.connections = accepted_connections();
+  report.process = process_facts();
+  channel->reply({200, node::metrics(report), "", kMetricsFields});
 }
 
 void Api::peers(const Request&, const std::shared_ptr<Channel>& channel) {

@@ -1,6 +1,7 @@
 // The HTTP API without HTTP: requests in, answers out, no sockets. The server (http_server) and the light node of the
 // command line (tools/cli/client) both call it.
 //
+//   GET  /metrics           text for Prometheus (metrics.h)
 //   GET  /api/v1/status     one object
 //   GET  /api/v1/peers      lines: peer ..., done
 //   GET  /api/v1/shares     lines: share ..., done
@@ -141,6 +142,7 @@ class Api {
   void serve(const Request& request, const std::shared_ptr<Channel>& channel);
 
   void status(const Request& request, const std::shared_ptr<Channel>& channel);
+  void metrics(const Request& request, const std::shared_ptr<Channel>& channel);
   void peers(const Request& request, const std::shared_ptr<Channel>& channel);
   void shares(const Request& request, const std::shared_ptr<Channel>& channel);
   void search(const Request& request, const std::shared_ptr<Channel>& channel);

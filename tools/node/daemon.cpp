@@ -11,6 +11,7 @@
 #include "index/tags.h"
 #include "stream/ppspp/engine.h"
 #include "tools/node/identify.h"
+#include "tools/node/service_notice.h"
 
 namespace earshot::node {
 
@@ -145,8 +146,12 @@ Result<void> Daemon::open_api(Role role) {
 void Daemon::run() {
   spdlog::info("node=started self={} http={}", to_string(node_->self()), to_string(server_->endpoint()));
   share_everything();
+  const ServiceNotice notice(process_environment());
+  const Watchdog watchdog(notice, [this] { node_->status(); });
+  notice.say("READY=1");
   server_->run(
       [this](const Request& request, const std::shared_ptr<Channel>& channel) { api_->handle(request, channel); });
+  notice.say("STOPPING=1");
   spdlog::info("node=stopping");
 }
 
