@@ -234,7 +234,7 @@ ExitCode play(const Invocation& invocation, const node::Config& config, Console&
   if (ending.error) return console.failed(*ending.error);
   if (!*player) return pour(**client, wish->content, STDOUT_FILENO, console);
   if (console.json()) console.data(*ending.last);
-  const std::string url = play_url_from(*ending.last);
+  const std::string url = play_from(*ending.last).url;
   console.note(fmt::format("playing {}{}{} with {}", printable(wish->artist), wish->artist.empty() ? "" : " - ",
                            wish->title.empty() ? wish->content : printable(wish->title), (*player)->program));
   if (url.empty()) return pour_into_player(**client, wish->content, **player, console);
