@@ -9,6 +9,7 @@
 
 #include "schema/result.h"
 #include "tools/bench/index_bench.h"
+#include "tools/bench/load_bench.h"
 #include "tools/bench/overlay_bench.h"
 #include "tools/bench/stream_bench.h"
 
@@ -21,6 +22,8 @@ struct Options {
   IndexBenchOptions index;
   StreamBenchOptions stream;
   OverlayBenchOptions overlay;
+  LoadBenchOptions load;
+  std::string datadir, url, token_file;
   std::size_t cache_mb = IndexBenchOptions{}.cache_bytes >> 20;
   std::string layout = "auto";
 };
@@ -54,9 +57,28 @@ void add_overlay_row(CLI::App& app, Options& options) {
   row->add_option("--seed", options.overlay.seed, "Draws them");
 }
 
+void add_load_row(CLI::App& app, Options& options) {
+  CLI::App* row = app.add_subcommand("load", "Ask a node that runs many questions a second");
+  row->add_option("--queries", options.load.queries, "Questions, one a line, asked in turn")->required();
+  row->add_option("--datadir", options.datadir, "The node's folder (EARSHOT_DATADIR)");
+  row->add_option("--url", options.url, "The node at http://ADDRESS:PORT (EARSHOT_URL)");
+  row->add_option("--token-file", options.token_file, "Its token (EARSHOT_TOKEN_FILE)");
+  row->add_option("--rate", options.load.rate, "Questions a second")->check(CLI::Range(1, 100'000));
+  row->add_option("--seconds", options.load.seconds, "How long")->check(CLI::Range(1, 86'400));
+  row->add_option("--clients", options.load.clients, "Questions under way at once, at most")->check(CLI::Range(1, 60));
+  row->add_option("--patience-ms", options.load.patience_ms, "How long a question without a row stays open")
+      ->check(CLI::Range(10, 120'000));
+}
+
 Result<std::string> run(const CLI::App& app, Options& options) {
   if (app.got_subcommand("stream")) return run_stream_bench(options.stream);
   if (app.got_subcommand("overlay")) return run_overlay_bench(options.overlay);
+  if (app.got_subcommand("load")) {
+    if (!options.datadir.empty()) options.load.node.datadir = options.datadir;
+    if (!options.url.empty()) options.load.node.values["cli.url"] = {options.url};
+    if (!options.token_file.empty()) options.load.node.values["cli.token_file"] = {options.token_file};
+    return run_load_bench(options.load);
+  }
   options.index.cache_bytes = options.cache_mb << 20;
   options.index.has_header = options.layout == "header" || (options.layout == "auto" && options.index.queries.empty());
   if (options.index.folder.empty()) {
@@ -76,6 +98,7 @@ int main(int argc, char** argv) {
   add_index_row(app, options);
   add_stream_row(app, options);
   add_overlay_row(app, options);
+  add_load_row(app, options);
   app.require_subcommand(1);
   // The line is JSON with or without it; scripts that ask every command for JSON need no exception here.
   for (CLI::App* row : app.get_subcommands({})) {

@@ -155,6 +155,7 @@ void Tree::client_commands() {
 
 void Tree::operator_commands() {
   CLI::App* up = command(Command::kUp, "up", "Run a node in the background; returns when it is ready");
+  up->add_flag("--no-page", raw.invocation.no_page, "Do not open the node's page in the browser");
   settings(up, {"node", "stream", "http", "share", "index", "log"});
   settings(command(Command::kDown, "down", "Stop the running node and wait until it has gone"), {"cli"});
   CLI::App* doctor = command(Command::kDoctor, "doctor", "Find what is wrong with this node, and say how to mend it");

@@ -45,6 +45,7 @@ struct Invocation {
   std::string player;                        // play: empty: the first that is installed; "-": stdout
   std::vector<std::filesystem::path> paths;  // share, import, index
   std::filesystem::path out;                 // get, man
+  bool no_page = false;                      // up: the browser stays closed
   bool origin = false;                       // config show: where each value comes from
   std::uint64_t skip = 0, limit = 0;         // import, index import: rows
   DemoFlags demo;

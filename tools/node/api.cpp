@@ -202,6 +202,7 @@ void Api::metrics(const Request&, const std::shared_ptr<Channel>& channel) {
   report.node = parts_.node.status();
   for (const PeerRow& row : parts_.node.peers()) report.inbound_links += row.inbound ? 1 : 0;
   report.index = parts_.index.stats();
+  report.storage = parts_.index.storage();
   for (const ShareRow& row : parts_.scanner.shares()) {
     ++report.shares;
     report.shared_tracks += row.tracks;
