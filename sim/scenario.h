@@ -96,7 +96,7 @@ enum class PublishedBy : std::uint8_t {
 struct DigestSettings {
   PublishedBy publish = PublishedBy::kNobody;
   std::uint32_t bytes = 6760;                  // of each: 3,000 keys with 18 bits
-  std::uint8_t canaries = 2;                   // in each question
+  std::uint8_t canaries = 8;                   // in each question
   bool size_known = false;                     // fixed graphs: peers know the network's size and degree, as after a restart
 };
 

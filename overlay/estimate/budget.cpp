@@ -2,6 +2,7 @@
 #include "overlay/estimate/budget.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "schema/limits.h"
 
@@ -63,6 +64,16 @@ std::uint32_t exp_minus(std::uint64_t x) {
   power = 45426 - (f * power >> 16);
   power = 65536 - (f * power >> 16);
   return static_cast<std::uint32_t>(static_cast<std::uint64_t>(power) >> (y >> 16));
+}
+
+NetworkView with_meetings(NetworkView network, std::uint64_t tried, std::uint32_t met) {
+  const Wide before = network.meeting == 0 ? 0 : (Wide{network.meetings} << 32) / network.meeting;
+  const Wide all_tried = before + tried, all_met = Wide{network.meetings} + met;
+  if (all_tried == 0 || all_met == 0) return network;
+  constexpr Wide kMost = std::numeric_limits<std::uint32_t>::max();
+  network.meeting = static_cast<std::uint32_t>(std::min((all_met << 32) / all_tried, kMost));
+  network.meetings = static_cast<std::uint32_t>(std::min(all_met, kMost));
+  return network;
 }
 
 std::uint32_t digest_copies(const NetworkView& network, std::uint32_t lambda_permille) {

@@ -34,6 +34,9 @@ struct NetworkView {
 /// Without an estimate: enough to be of use at once in a network of that size, too little to hurt a smaller one.
 inline constexpr std::uint32_t kPeersUnknown = 1000;
 
+/// The view with meetings that were counted meanwhile: `met` of `tried`.
+NetworkView with_meetings(NetworkView network, std::uint64_t tried, std::uint32_t met);
+
 /// D: hosts of each digest, for lambda in thousandths.
 std::uint32_t digest_copies(const NetworkView& network, std::uint32_t lambda_permille);
 

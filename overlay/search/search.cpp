@@ -197,7 +197,7 @@ bool Search::send_wave(Turn& turn, Open& open, std::span<const PeerId> neighbors
   progress.messages_sent += spread.sent();
   progress.peers_asked += spread.expected_peers();
   progress.messages += spread.expected_messages();
-  progress.coverage = coverage_of(turn.network, progress.peers_asked);
+  estimate_coverage(turn, open);
   turn.counters.queries_out += spread.sent();
   return !(open.ends && next->wait == Duration::zero());
 }
@@ -205,6 +205,11 @@ bool Search::send_wave(Turn& turn, Open& open, std::span<const PeerId> neighbors
 void Search::count_canaries(Open& open, std::uint8_t canaries) {
   const auto named = static_cast<std::uint8_t>((1u << open.request->canaries.size()) - 1);
   open.met += static_cast<std::uint32_t>(std::popcount(static_cast<std::uint8_t>(canaries & named)));
+}
+
+void Search::estimate_coverage(const Turn& turn, Open& open) {
+  const std::uint64_t tried = std::uint64_t{open.visited} * open.request->canaries.size();
+  open.progress.coverage = coverage_of(with_meetings(turn.network, tried, open.met), open.progress.peers_asked);
 }
 
 void Search::deliver(Turn& turn, Open& open, std::span<const Hit> hits, std::uint16_t hops) {
@@ -221,7 +226,8 @@ void Search::deliver(Turn& turn, Open& open, std::span<const Hit> hits, std::uin
 }
 
 void Search::close(Turn& turn, std::size_t position) {
-  const Open& open = open_[position];
+  Open& open = open_[position];
+  estimate_coverage(turn, open);
   const auto canaries = static_cast<std::uint32_t>(open.request->canaries.size());
   turn.meetings.tried += canaries * open.visited;
   turn.meetings.met += std::min(open.met, canaries * open.visited);

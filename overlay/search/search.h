@@ -32,7 +32,8 @@
 //     This is the one exception to "from neighbors only", because host and owner are strangers. An attacker gains: one
 //     look-up for one message without being a neighbor, kDirectPerSecond of them in all; what exceeds that is dropped.
 //  9. CANARIES. A query names up to limits::kMaxCanaries peers from afar; who hosts the digest of one says so in a bit of his
-//     Hits, even when there are none. What comes back is counted against canaries x visits (estimate/estimates.h).
+//     Hits, even when there are none. What comes back is counted against canaries x visits (estimate/estimates.h); the coverage
+//     that is displayed comes from the network's count and this query's together.
 //     An attacker gains: who lies about canaries makes us ask fewer peers than we should. Each answer counts at most
 //     once a canary, and budgets follow slowly.
 //
@@ -120,6 +121,7 @@ class Search {
   bool send_wave(Turn& turn, Open& open, std::span<const PeerId> neighbors);
   bool may_ask_directly(Instant now);
   static void count_canaries(Open& open, std::uint8_t canaries);
+  static void estimate_coverage(const Turn& turn, Open& open);
   void ask_owners(Turn& turn, const Lookup& lookup, std::span<const PeerId> owners);
   void deliver(Turn& turn, Open& open, std::span<const Hit> hits, std::uint16_t hops);
   void close(Turn& turn, std::size_t position);

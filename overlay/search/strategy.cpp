@@ -32,4 +32,20 @@ const Strategy* strategy_of(StrategyKind kind) {
   return nullptr;
 }
 
+const StrategyEntry* strategy_named(std::string_view name) {
+  for (const StrategyEntry& entry : table()) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+std::string strategy_names() {
+  std::string names;
+  for (const StrategyEntry& entry : table()) {
+    if (!names.empty()) names += ", ";
+    names += entry.name;
+  }
+  return names;
+}
+
 }  // namespace earshot::overlay

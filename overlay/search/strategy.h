@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "overlay/config.h"
@@ -119,6 +120,12 @@ std::span<const StrategyEntry> strategies();
 
 /// Null for a kind that this version does not know.
 const Strategy* strategy_of(StrategyKind kind);
+
+/// By the name that people write; null for one that is not in the table.
+const StrategyEntry* strategy_named(std::string_view name);
+
+/// All names, separated by ", ".
+std::string strategy_names();
 
 // What the table refers to; each is specified and defined in the file of its name.
 const Strategy& flood();
