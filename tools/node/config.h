@@ -62,6 +62,7 @@ struct Config {
   std::uint16_t links = 256;                 // to other nodes, at most, each way
   std::uint16_t stream_port = 0;             // UDP; 0: any free port
   std::uint16_t http_port = 0;               // loopback TCP; 0: any free port
+  std::optional<Endpoint> radio;             // TCP, where stations are; none: no radio
   std::vector<std::filesystem::path> share;  // folders and files shared at every start
   std::uint32_t cache_mb = 32;               // index caches
   bool sync = true;                          // the index survives a power cut, not only a crash
