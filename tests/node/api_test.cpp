@@ -115,6 +115,15 @@ TEST_F(ApiTest, StatusSaysWhoWeAre) {
   EXPECT_THAT(channel->replied->body, HasSubstr(R"("neighbors":3)"));
 }
 
+TEST_F(ApiTest, MetricsAreTextForPrometheus) {
+  const auto channel = call("GET", "/metrics");
+  ASSERT_TRUE(channel->replied);
+  EXPECT_EQ(channel->replied->status, 200);
+  EXPECT_THAT(channel->replied->file_fields, HasSubstr("text/plain; version=0.0.4"));
+  EXPECT_THAT(channel->replied->body, HasSubstr("earshot_build_info{version="));
+  EXPECT_EQ(status_of("POST", "/metrics", "{}"), 405);
+}
+
 TEST_F(ApiTest, PeersAreOneLineEach) {
   node_.rows.resize(2);
   node_.rows[1].contact = contact_of(9);

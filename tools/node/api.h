@@ -1,6 +1,7 @@
 // The HTTP API without HTTP: requests in, answers out, no sockets. The server (http_server) and the light node of the
 // command line (tools/cli/client) both call it.
 //
+//   GET  /metrics           text for Prometheus (metrics.h)
 //   GET  /api/v1/status     one object
 //   GET  /api/v1/peers      lines: peer ..., done
 //   GET  /api/v1/shares     lines: share ..., done
@@ -10,6 +11,7 @@
 //   POST /api/v1/fetches    {"content", ...}   lines: progress ..., done | error
 //   POST /api/v1/shares     {"path"}           lines: progress ..., done | error
 //   POST /api/v1/imports    {"path", ...}      lines: progress ..., done | error
+//   POST /api/v1/index      {"task", ...}      lines: progress ..., done | error
 //   POST /api/v1/join       {"contacts"}       one object
 //   POST /api/v1/shutdown   {}                 one object
 //   POST /api/v1/links      {}                 one object: an address that opens the page once
@@ -41,6 +43,7 @@
 #include "index/index.h"
 #include "tools/node/api_access.h"
 #include "tools/node/fetches.h"
+#include "tools/node/library.h"
 #include "tools/node/node.h"
 #include "tools/node/plays.h"
 #include "tools/node/radio.h"
@@ -102,6 +105,7 @@ struct ApiParts {
   std::string role;                 // "node", "index" or "light"
   std::function<void()> shut_down;  // asks the program to end; returns at once
   Users* users = nullptr;           // none: nobody comes in by a password
+  Library* library = nullptr;       // the index again, for those who tend it; null: nobody may
   Radio* radio = nullptr;           // none: no stations
   std::string radio_password{};     // of sources
 };
@@ -143,6 +147,7 @@ class Api {
   void serve(const Request& request, const std::shared_ptr<Channel>& channel);
 
   void status(const Request& request, const std::shared_ptr<Channel>& channel);
+  void metrics(const Request& request, const std::shared_ptr<Channel>& channel);
   void peers(const Request& request, const std::shared_ptr<Channel>& channel);
   void shares(const Request& request, const std::shared_ptr<Channel>& channel);
   void search(const Request& request, const std::shared_ptr<Channel>& channel);
@@ -155,6 +160,7 @@ class Api {
 
   void share(const Request& request, const std::shared_ptr<Channel>& channel);
   void import(const Request& request, const std::shared_ptr<Channel>& channel);
+  void index(const Request& request, const std::shared_ptr<Channel>& channel);
   void join(const Request& request, const std::shared_ptr<Channel>& channel);
   void shutdown(const Request& request, const std::shared_ptr<Channel>& channel);
   void open_link(const Request& request, const std::shared_ptr<Channel>& channel);

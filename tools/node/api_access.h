@@ -42,12 +42,12 @@ struct Request {
   UserRole role = UserRole::kGuest;  // what the gate found out
 };
 
-/// An answer that is one object, or none, or a file of the page.
+/// An answer that is one object, or none, or a file of the page, or a text of another kind.
 struct Reply {
   int status = 200;
   std::string body;   // JSON, or empty
   std::string allow;  // for 405
-  std::string file_fields{};  // not empty: the body is a file, sent as it is with these header lines
+  std::string file_fields{};  // not empty: the body is sent as it is with these header lines
 };
 
 struct Access {

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxContacts = 64;
 constexpr std::size_t kMaxProviders = 64;
+constexpr std::uint64_t kMostRows = std::uint64_t{1} << 40;
 
 constexpr std::array<std::string_view, 10> kCodeNames = {"invalid",   "not_found",  "unreachable", "denied",
                                                          "timed_out", "stopped",    "corrupt",     "disk",
@@ -189,12 +190,33 @@ Result<ImportOrder> import_from(std::string_view body) {
   if (!value) return tl::unexpected(value.error());
   auto path = path_in(*value, "path");
   if (!path) return tl::unexpected(path.error());
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
-  const auto skip = number_in(*value, "skip", 0, kMost);
+  const auto skip = number_in(*value, "skip", 0, kMostRows);
   if (!skip) return tl::unexpected(skip.error());
-  const auto limit = number_in(*value, "limit", 0, kMost);
+  const auto limit = number_in(*value, "limit", 0, kMostRows);
   if (!limit) return tl::unexpected(limit.error());
   return ImportOrder{std::move(*path), *skip, *limit};
+}
+
+Result<IndexOrder> index_order_from(std::string_view body) {
+  const auto value = object_from(body, {"task", "path", "skip", "limit"});
+  if (!value) return tl::unexpected(value.error());
+  const auto name = text_in(*value, "task");
+  if (!name) return tl::unexpected(name.error());
+  const auto row = std::find_if(kIndexTasks.begin(), kIndexTasks.end(), [&](const auto& known) { return known.name == *name; });
+  if (row == kIndexTasks.end()) return fail(ErrorCode::kInvalid, "'task' '{}' is not known", clip_utf8(*name, 64));
+  IndexOrder order{row->task, {}, 0, 0};
+  if (row->takes_path) {
+    auto path = path_in(*value, "path");
+    if (!path) return tl::unexpected(path.error());
+    order.path = std::move(*path);
+  }
+  const auto skip = number_in(*value, "skip", 0, kMostRows);
+  if (!skip) return tl::unexpected(skip.error());
+  const auto limit = number_in(*value, "limit", 0, kMostRows);
+  if (!limit) return tl::unexpected(limit.error());
+  order.skip = *skip;
+  order.limit = *limit;
+  return order;
 }
 
 Result<std::vector<Contact>> join_from(std::string_view body) {
@@ -326,6 +348,9 @@ std::string status(const StatusReport& report) {
   value["tracks"] = report.index.tracks;
   value["terms"] = report.index.terms;
   value["index_bytes"] = report.index.bytes_on_disk;
+  value["index_paused"] = report.storage.is_paused;
+  value["index_trouble"] = report.storage.trouble;
+  value["index_moved_aside"] = report.moved_aside.string();
   value["shares"] = report.shares;
   value["scanning"] = report.scanning;
   value["fetches"] = report.fetches;
@@ -380,6 +405,41 @@ std::string scan_done(const ScanReport& report) {
   value["removed"] = report.removed;
   value["bytes"] = report.bytes;
   value["complete"] = report.complete;
+  return text_of(value);
+}
+
+std::string index_progress(const IndexProgress& progress) {
+  ordered_json value = object("progress");
+  value["done"] = progress.done;
+  value["of"] = progress.of;
+  return text_of(value);
+}
+
+std::string index_done(const IndexDone& done) {
+  const auto row = std::find_if(kIndexTasks.begin(), kIndexTasks.end(), [&](const auto& known) { return known.task == done.task; });
+  const index::Storage& storage = done.storage;
+  ordered_json value = object("done");
+  value["task"] = row->name;
+  value["tracks"] = done.tracks;
+  value["skipped"] = done.skipped;
+  value["unreadable"] = done.unreadable;
+  value["ms"] = done.ms;
+  value["path"] = done.path.string();
+  value["refusal"] = done.refusal;
+  value["terms"] = done.stats.terms;
+  value["bytes_on_disk"] = storage.bytes_on_disk;
+  value["table_bytes"] = storage.table_bytes;
+  value["table_files"] = storage.table_files;
+  value["log_bytes"] = storage.log_bytes;
+  value["memory_bytes"] = storage.memory_bytes;
+  value["disk_limit"] = storage.disk_limit;
+  value["bytes_added"] = storage.bytes_added;
+  value["bytes_flushed"] = storage.bytes_flushed;
+  value["bytes_compacted"] = storage.bytes_compacted;
+  value["syncs"] = storage.syncs;
+  value["stalled_us"] = storage.stalled_us;
+  value["paused"] = storage.is_paused;
+  value["trouble"] = storage.trouble;
   return text_of(value);
 }
 
@@ -467,12 +527,14 @@ std::string upload(std::uint64_t upload, const Uploads::State& state) {
   return text_of(value);
 }
 
-std::string play(const ContentId& content, const Track& track, std::size_t providers, std::string_view url) {
+std::string play(const ContentId& content, const Track& track, const stream::Status& status, std::string_view url) {
   ordered_json value = object("play");
   value["content"] = to_string(content);
   value["title"] = track.title;
   value["artist"] = track.artist;
-  value["providers"] = providers;
+  value["bytes"] = status.verified;
+  value["size"] = status.size;
+  value["sources"] = sources_of(status.sources);
   value["url"] = url;
   return text_of(value);
 }

@@ -17,6 +17,7 @@
 #include "schema/track.h"
 #include "stream/engine.h"
 #include "tools/node/api_access.h"
+#include "tools/node/index_order.h"
 #include "tools/node/node.h"
 #include "tools/node/radio.h"
 #include "tools/node/scanner.h"
@@ -48,6 +49,9 @@ struct ImportOrder {
 
 /// {"path", "skip"?, "limit"?}: the path is absolute.
 Result<ImportOrder> import_from(std::string_view body);
+
+/// {"task": a name of kIndexTasks, "path"?, "skip"?, "limit"?}: the path is absolute, and there when the task takes one.
+Result<IndexOrder> index_order_from(std::string_view body);
 
 /// {"contacts": ["earshot://..."]}, 1 to 64 of them.
 Result<std::vector<Contact>> join_from(std::string_view body);
@@ -114,6 +118,8 @@ struct StatusReport {
   std::string role;  // "node", "index" or "light"
   Endpoint http;     // port 0: no loopback listener
   index::Stats index;
+  index::Storage storage;
+  std::filesystem::path moved_aside;  // where a damaged index went when the node started; empty: nowhere
   std::uint64_t shares = 0;
   bool scanning = false;
   std::uint64_t fetches = 0;
@@ -127,6 +133,8 @@ std::string peer(const PeerRow& row);
 std::string share(const ShareRow& row);
 std::string scan_progress(const ScanProgress& progress);
 std::string scan_done(const ScanReport& report);
+std::string index_progress(const IndexProgress& progress);
+std::string index_done(const IndexDone& done);
 std::string import_progress(std::uint64_t rows);
 std::string import_done(std::uint64_t rows, std::uint64_t skipped);
 
@@ -148,7 +156,7 @@ std::string station(const Radio::Row& row, const Endpoint& listen);
 std::string user(std::string_view name, UserRole role);
 std::string upload(std::uint64_t upload, const Uploads::State& state);
 /// `url`: where players on this machine find it; empty when the node serves no HTTP.
-std::string play(const ContentId& content, const Track& track, std::size_t providers, std::string_view url);
+std::string play(const ContentId& content, const Track& track, const stream::Status& status, std::string_view url);
 std::string done(std::string_view what);
 std::string error(const Error& error);
 

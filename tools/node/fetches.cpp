@@ -77,7 +77,9 @@ Result<std::shared_ptr<std::atomic<bool>>> Fetches::start(Fetch fetch, Listener 
   Run& run = runs_.emplace_back();
   run.thread = std::thread(
       [this, &run, source = engine->second.get(), fetch = std::move(fetch), listener = std::move(listener)] {
-        listener.on_done(carry_out(*source, fetch, *run.stop, listener));
+        auto done = carry_out(*source, fetch, *run.stop, listener);
+        count(done);
+        listener.on_done(std::move(done));
         run.finished = true;
       });
   return run.stop;
@@ -88,6 +90,17 @@ std::size_t Fetches::running() const {
   std::size_t count = 0;
   for (const Run& run : runs_) count += run.finished ? 0 : 1;
   return count;
+}
+
+FetchCounts Fetches::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+void Fetches::count(const Result<json::FetchDone>& done) {
+  const std::lock_guard lock(mutex_);
+  ++(done ? counts_.done : counts_.failed);
+  if (done) counts_.bytes += done->bytes;
 }
 
 Result<json::FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& fetch, const std::atomic<bool>& stop,
