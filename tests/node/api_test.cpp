@@ -66,7 +66,9 @@ class ApiTest : public testing::Test {
 SearchEvent event_with(std::vector<ReachableHit> hits, bool last) {
   SearchEvent event;
   event.hits = std::move(hits);
-  event.progress = {4, 2, 2};
+  event.progress.messages_sent = 4;
+  event.progress.answers = 2;
+  event.progress.hits = 2;
   event.last = last;
   return event;
 }

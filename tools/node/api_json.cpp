@@ -491,6 +491,27 @@ std::string session(std::string_view secret, std::string_view role) {
   return text_of(value);
 }
 
+std::string radio(const Endpoint& listen, std::string_view password) {
+  ordered_json value = object("radio");
+  value["listen"] = to_string(listen);
+  value["user"] = "source";
+  value["password"] = password;
+  return text_of(value);
+}
+
+std::string station(const Radio::Row& row, const Endpoint& listen) {
+  ordered_json value = object("station");
+  value["name"] = row.name;
+  value["title"] = row.title;
+  value["media"] = row.type;
+  value["on_air"] = row.on_air;
+  value["listeners"] = row.listeners;
+  value["bytes_in"] = row.bytes_in;
+  value["bytes_out"] = row.bytes_out;
+  value["url"] = "http://" + to_string(listen) + "/live/" + row.name;
+  return text_of(value);
+}
+
 std::string user(std::string_view name, UserRole role) {
   ordered_json value = object("user");
   value["name"] = name;

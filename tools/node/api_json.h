@@ -19,6 +19,7 @@
 #include "tools/node/api_access.h"
 #include "tools/node/index_order.h"
 #include "tools/node/node.h"
+#include "tools/node/radio.h"
 #include "tools/node/scanner.h"
 #include "tools/node/uploads.h"
 
@@ -150,6 +151,8 @@ std::string fetch_progress(const stream::Status& status);
 std::string fetch_done(const FetchDone& done);
 std::string link(std::string_view url, Duration time);
 std::string session(std::string_view secret, std::string_view role);
+std::string radio(const Endpoint& listen, std::string_view password);
+std::string station(const Radio::Row& row, const Endpoint& listen);
 std::string user(std::string_view name, UserRole role);
 std::string upload(std::uint64_t upload, const Uploads::State& state);
 /// `url`: where players on this machine find it; empty when the node serves no HTTP.

@@ -137,9 +137,28 @@ Result<void> Daemon::open_api(Role role) {
     if (!users) return fail_in("open the users", users.error());
     users_ = std::move(*users);
     parts.users = users_.get();
+    if (auto opened = open_radio(parts); !opened) return opened;
   }
   api_ = std::make_unique<Api>(std::move(parts), std::move(access));
   if (server_) api_->listening_on(server_->endpoint());
+  return {};
+}
+
+// The password of sources is made once: it stands in the settings of their programs.
+Result<void> Daemon::open_radio(ApiParts& parts) {
+  if (!config_.radio) return {};
+  const fs::path file = config_.folders.data / "radio-password";
+  auto password = read_small_file(file, 256);
+  if (!password && password.error().code == ErrorCode::kNotFound) {
+    password = random_token().substr(0, 16);
+    if (auto written = write_private_file(file, *password); !written) return written;
+  }
+  if (!password) return tl::unexpected(password.error());
+  auto radio = Radio::open({*config_.radio, *password});
+  if (!radio) return tl::unexpected(radio.error());
+  radio_ = std::move(*radio);
+  parts.radio = radio_.get();
+  parts.radio_password = *password;
   return {};
 }
 

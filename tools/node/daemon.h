@@ -46,6 +46,7 @@ class Daemon {
   Result<void> open_library();
   Result<void> open_network(Role role);
   Result<void> open_api(Role role);
+  Result<void> open_radio(ApiParts& parts);
   void share_everything();
 
   Config config_;
@@ -59,6 +60,7 @@ class Daemon {
   std::unique_ptr<Fetches> fetches_;
   std::unique_ptr<Plays> plays_;
   std::unique_ptr<Users> users_;
+  std::unique_ptr<Radio> radio_;
   std::unique_ptr<Node> node_;
   std::unique_ptr<Api> api_;
 };
