@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "index/owners.h"
+#include "index/storage.h"
 #include "schema/ids.h"
 #include "schema/result.h"
 #include "schema/time.h"
@@ -68,6 +70,7 @@ class Index {
     bool sync = true;                     // every acknowledged change survives a power cut
     std::size_t cache_bytes = 32u << 20;  // half for pages of segments, half for RocksDB's write buffers and indexes
     std::size_t live_tracks = 65'536;     // held in memory, 670 bytes each, before they are sealed
+    std::uint64_t disk_limit = 0;         // bytes of tables, beyond which writing pauses; 0: none
   };
 
   /// Opens or creates. Errors: kDisk, kCorrupt (with what to do), kUnsupported for a newer format.
@@ -96,6 +99,27 @@ class Index {
   /// Seals what is live and merges all segments into one, which happens by itself in the background but not so
   /// thoroughly. Takes about 10 us a track; searches and changes go on meanwhile. Errors: kDisk, kCorrupt.
   virtual Result<void> compact() = 0;
+
+  // For whoever runs it.
+
+  virtual Storage storage() const = 0;
+
+  /// Every track of one moment, in no order; `take` ends it with false. Errors: kDisk, kCorrupt.
+  virtual Result<void> visit(const std::function<bool(const Track&)>& take) const = 0;
+
+  /// Reads everything from the disk and checks it against checksums, and every track against the look-up of its id;
+  /// the number of tracks. `go_on` hears of tracks checked and ends it with false. Errors: kDisk, kCorrupt, kStopped.
+  virtual Result<std::uint64_t> verify(const std::function<bool(std::uint64_t)>& go_on) const = 0;
+
+  /// Adds a backup to those in `folder`: what changed since the last one, with checksums; older than the third go.
+  virtual Result<void> back_up(const std::filesystem::path& folder) = 0;
+
+  /// A copy of this moment as an index of its own in `folder`, which must not exist; hard links on the same disk.
+  virtual Result<void> snapshot(const std::filesystem::path& folder) = 0;
+
+  /// Brings the newest backup back into `folder`, which must be empty or absent.
+  /// Errors: kNotFound, kCorrupt, kDisk, kInvalid.
+  static Result<void> restore(const std::filesystem::path& backups, const std::filesystem::path& folder);
 };
 
 }  // namespace earshot::index

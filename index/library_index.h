@@ -62,6 +62,11 @@ class LibraryIndex final : public Index {
   Stats stats() const override;
   Owners* owners() override { return digests_.get(); }
   Result<void> compact() override;
+  Storage storage() const override;
+  Result<void> visit(const std::function<bool(const Track&)>& take) const override;
+  Result<std::uint64_t> verify(const std::function<bool(std::uint64_t)>& go_on) const override;
+  Result<void> back_up(const std::filesystem::path& folder) override { return store_->back_up(folder); }
+  Result<void> snapshot(const std::filesystem::path& folder) override { return store_->snapshot(folder); }
 
  private:
   using Lives = std::vector<std::shared_ptr<LiveSegment>>;
@@ -78,6 +83,15 @@ class LibraryIndex final : public Index {
     std::int64_t length = 0;
   };
 
+  // What was there at one time, whatever changes later.
+  struct Moment {
+    std::vector<std::shared_ptr<const Track>> live;
+    std::shared_ptr<const View> view;
+    std::uint64_t tracks = 0;
+  };
+
+  Moment moment() const;
+  static Result<void> visit_part(const Part& part, const std::function<bool(Doc, const Track&)>& take);
   Result<void> load_state();
   Result<void> load_removed();
   Result<void> load_live();

@@ -136,7 +136,7 @@ Result<void> LibraryIndex::load_live() {
 }
 
 Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, const Options& options) {
-  auto store = Store::open(folder, {options.sync, options.cache_bytes / 2});
+  auto store = Store::open(folder, {options.sync, options.cache_bytes / 2, options.disk_limit});
   if (!store) return tl::unexpected(store.error());
   auto index = std::make_unique<LibraryIndex>(std::move(*store), options);
   if (auto loaded = index->load(); !loaded) return tl::unexpected(loaded.error());

@@ -18,7 +18,10 @@
 // 3. Terms come from index/tokenizer.h and records from index/records.h: a change of either is a new kFormat.
 //
 // The write-ahead log is read with kTolerateCorruptedTailRecords: a torn last write is dropped, damage before it
-// refuses the open (RocksDB's default drops both in silence). Every read verifies its checksum.
+// refuses the open (RocksDB's default drops both in silence). What looks torn and was acknowledged refuses it too
+// (index/watermark.h). Every read verifies its checksum.
+//
+// On a full disk writing fails, reading goes on, and RocksDB tries again every five seconds.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +35,12 @@
 #include <utility>
 #include <vector>
 
+#include "index/storage.h"
 #include "schema/result.h"
+
+namespace rocksdb {
+class FileSystem;
+}
 
 namespace earshot::index {
 
@@ -47,6 +55,8 @@ enum class PageKind : std::uint8_t { kHeader, kIds, kDictionary, kTerms, kPostin
 struct StoreOptions {
   bool sync = true;
   std::size_t cache_bytes = 16u << 20;  // of RocksDB: write buffers, indexes of tables
+  std::uint64_t disk_limit = 0;                // bytes of tables, beyond which writing pauses; 0: none
+  std::shared_ptr<rocksdb::FileSystem> disk{};  // for tests: one that loses power or has no room
 };
 
 /// Changes that are written together.
@@ -106,11 +116,26 @@ class Store {
   /// Moves the log into tables and drops erased data: slow, for compacting by hand.
   virtual Result<void> flush() = 0;
   virtual std::uint64_t bytes_on_disk() const = 0;
+  virtual Storage storage() const = 0;
+
+  /// Reads every block and every page past the caches. `go_on` hears of each page and ends it with false (kStopped).
+  virtual Result<void> verify(const std::function<bool()>& go_on) const = 0;
+
+  /// Adds a backup to those in `folder`, of what changed since the last one; the newest kBackupsKept stay.
+  virtual Result<void> back_up(const std::filesystem::path& folder) = 0;
+
+  /// A copy of this moment in `folder`, which must not exist: hard links where it can be, so it costs next to nothing.
+  virtual Result<void> snapshot(const std::filesystem::path& folder) = 0;
 
   /// The error for bytes that were stored intact but make no sense.
   virtual tl::unexpected<Error> damaged(std::string_view what) const = 0;
 };
 
+inline constexpr unsigned kBackupsKept = 3;
+
+/// Brings the newest backup of `backups` back into `folder`, which must be empty or absent. Errors: kNotFound (no backup
+/// there), kCorrupt (its checksums are wrong), kDisk, kInvalid.
+Result<void> restore_store(const std::filesystem::path& backups, const std::filesystem::path& folder);
 std::string page_key(const PageId& id);
 
 /// One page of a family, written with other changes.

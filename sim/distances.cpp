@@ -1,8 +1,10 @@
 // Points, matrices, and how far apart they are.
 #include "sim/distances.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 #include "sim/fixed_math.h"
 #include "sim/table_file.h"
@@ -117,6 +119,13 @@ Duration Distances::between(PeerId from, PeerId to) const {
   const std::int64_t x = std::int64_t{a.x} - b.x;
   const std::int64_t y = std::int64_t{a.y} - b.y;
   return Duration(static_cast<std::int64_t>(square_root(static_cast<std::uint64_t>(x * x + y * y))));
+}
+
+Duration Distances::longest() const {
+  if (width_ > 0) return Duration(*std::max_element(one_way_.begin(), one_way_.end()));
+  std::int64_t farthest = 0;  // from the centre along an axis; no two points are further apart than its fourfold
+  for (const Point& point : points_) farthest = std::max<std::int64_t>({farthest, std::abs(std::int64_t{point.x}), std::abs(std::int64_t{point.y})});
+  return Duration(4 * farthest);
 }
 
 std::size_t Distances::bytes() const {

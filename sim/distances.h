@@ -28,6 +28,8 @@ class Distances {
 
   /// Zero between two at the same place: the caller has a floor.
   Duration between(PeerId from, PeerId to) const;
+  /// None is longer.
+  Duration longest() const;
   std::size_t bytes() const;
 
  private:

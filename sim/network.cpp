@@ -86,6 +86,11 @@ Duration Network::shortest() const {
   return distances_ != nullptr ? std::max(settings_.min, Duration(1)) : settings_.median;
 }
 
+Duration Network::longest() const {
+  if (!quantiles_.empty()) return Duration(*std::max_element(quantiles_.begin(), quantiles_.end()));
+  return distances_ != nullptr ? std::max(distances_->longest(), shortest()) : settings_.median;
+}
+
 Duration Network::latency(PeerId from, PeerId to) const {
   if (!quantiles_.empty()) return quantile(link_hash(from, to));
   if (distances_ == nullptr) return settings_.median;

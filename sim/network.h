@@ -70,11 +70,14 @@ class Network {
   /// How long after sending to a dead peer the sender knows.
   Duration until_lost(PeerId from, PeerId to) const;
 
-  /// No message is faster.
+  /// Of the link, without what differs from message to message.
+  Duration latency(PeerId from, PeerId to) const;
+
+  /// No link is faster, or slower.
   Duration shortest() const;
+  Duration longest() const;
 
  private:
-  Duration latency(PeerId from, PeerId to) const;
   Duration quantile(std::uint64_t hash) const;
   Duration jitter(std::uint64_t hash) const;
   std::uint64_t link_hash(PeerId from, PeerId to) const;

@@ -10,7 +10,9 @@
 //   messages           mean copies of a query sent by all peers together
 //   hit_messages       mean Hits messages, every link counted
 //   duplicates         share of the copies received that had been seen before
-//   depth              mean hops to the farthest peer reached
+//   direct             of the messages, those that hosts of a digest sent to its owner
+//   hops               mean hops to the farthest peer reached
+//   coverage           mean share of the network that the origin was told its answer covers; 0 if nothing was measured
 //   first_hops         mean hops of the first hit, over questions that had one
 //   first_ms, first_p95_ms   time to the first hit: mean and 95th percentile, over questions that had one
 //   upkeep             membership messages sent per peer and simulated second
@@ -54,14 +56,6 @@ std::string csv_header();
 std::string csv_line(std::span<const Cell> row);
 /// One object on one line, the row's cells and the cost.
 std::string json_line(std::span<const Cell> row, const RunRecord& record, const RunCost& cost);
-
-struct Interval {
-  double mean = 0;
-  double half_width = 0;  // of the 95 % interval by Student's t; 0 for a single value
-};
-
-/// REQUIRES: at least one value.
-Interval mean_interval(std::span<const double> values);
 
 /// A table for people: a line per search with mean ± half width of what matters most.
 std::string summary_table(std::span<const RunRecord> records, std::span<const RunCost> costs);

@@ -30,6 +30,7 @@ class Parser {
     section("network", [&](Reader& in) { network(in, scenario_.network); });
     section("catalog", [&](Reader& in) { catalog(in, scenario_.catalog); });
     section("questions", [&](Reader& in) { workload(in, scenario_.workload); });
+    section("digests", [&](Reader& in) { digests(in, scenario_.digests); });
     section("protocol", [&](Reader& in) { protocol(in, scenario_.protocol); });
     sections("search", [&](Reader& in) { search(in, scenario_.searches.emplace_back()); });
     sections("crash", [&](Reader& in) { crash(in, scenario_.crashes.emplace_back()); });
@@ -40,6 +41,7 @@ class Parser {
     sections("flash_crowd", [&](Reader& in) { flash_crowd(in, scenario_.workload.flash_crowds.emplace_back()); });
     section("churn", [&](Reader& in) { churn(in, scenario_.churn.emplace()); });
     section("probe", [&](Reader& in) { probe(in, scenario_.probe); });
+    top_.find("sweep");  // scenario_sweep.cpp reads it
     top_.finish();
     whole();
     if (error_) return tl::unexpected(std::move(*error_));
@@ -192,6 +194,8 @@ class Parser {
       in.duration("interval_ms", workload.interval, in.has("span_s") ? 1 : 0, 3'600'000);
     }
     in.choice<Arrivals>("arrivals", workload.arrivals, kArrivals);
+    in.duration("from_s", workload.from, 0, 1'000'000);
+    in.whole("wanted", workload.wanted, 1, static_cast<std::int64_t>(limits::kMaxHitsPerQuery));
     in.duration("time_s", workload.time, 1, limits::kMaxQueryTime / 1s);
     in.choice<Popularity>("popularity", workload.popularity, kLaws);
     if (workload.popularity == Popularity::kZipf) {
@@ -203,6 +207,15 @@ class Parser {
     }
   }
 
+  void digests(Reader& in, DigestSettings& digests) {
+    static constexpr std::array<std::pair<std::string_view, PublishedBy>, 3> kWho{{
+        {"nobody", PublishedBy::kNobody}, {"holders", PublishedBy::kHolders}, {"all", PublishedBy::kAll}}};
+    in.choice<PublishedBy>("publish", digests.publish, kWho);
+    in.whole("bytes", digests.bytes, 200, 60'000);
+    in.whole("canaries", digests.canaries, 0, static_cast<std::int64_t>(limits::kMaxCanaries));
+    in.flag("size_known", digests.size_known);
+  }
+
   void search(Reader& in, SearchSettings& search) {
     std::vector<std::pair<std::string_view, StrategyKind>> kinds;
     for (const overlay::StrategyEntry& entry : overlay::strategies()) kinds.emplace_back(entry.name, entry.kind);
@@ -210,7 +223,7 @@ class Parser {
     in.choice<StrategyKind>("strategy", search.strategy, kinds);
     search.name = std::string(overlay::strategies()[static_cast<std::size_t>(search.strategy)].name);
     in.name("name", search.name);
-    in.whole("ttl", search.ttl, 0, overlay::strategy_of(search.strategy)->max_ttl());
+    in.whole("ttl", search.ttl, 0, scenario_.bare ? UINT16_MAX : overlay::strategy_of(search.strategy)->max_ttl());
     if (search.strategy == StrategyKind::kWalk) in.whole("walkers", search.walkers, 0, limits::kMaxWalkers);
   }
 
@@ -331,6 +344,17 @@ class Parser {
     in.whole("flood_ttl", config.flood_ttl, 1, limits::kMaxFloodTtl);
     in.whole("walkers", config.walkers, 1, limits::kMaxWalkers);
     in.whole("walk_ttl", config.walk_ttl, 1, limits::kMaxWalkTtl);
+    in.duration("hop_time_ms", config.hop_time, 1, 86'400'000);
+    in.whole("lambda_permille", config.lambda_permille, 100, 12'000);
+    in.whole("flood_below", config.flood_below, 0, 65'535);
+    in.whole("first_slice", config.first_slice, 1, 255);
+    in.duration("publish_after_s", config.publish_after, 0, 86'400);
+    in.duration("digest_life_s", config.digest_life, 3, limits::kMaxDigestLife / 1s);
+    in.whole("digest_parts", config.digest_parts, 1, 16);
+    in.whole("digest_excess_percent", config.digest_excess_percent, 0, 200);
+    in.whole("publish_walk", config.publish_walk, 0, 16);
+    in.whole("hosted_per_minute", config.hosted_per_minute, 1, 60'000);
+    in.duration("estimate_period_ms", config.estimate_period, 0, 86'400'000);
     in.whole("hits_per_answer", config.hits_per_answer, 1, static_cast<std::int64_t>(limits::kMaxHitsPerMessage));
     if (const auto ok = overlay::validate(config); !ok) in.complain(ok.error().what);
   }
@@ -345,6 +369,15 @@ class Parser {
     if (sum_of(scenario_.attackers) > 1'000'000) top_.complain("the shares of the [[attacker]]s are more than 1");
     if (scenario_.bare && scenario_.topology.kind == TopologyKind::kMembership) {
       top_.complain("population.bare needs a fixed graph: a topology.kind other than membership");
+    }
+    const NetworkSettings& network = scenario_.network;
+    const bool disturbed = network.loss_per_million + network.duplicates_per_million > 0 || network.jitter > Duration::zero() ||
+                           network.per == LatencyPer::kMessage || !scenario_.crashes.empty() || !scenario_.partitions.empty() ||
+                           !scenario_.clock_steps.empty() || !scenario_.classes.empty() || !scenario_.attackers.empty() ||
+                           scenario_.probe.every > Duration::zero();
+    if (scenario_.bare && disturbed) {
+      top_.complain("population.bare knows no loss, duplicates, jitter, latency per message, crashes, partitions, clock steps, "
+                    "classes, attackers and probes");
     }
     std::set<std::string> names;
     for (const SearchSettings& search : scenario_.searches) {
@@ -363,34 +396,57 @@ class Parser {
   Reader top_;
 };
 
-/// Puts one "a.b = value" into the table. What is no TOML value is taken for a text, so that nobody has to quote twice.
-Result<void> apply(toml::table& root, const Override& change) {
-  const auto& [key, value] = change;
-  const std::string source = fmt::format("--set {}={}", key, value);
-  toml::table parsed;
+/// The value of an override. What is no TOML value is taken for a text, so that nobody has to quote twice.
+Result<toml::table> parsed_value(const std::string& value, const std::string& source) {
   try {
-    parsed = toml::parse(fmt::format("value = {}", value), source);
+    toml::table parsed = toml::parse(fmt::format("value = {}", value), source);
+    if (parsed.contains("value")) return parsed;
   } catch (const toml::parse_error&) {
-    parsed.clear();
   }
-  if (!parsed.contains("value")) {
-    try {
-      parsed = toml::parse(fmt::format("value = '{}'", value), source);
-    } catch (const toml::parse_error&) {
-      return fail(ErrorCode::kInvalid, "{}: no value that TOML can say", source);
-    }
+  try {
+    return toml::parse(fmt::format("value = '{}'", value), source);
+  } catch (const toml::parse_error&) {
+    return fail(ErrorCode::kInvalid, "{}: no value that TOML can say", source);
   }
-  toml::table* table = &root;
-  std::string_view rest = key;
-  for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
-    toml::node& node = table->insert(rest.substr(0, dot), toml::table{}).first->second;
-    if (!node.is_table()) return fail(ErrorCode::kInvalid, "{}: {} is no table", source, rest.substr(0, dot));
-    table = node.as_table();
-    rest.remove_prefix(dot + 1);
+}
+
+Result<void> put(toml::table& table, std::string_view key, const std::string& value, const std::string& source);
+
+/// Into each table of an array, [[search]] for example, or, where the key goes on with the name of one, into that one.
+Result<void> put_into_each(toml::array& tables, std::string_view key, const std::string& value, const std::string& source) {
+  const std::string_view name = key.substr(0, key.find('.'));
+  const auto is_named = [&](toml::table& one) {
+    const toml::node* own = one.get(one.contains("name") ? "name" : "strategy");
+    return name.size() < key.size() && own != nullptr && own->value_or(std::string_view()) == name;
+  };
+  bool named = false;
+  for (toml::node& one : tables) named = named || is_named(*one.as_table());
+  for (toml::node& one : tables) {
+    toml::table& table = *one.as_table();
+    if (named && !is_named(table)) continue;
+    if (auto ok = put(table, named ? key.substr(name.size() + 1) : key, value, source); !ok) return ok;
   }
-  if (rest.empty()) return fail(ErrorCode::kInvalid, "{}: a key is missing", source);
-  table->insert_or_assign(rest, std::move(*parsed.get("value")));
   return {};
+}
+
+Result<void> put(toml::table& table, std::string_view key, const std::string& value, const std::string& source) {
+  const std::size_t dot = key.find('.');
+  if (key.empty() || dot == 0) return fail(ErrorCode::kInvalid, "{}: a key is missing", source);
+  if (dot == std::string_view::npos) {
+    Result<toml::table> parsed = parsed_value(value, source);
+    if (!parsed) return tl::unexpected(parsed.error());
+    table.insert_or_assign(key, std::move(*parsed->get("value")));
+    return {};
+  }
+  toml::node& node = table.insert(key.substr(0, dot), toml::table{}).first->second;
+  if (node.is_array_of_tables()) return put_into_each(*node.as_array(), key.substr(dot + 1), value, source);
+  if (!node.is_table()) return fail(ErrorCode::kInvalid, "{}: {} is no table", source, key.substr(0, dot));
+  return put(*node.as_table(), key.substr(dot + 1), value, source);
+}
+
+/// Puts one "a.b = value" into the table.
+Result<void> apply(toml::table& root, const Override& change) {
+  return put(root, change.first, change.second, fmt::format("--set {}={}", change.first, change.second));
 }
 
 }  // namespace

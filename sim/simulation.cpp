@@ -8,6 +8,7 @@
 
 #include "overlay/search/strategy.h"
 #include "schema/check.h"
+#include "sim/traffic.h"
 
 namespace earshot::sim {
 
@@ -15,8 +16,8 @@ namespace {
 
 // An event costs some 100 to 200 ns, a miss to memory about 100 ns: a few events ahead suffice, and the seat must be there
 // before what it points to can be asked for.
-constexpr std::size_t kSeatAhead = 16;
-constexpr std::size_t kMemoryAhead = 8;
+constexpr std::size_t kSeatAhead = 32;
+constexpr std::size_t kMemoryAhead = 12;
 // With fewer messages in flight (walks) a block holds too few events to look ahead in, but what is fetched when a message
 // is sent is still in the cache when it arrives.
 constexpr std::uint64_t kFewInFlight = 1024;
@@ -52,8 +53,10 @@ Simulation::Simulation(const Scenario& scenario, const World& world, const Searc
       network_(scenario.network, seed, world.distances ? &*world.distances : nullptr),
       population_(plan_of(scenario, world, seed), range_of_part(world.peers, options.parts, options.part)), lives_(world.peers),
       holdings_(world.catalog, world.peers, is_changing(scenario)),
+      hosting_(population_.range(), scenario.digests.publish != PublishedBy::kNobody), 
       has_access_(std::any_of(scenario.classes.begin(), scenario.classes.end(), [](const auto& one) { return one.access > Duration::zero(); })),
       mirror_(options.through_the_wire ? std::make_unique<WireMirror>() : nullptr), outgoing_(options.parts) {
+  digests_ = digests_of(PeerId{0});
   schedule();
 }
 
@@ -85,7 +88,9 @@ void Simulation::handle(Event event) {
     case EventKind::kShuffle:
     case EventKind::kShuffleReply:
     case EventKind::kQuery:
-    case EventKind::kHits: return deliver(event);
+    case EventKind::kHits:
+    case EventKind::kPublish:
+    case EventKind::kEstimate: return deliver(event);
     case EventKind::kLost: {
       Seat& seat = population_.seat(event.to);
       if (!seat.alive) return;
@@ -101,6 +106,7 @@ void Simulation::handle(Event event) {
     case EventKind::kStep: return step_clocks(event);
     case EventKind::kDeed: return deed(event);
     case EventKind::kProbe: return probe();
+    case EventKind::kOffer: return offer(event);
   }
 }
 
@@ -191,11 +197,25 @@ void Simulation::look_up(PeerId self, const overlay::Lookup& lookup) {
   const Attacker* const attacker = attacker_at(seat);
   std::optional<Hit> hit = attacker != nullptr ? attacker->answer(item, self) : std::nullopt;
   if (!hit && holdings_.holds(self, item)) hit = hit_for(item, self);
-  seat.peer.answer(now_ + seat.ahead, lookup.id, hit ? std::span<const Hit>(&*hit, 1) : std::span<const Hit>(), outbox_);
+  std::vector<PeerId> owners;
+  overlay::Hosted hosted;
+  const std::vector<CanaryKey>& canaries = lookup.request->canaries;
+  if (lookup.hosted) {
+    hosting_.each(self, now_, [&](PeerId owner) {
+      if (owners.size() < limits::kMaxOwnersPerAnswer && holdings_.holds(owner, item)) owners.push_back(owner);
+      for (std::size_t i = 0; i < canaries.size(); ++i) {
+        if (canaries[i] == to_number(owner)) hosted.canaries |= static_cast<std::uint8_t>(1u << i);
+      }
+      return true;
+    });
+  }
+  hosted.owners = owners;
+  seat.peer.answer(now_ + seat.ahead, lookup, hit ? std::span<const Hit>(&*hit, 1) : std::span<const Hit>(), hosted, outbox_);
 }
 
 void Simulation::carry_out(PeerId self) {
   for (overlay::Effect& effect : outbox_) {
+    if (options_.observer != nullptr) options_.observer->wants(now_, self, effect);
     std::visit([&](auto& one) { perform(self, one); }, effect);
   }
   outbox_.clear();
@@ -211,6 +231,9 @@ void Simulation::perform(PeerId self, overlay::Send& send) {
   if (mirror_) send.message = mirror_->reflect(send.message, self);
   flight_.count(send.message);
   ++record_.tally.messages;
+  const std::uint64_t bytes = bytes_of(send.message);
+  record_.tally.bytes += bytes;
+  if (std::holds_alternative<overlay::Publish>(send.message)) record_.tally.published_bytes += bytes;
   Event event;
   event.kind = static_cast<EventKind>(send.message.index());
   event.from = self;
@@ -268,6 +291,12 @@ Duration Simulation::access_of(PeerId peer) const {
   return capacity == 0 ? Duration::zero() : scenario_.classes[capacity - 1].access;
 }
 
+void Simulation::perform(PeerId self, overlay::HostDigest& host) {
+  // Clocks that ran ahead are the host's own: what it says to keep until then lasts as long as it said.
+  hosting_.host(self, host.owner, now_, host.expiry - population_.seat(self).ahead);
+}
+void Simulation::perform(PeerId self, overlay::DropDigest& drop) { hosting_.drop(self, drop.owner); }
+
 void Simulation::perform(PeerId self, overlay::Lookup& lookup) {
   QueryTrack& track = flight_.track(flight_.track_of(lookup.id));
   if (track.origin != self) {
@@ -295,6 +324,8 @@ void Simulation::perform(PeerId, overlay::Deliver& deliver) {
     track.false_hits += lies;
   }
   if (!deliver.last) return;
+  track.peers_asked = deliver.progress.peers_asked;
+  track.coverage_permille = deliver.progress.coverage.permille;
   if (track.question != kNoQuestion) {
     ++record_.tally.closed;
     record_.tally.satisfied += track.hits > 0 ? 1 : 0;
@@ -326,7 +357,7 @@ RunRecord Simulation::record() {
   record_.lost = record_.tally.lost;
   record_.census = census_of(population_, attackers_);
   record_.links = record_.census.links;
-  record_.population_bytes = population_.bytes() + lives_.bytes() + holdings_.bytes();
+  record_.population_bytes = population_.bytes() + lives_.bytes() + holdings_.bytes() + hosting_.bytes();
   record_.flight_bytes = wheel_.bytes() + flight_.bytes();
   record_.simulated = now_ - Instant{};
   if (mirror_) {

@@ -21,6 +21,7 @@
 #include "sim/event_wheel.h"
 #include "sim/flight.h"
 #include "sim/holdings.h"
+#include "sim/hosting.h"
 #include "sim/lives.h"
 #include "sim/network.h"
 #include "sim/population.h"
@@ -41,6 +42,8 @@ class Observer {
   virtual void arrives(Instant, PeerId /*from*/, PeerId /*to*/, const overlay::Message&) {}
   /// A peer has finished with something that happened to it.
   virtual void settled(Instant, PeerId, const Simulation&) {}
+  /// A peer wants this done, before it is done.
+  virtual void wants(Instant, PeerId, const overlay::Effect&) {}
   /// A look of the scenario's probe.
   virtual void sampled(const Sample&, const Simulation&) {}
 };
@@ -99,6 +102,8 @@ class Simulation {
   void perform(PeerId self, overlay::Connect& connect);
   void perform(PeerId self, overlay::Disconnect& disconnect);
   void perform(PeerId self, overlay::Deliver& deliver);
+  void perform(PeerId self, overlay::HostDigest& host);
+  void perform(PeerId self, overlay::DropDigest& drop);
   void dispatch(Event event, const overlay::Message& message);
   void post(const Event& event);
   void lose_link(PeerId peer, PeerId gone);
@@ -117,6 +122,11 @@ class Simulation {
   void crash(const Event& event);
   void step_clocks(const Event& event);
   void deed(const Event& event);
+  void prepare(PeerId peer);
+  overlay::SharedDigests digests_of(PeerId owner) const;
+  void offer(const Event& event);
+  bool publishes(PeerId peer) const;
+  std::vector<CanaryKey> canaries_for(PeerId origin, std::uint32_t question) const;
   void probe();
   const Attacker* attacker_at(const Seat& seat) const;
   Crowd crowd_of(const Seat& seat) const;
@@ -132,6 +142,9 @@ class Simulation {
   Population population_;
   Lives lives_;
   Holdings holdings_;
+  Hosting hosting_;
+  overlay::SharedDigests digests_;                   // everybody's: what one says follows from the catalogue
+  std::vector<PeerId> publishers_;                   // ascending; only if those alone publish who hold what is asked for
   std::vector<std::uint8_t> attackers_;              // by peer, as Roles says; empty when there are none
   std::vector<std::vector<PeerId>> accomplices_;     // by attacker setting
   bool has_access_ = false;                          // some class has an access latency

@@ -65,15 +65,11 @@ Topology::Topology(std::uint32_t nodes, std::vector<Edge> edges) : starts_(std::
   for (const auto& [a, b] : edges) ++starts_[a + 1], ++starts_[b + 1];
   for (std::size_t i = 1; i < starts_.size(); ++i) starts_[i] += starts_[i - 1];
   neighbors_.resize(2 * edges.size());
+  mean_degree_ = static_cast<std::uint32_t>(neighbors_.size() / std::max(nodes, 1u));
   std::vector<std::uint32_t> ends(starts_.begin(), starts_.end() - 1);
   // Edges are sorted by their lower end, so first all lower neighbours of a node are written, then all higher ones.
   for (const auto& [a, b] : edges) neighbors_[ends[b]++] = PeerId{a};
   for (const auto& [a, b] : edges) neighbors_[ends[a]++] = PeerId{b};
-}
-
-std::span<const PeerId> Topology::neighbors(PeerId peer) const {
-  const std::uint32_t begin = starts_[to_number(peer)];
-  return {neighbors_.data() + begin, starts_[to_number(peer) + 1] - begin};
 }
 
 std::size_t Topology::max_degree() const {

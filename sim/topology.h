@@ -25,14 +25,24 @@ class Topology {
 
   std::uint32_t nodes() const { return static_cast<std::uint32_t>(starts_.size() - 1); }
   std::size_t edges() const { return neighbors_.size() / 2; }
-  std::span<const PeerId> neighbors(PeerId peer) const;
+  std::span<const PeerId> neighbors(PeerId peer) const {
+    const std::uint32_t begin = starts_[to_number(peer)];
+    return {neighbors_.data() + begin, starts_[to_number(peer) + 1] - begin};
+  }
+  /// Asks for what neighbors() will look at. Of most graphs where a slice begins can be guessed from the mean degree.
+  void prefetch(PeerId peer) const {
+    __builtin_prefetch(&starts_[to_number(peer)]);
+    __builtin_prefetch(neighbors_.data() + std::size_t{to_number(peer)} * mean_degree_);
+  }
   std::size_t max_degree() const;
+  std::size_t bytes() const { return starts_.capacity() * sizeof(std::uint32_t) + neighbors_.capacity() * sizeof(PeerId); }
   /// Where the slice of a peer begins in the array of all slices.
   std::uint32_t start(PeerId peer) const { return starts_[to_number(peer)]; }
 
  private:
   std::vector<std::uint32_t> starts_;
   std::vector<PeerId> neighbors_;
+  std::uint32_t mean_degree_ = 0;  // rounded down
 };
 
 /// Every node has exactly `degree` neighbours: random pairs of stubs, where a pair that would be a loop or a double edge swaps

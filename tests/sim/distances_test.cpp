@@ -67,7 +67,9 @@ TEST(Distances, TheNetworkKeepsAFloorUnderThem) {
   settings.min = 25ms;
   const Network network(settings, 1, &distances);
   EXPECT_EQ(network.shortest(), Duration(25ms));
-  for (std::uint32_t i = 1; i < 100; ++i) EXPECT_EQ(*network.travel(PeerId{0}, PeerId{i}, 0), std::max(distances.between(PeerId{0}, PeerId{i}), Duration(25ms)));
+  for (std::uint32_t i = 1; i < 100; ++i) {
+    EXPECT_EQ(*network.travel(PeerId{0}, PeerId{i}, 0), std::max(distances.between(PeerId{0}, PeerId{i}), Duration(25ms)));
+  }
 }
 
 }  // namespace

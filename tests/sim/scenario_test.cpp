@@ -180,7 +180,7 @@ TEST(Scenario, TellsFileLineKeyAndWhatIsAllowed) {
       {"version = 1\n[[search]]\nstrategy = \"flood\"\n", "s.toml:1: population.peers is missing, and --nodes was not given"},
       in("[population2]\n", "s.toml:6: population2: there is no such key; allowed here: version, name, population, topology, "
                             "network, catalog, questions, protocol, search, crash, partition, clock_step, class, attacker, "
-                            "flash_crowd, churn, probe"),
+                            "flash_crowd, churn, probe, sweep"),
       in("[network]\nlos = 1\n", "s.toml:7: network.los: there is no such key; allowed here: latency, median_ms, sigma, max_ms, "
                                  "per, loss, duplicates, jitter_ms, lost_after_ms"),
       in("[network]\nloss = 1.5\n", "s.toml:7: network.loss: 1.5 is not in 0..1"),

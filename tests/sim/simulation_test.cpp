@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/results.h"
+#include "sim/statistics.h"
 #include "tests/sim/small_scenarios.h"
 
 namespace earshot::sim {
