@@ -8,6 +8,7 @@
 #include <string>
 
 #include "schema/result.h"
+#include "tools/bench/digest_bench.h"
 #include "tools/bench/index_bench.h"
 #include "tools/bench/load_bench.h"
 #include "tools/bench/overlay_bench.h"
@@ -20,6 +21,7 @@ namespace {
 // Everything that can be said on the command line. Defaults are the benchmarks' own.
 struct Options {
   IndexBenchOptions index;
+  DigestBenchOptions digests;
   StreamBenchOptions stream;
   OverlayBenchOptions overlay;
   LoadBenchOptions load;
@@ -42,6 +44,15 @@ void add_index_row(CLI::App& app, Options& options) {
   row->add_option("--singles", options.index.singles, "Tracks added one by one");
   row->add_option("--cache-mb", options.cache_mb, "Memory for the index, in MiB");
   row->add_option("--seed", options.index.seed, "Draws the queries");
+}
+
+void add_digests_row(CLI::App& app, Options& options) {
+  CLI::App* row = app.add_subcommand("digests", "Host other peers' digests and look owners up");
+  row->add_option("--digests", options.digests.digests, "Digests");
+  row->add_option("--keys", options.digests.keys, "Keys of a digest");
+  row->add_option("--lookups", options.digests.lookups, "Look-ups of one key, and of two");
+  row->add_option("--folder", options.digests.folder, "Scratch folder for the index");
+  row->add_option("--seed", options.digests.seed, "Draws everything");
 }
 
 void add_stream_row(CLI::App& app, Options& options) {
@@ -71,6 +82,9 @@ void add_load_row(CLI::App& app, Options& options) {
 }
 
 Result<std::string> run(const CLI::App& app, Options& options) {
+  const auto scratch = std::filesystem::temp_directory_path() / fmt::format("earshot-bench-{}", ::getpid());
+  if (options.digests.folder.empty()) options.digests.folder = scratch;
+  if (app.got_subcommand("digests")) return run_digest_bench(options.digests);
   if (app.got_subcommand("stream")) return run_stream_bench(options.stream);
   if (app.got_subcommand("overlay")) return run_overlay_bench(options.overlay);
   if (app.got_subcommand("load")) {
@@ -81,9 +95,7 @@ Result<std::string> run(const CLI::App& app, Options& options) {
   }
   options.index.cache_bytes = options.cache_mb << 20;
   options.index.has_header = options.layout == "header" || (options.layout == "auto" && options.index.queries.empty());
-  if (options.index.folder.empty()) {
-    options.index.folder = std::filesystem::temp_directory_path() / fmt::format("earshot-bench-{}", ::getpid());
-  }
+  if (options.index.folder.empty()) options.index.folder = scratch;
   return run_index_bench(options.index);
 }
 
@@ -96,6 +108,7 @@ int main(int argc, char** argv) {
   CLI::App app("What each room of earshot costs, one JSON line a run.", "earshot-bench");
   Options options;
   add_index_row(app, options);
+  add_digests_row(app, options);
   add_stream_row(app, options);
   add_overlay_row(app, options);
   add_load_row(app, options);
