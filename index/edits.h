@@ -18,7 +18,7 @@ namespace earshot::index {
 /// neighbours are other numbers.
 unsigned allowed_edits(std::string_view word);
 
-/// Compares many words with one. Sorted, they cost little: what a word shares with the one before is not compared again.
+/// Compares many words with one. What a word shares with the one before is not compared again.
 class Edits {
  public:
   /// REQUIRES: `wanted` has at most kMaxTerm bytes.
@@ -26,9 +26,6 @@ class Edits {
 
   /// Nothing when there are more than `most`. REQUIRES: at most kMaxTerm bytes of UTF-8.
   std::optional<unsigned> from(std::string_view word);
-
-  /// Bytes of the last word that no word may begin with; 0: unknown.
-  std::size_t hopeless_prefix() const { return hopeless_; }
 
  private:
   struct Letter {
@@ -42,7 +39,7 @@ class Edits {
   std::string before_;
   std::vector<Letter> letters_;  // of before_, as far as rows were made
   std::array<std::array<std::uint8_t, kMaxTerm + 1>, kMaxTerm + 1> rows_;
-  std::size_t hopeless_ = 0;
+  std::size_t hopeless_ = 0;  // bytes of before_ that no near word begins with; 0: none
 };
 
 }  // namespace earshot::index

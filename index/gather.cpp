@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "index/edits.h"
 #include "index/terms.h"
 
 namespace earshot::index {
@@ -52,9 +51,8 @@ Result<Postings> Gatherer::gather_prefix(const Prefix& prefix) {
 
 Result<Postings> Gatherer::gather_near(const Near& near) {
   Postings all;
-  Edits edits(near.text, near.edits);
   const auto scanned =
-      part_.segment->scan_near(edits, [&](unsigned distance, const TermPostings& term) -> Result<bool> {
+      part_.segment->visit_near(near.text, near.edits, [&](unsigned distance, const TermPostings& term) -> Result<bool> {
         auto postings = whole(term);
         if (!postings) return tl::unexpected(postings.error());
         for (Posting& posting : *postings) posting.count = count_after_edits(posting.count, distance);

@@ -120,7 +120,7 @@ void LibraryIndex::take_out(const Located& located, Change& change) {
   terms_.read(*located.track);
   change.terms.add(terms_);
   --change.tracks;
-  change.length -= terms_.length();
+  change.length -= located.length;
   const std::uint32_t source = located.live ? located.live->source() : view_->parts[*located.part].segment->number();
   change.batch->put(Family::kRemoved, source_key(source, located.doc), "");
   change.leave.emplace_back(located, change.read++);
@@ -174,7 +174,9 @@ void LibraryIndex::apply(Change& change, const Totals& totals) {
 Result<std::optional<Located>> LibraryIndex::locate(const ContentId& content, const Lives& lives,
                                                        const View& view) const {
   for (const auto& live : lives) {
-    if (const auto doc = live->doc_of(content)) return Located{live, std::nullopt, *doc, live->entry(*doc).track};
+    if (const auto doc = live->doc_of(content)) {
+      return Located{live, std::nullopt, *doc, live->entry(*doc).track, live->entry(*doc).length};
+    }
   }
   const PageCache::Reading reading(pages_);
   for (std::size_t i = 0; i < view.parts.size(); ++i) {
@@ -184,7 +186,7 @@ Result<std::optional<Located>> LibraryIndex::locate(const ContentId& content, co
     if (!*doc || part.is_removed(**doc)) continue;
     auto track = part.segment->track(**doc);
     if (!track) return tl::unexpected(track.error());
-    return Located{nullptr, i, **doc, std::make_shared<const Track>(std::move(*track))};
+    return Located{nullptr, i, **doc, std::make_shared<const Track>(std::move(*track)), part.segment->length_of(**doc)};
   }
   return std::optional<Located>();
 }

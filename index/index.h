@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "index/owners.h"
 #include "index/storage.h"
 #include "schema/ids.h"
 #include "schema/result.h"
@@ -91,6 +92,9 @@ class Index {
   virtual Result<Answer> search(std::string_view query, const SearchOptions& options) const = 0;
 
   virtual Stats stats() const = 0;
+
+  /// Digests of other libraries, hosted beside this one; null where none can be. Lives as long as the index.
+  virtual Owners* owners() { return nullptr; }
 
   /// Seals what is live and merges all segments into one, which happens by itself in the background but not so
   /// thoroughly. Takes about 10 us a track; searches and changes go on meanwhile. Errors: kDisk, kCorrupt.

@@ -12,6 +12,7 @@
 #include <shared_mutex>
 #include <thread>
 
+#include "index/hosted_digests.h"
 #include "index/index.h"
 #include "index/live_segment.h"
 #include "index/page_cache.h"
@@ -40,6 +41,7 @@ struct Located {
   std::optional<std::size_t> part;  // of the view
   Doc doc = 0;
   std::shared_ptr<const Track> track;
+  std::uint8_t length = 0;  // as it was indexed
 };
 
 class LibraryIndex final : public Index {
@@ -58,6 +60,7 @@ class LibraryIndex final : public Index {
   Result<std::optional<Track>> find(const ContentId& content) const override;
   Result<Answer> search(std::string_view query, const SearchOptions& options) const override;
   Stats stats() const override;
+  Owners* owners() override { return digests_.get(); }
   Result<void> compact() override;
   Storage storage() const override;
   Result<void> visit(const std::function<bool(const Track&)>& take) const override;
@@ -117,6 +120,7 @@ class LibraryIndex final : public Index {
   mutable PageCache pages_;
   const Options options_;
   const Tokenizer tokenizer_;
+  std::unique_ptr<HostedDigests> digests_;
 
   // Held by whoever changes anything: the writer for the whole change, the worker while it puts a new segment in place.
   mutable std::mutex writer_;

@@ -12,6 +12,9 @@ Result<void> LibraryIndex::load() {
   for (const auto step : {&LibraryIndex::load_state, &LibraryIndex::load_removed, &LibraryIndex::load_live}) {
     if (auto loaded = (this->*step)(); !loaded) return loaded;
   }
+  auto digests = HostedDigests::open(*store_, pages_);
+  if (!digests) return tl::unexpected(digests.error());
+  digests_ = std::move(*digests);
   return {};
 }
 

@@ -53,6 +53,12 @@ class LiveSegment {
 
   void count_terms(DistinctTerms& distinct) const;
 
+  /// Visits every term, in no order.
+  template <class Visit>
+  void visit_terms(const Visit& visit) const {
+    for (const auto& [term, postings] : postings_) visit(std::string_view(term), postings);
+  }
+
  private:
   Postings find_term(std::string_view term) const;
   Postings find_prefix(std::string_view prefix) const;

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "index/bits.h"
+#include "index/edits.h"
 #include "index/records.h"
 #include "index/tokenizer.h"
 #include "index/varint.h"
@@ -48,76 +49,8 @@ std::optional<ContentId> content_at(std::string_view page, std::size_t i) {
   return content;
 }
 
-bool take_inlined(std::string_view& in, TermEntry& entry) {
-  std::uint32_t next = 0;
-  for (std::uint32_t i = 0; i < entry.df; ++i) {
-    const auto gap = take_varint<std::uint32_t>(in);
-    const auto count = take_byte(in);
-    if (!gap || !count) return false;
-    entry.inlined[i] = {next + *gap, *count};
-    next = entry.inlined[i].doc + 1;
-  }
-  return true;
-}
-
-bool take_place(std::string_view& in, TermEntry& entry) {
-  if (entry.df <= kMaxInlined) return take_inlined(in, entry);
-  const auto most = take_byte(in);
-  const auto page = take_varint<std::uint32_t>(in);
-  const auto offset = take_varint<std::uint32_t>(in);
-  if (!most || !page || !offset) return false;
-  entry.most = *most;
-  entry.page = *page;
-  entry.offset = *offset;
-  return true;
-}
-
-// Walks the terms from the start of a group.
-class Terms {
- public:
-  explicit Terms(std::string_view terms) : rest_(terms) {}
-
-  /// False: at the end, or damaged.
-  bool next() {
-    if (rest_.empty()) return false;
-    is_damaged_ = true;
-    const auto shared = take_varint<std::uint32_t>(rest_);
-    const auto size = take_varint<std::uint32_t>(rest_);
-    if (!shared || !size || *shared > size_ || *size > rest_.size() || *shared + *size > kMaxTerm) return false;
-    shares_ = *shared > 0;
-    std::copy_n(rest_.begin(), *size, text_.begin() + *shared);
-    size_ = *shared + *size;
-    rest_.remove_prefix(*size);
-    const auto df = take_varint<std::uint32_t>(rest_);
-    if (!df || *df == 0) return false;
-    entry_.df = *df;
-    is_damaged_ = !take_place(rest_, entry_);
-    return !is_damaged_;
-  }
-
-  bool is_damaged() const { return is_damaged_; }
-  std::string_view text() const { return {text_.data(), size_}; }
-  std::string_view rest() const { return rest_; }
-  bool shares() const { return shares_; }
-  const TermEntry& entry() const { return entry_; }
-
- private:
-  std::string_view rest_;
-  std::array<char, kMaxTerm> text_;
-  std::size_t size_ = 0;
-  TermEntry entry_;
-  bool shares_ = false;
-  bool is_damaged_ = false;
-};
-
 bool is_less(char a, char b) {
   return static_cast<unsigned char>(a) < static_cast<unsigned char>(b);
-}
-
-// Comes behind all that begins with `prefix`. Terms are UTF-8, which has no byte 0xFF.
-std::string successor(std::string prefix) {
-  prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
-  return prefix;
 }
 
 std::uint32_t pages_of(std::uint32_t docs, std::size_t per_page) {
@@ -249,7 +182,7 @@ bool Segment::read_header(std::string_view in) {
 // Walks all terms once, so that later walks meet no surprise.
 bool Segment::read_terms(std::string bytes) {
   terms_ = std::move(bytes);
-  Terms terms(terms_);
+  TermPage terms(terms_);
   for (std::size_t i = 0, begin = 0; terms.next(); ++i) {
     if (i % kTermsPerGroup == 0) {
       if (terms.shares()) return false;
@@ -257,11 +190,13 @@ bool Segment::read_terms(std::string bytes) {
       group_heads_.push_back(head_of(terms.text()));
     }
     begin = terms_.size() - terms.rest().size();
+    masks_.add(terms.text());
     if (terms.entry().df > kMaxInlined) {
       if (terms.entry().page >= kMaxPostingsPages) return false;
       postings_pages_ = std::max(postings_pages_, terms.entry().page + 1);
     }
   }
+  masks_.shrink_to_fit();
   return !terms.is_damaged();
 }
 
@@ -298,10 +233,8 @@ Result<std::optional<TermPostings>> Segment::find(std::string_view wanted) const
     if (!shared || !size || *size > rest.size()) return damaged("terms");
     const std::string_view suffix = rest.substr(0, *size);
     rest.remove_prefix(*size);
-    const auto df = take_varint<std::uint32_t>(rest);
     TermEntry entry;
-    entry.df = df.value_or(0);
-    if (!df || !take_place(rest, entry)) return damaged("terms");
+    if (!take_entry(rest, entry)) return damaged("terms");
     if (*shared < same) return std::optional<TermPostings>();
     if (*shared > same) continue;
     const std::string_view tail = wanted.substr(same);
@@ -336,7 +269,7 @@ Result<TermPostings> Segment::postings_at(const TermEntry& entry) const {
 
 Result<void> Segment::scan(std::string_view prefix, const Visit& visit) const {
   if (groups_.empty()) return {};
-  Terms terms(std::string_view(terms_).substr(groups_[group_of(prefix)]));
+  TermPage terms(std::string_view(terms_).substr(groups_[group_of(prefix)]));
   while (terms.next()) {
     if (terms.text() < prefix) continue;
     if (!terms.text().starts_with(prefix)) return {};
@@ -349,25 +282,41 @@ Result<void> Segment::scan(std::string_view prefix, const Visit& visit) const {
   return {};
 }
 
-// Where no term can be near, the walk goes on at the group that ends what begins so.
-Result<void> Segment::scan_near(Edits& edits, const VisitNear& visit) const {
-  Terms terms(terms_);
-  std::string hopeless;
-  for (std::size_t i = 0; terms.next(); ++i) {
-    if (!hopeless.empty() && terms.text().starts_with(hopeless)) continue;
-    if (const auto distance = edits.from(terms.text())) {
-      const auto postings = postings_at(terms.entry());
-      if (!postings) return tl::unexpected(postings.error());
-      const auto go_on = visit(*distance, *postings);
-      if (!go_on) return tl::unexpected(go_on.error());
-      if (!*go_on) return {};
+Result<Postings> Segment::AllTerms::postings() {
+  const TermEntry& entry = terms_.entry();
+  if (entry.df <= kMaxInlined) {
+    if (entry.inlined[entry.df - 1].doc >= segment_->docs_) return segment_->damaged("terms");
+    return Postings(entry.inlined.begin(), entry.inlined.begin() + entry.df);
+  }
+  if (entry.page != page_number_) {
+    auto stored = segment_->store_->page({segment_->number_, PageKind::kPostings, entry.page});
+    if (!stored) return tl::unexpected(stored.error());
+    page_ = with_padding(std::move(*stored));
+    page_number_ = entry.page;
+  }
+  const std::string_view page = without_padding(page_);
+  if (entry.offset >= page.size()) return segment_->damaged("terms");
+  Postings postings = read_all(Cursor(page.substr(entry.offset), entry.df, segment_->docs_, entry.most));
+  if (postings.size() != entry.df) return segment_->damaged("postings");
+  return postings;
+}
+
+Result<void> Segment::visit_near(std::string_view word, unsigned most, const VisitNear& visit) const {
+  std::vector<std::uint32_t> candidates;
+  masks_.find(word, most, candidates);
+  Edits edits(word, most);
+  for (const std::uint32_t candidate : candidates) {
+    TermPage terms(std::string_view(terms_).substr(groups_[candidate / kTermsPerGroup]));
+    for (std::size_t i = 0; i <= candidate % kTermsPerGroup; ++i) {
+      if (!terms.next()) return damaged("terms");
     }
-    hopeless = terms.text().substr(0, edits.hopeless_prefix());
-    if (hopeless.empty()) continue;
-    const std::size_t target = group_of(successor(hopeless));
-    if (target <= i / kTermsPerGroup) continue;
-    terms = Terms(std::string_view(terms_).substr(groups_[target]));
-    i = target * kTermsPerGroup - 1;
+    const auto distance = edits.from(terms.text());
+    if (!distance) continue;
+    const auto postings = postings_at(terms.entry());
+    if (!postings) return tl::unexpected(postings.error());
+    const auto go_on = visit(*distance, *postings);
+    if (!go_on) return tl::unexpected(go_on.error());
+    if (!*go_on) return {};
   }
   return {};
 }

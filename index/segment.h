@@ -35,12 +35,13 @@
 #include <string_view>
 #include <vector>
 
-#include "index/edits.h"
 #include "index/numbers.h"
 #include "index/page_cache.h"
 #include "index/posting_list.h"
 #include "index/record_page.h"
 #include "index/store.h"
+#include "index/term_masks.h"
+#include "index/term_page.h"
 #include "index/text_match.h"
 #include "schema/ids.h"
 #include "schema/track.h"
@@ -48,9 +49,7 @@
 namespace earshot::index {
 
 inline constexpr std::uint32_t kSegmentFormat = 2;
-inline constexpr std::size_t kTermsPerGroup = 32;
 inline constexpr std::size_t kContentsPerPage = 128;  // two pages of records
-inline constexpr std::uint32_t kMaxInlined = 3;
 
 /// The order of documents in a segment, and of answers with one score.
 bool comes_before(const Track& a, std::uint8_t a_length, const Track& b, std::uint8_t b_length);
@@ -69,15 +68,6 @@ class TermPostings {
   std::uint8_t most_ = 0;
   std::array<Posting, kMaxInlined> inlined_;
   std::string_view list_;
-};
-
-/// What kTerms says of a term, beside its text.
-struct TermEntry {
-  std::uint32_t df = 0;
-  std::uint8_t most = 0;
-  std::uint32_t page = 0;
-  std::uint32_t offset = 0;
-  std::array<Posting, kMaxInlined> inlined;
 };
 
 /// Shape of kIds for a number of documents.
@@ -119,9 +109,12 @@ class Segment {
   using Visit = std::function<Result<bool>(std::string_view term, const TermPostings& postings)>;
   Result<void> scan(std::string_view prefix, const Visit& visit) const;
 
-  /// Visits all terms near one, in byte order, until `visit` returns false.
+  /// All terms in byte order with their postings, past the cache: for merges.
+  class AllTerms;
+
+  /// Visits all terms within `most` edits of a word, in no order, until `visit` returns false.
   using VisitNear = std::function<Result<bool>(unsigned edits, const TermPostings& postings)>;
-  Result<void> scan_near(Edits& edits, const VisitNear& visit) const;
+  Result<void> visit_near(std::string_view word, unsigned most, const VisitNear& visit) const;
 
   Result<std::optional<Doc>> doc_of(const ContentId& content) const;
 
@@ -166,6 +159,7 @@ class Segment {
   std::string terms_;                       // kTerms
   std::vector<std::uint32_t> groups_;       // where each group of kTermsPerGroup begins in it
   std::vector<std::uint64_t> group_heads_;  // the first eight bytes of its first term, as a number
+  TermMasks masks_;
   std::string ids_;                         // kIds and kPadding
   Numbers numbers_;
   std::unique_ptr<ColumnUnpacker> unpacker_;
@@ -175,6 +169,24 @@ class Segment {
   std::unique_ptr<PageSlot[]> postings_;
   std::unique_ptr<PageSlot[]> records_;
   std::unique_ptr<PageSlot[]> contents_;
+};
+
+class Segment::AllTerms {
+ public:
+  /// REQUIRES: the segment outlives it.
+  explicit AllTerms(const Segment& segment) : segment_(&segment), terms_(segment.terms_) {}
+
+  /// False at the end.
+  bool next() { return terms_.next(); }
+  std::string_view text() const { return terms_.text(); }
+  /// Errors: kDisk, kCorrupt.
+  Result<Postings> postings();
+
+ private:
+  const Segment* segment_;
+  TermPage terms_;
+  std::string page_;  // and kPadding
+  std::uint32_t page_number_ = UINT32_MAX;
 };
 
 }  // namespace earshot::index

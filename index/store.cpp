@@ -29,7 +29,7 @@ namespace earshot::index {
 
 namespace {
 
-constexpr std::array<std::string_view, kFamilies> kFamilyNames = {"default", "live", "removed", "pages"};
+constexpr std::array<std::string_view, kFamilies> kFamilyNames = {"default", "live", "removed", "pages", "digests"};
 constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kIngested = ".ingest";  // ends the name of a segment's file until RocksDB has taken it
 
@@ -44,7 +44,9 @@ std::string_view view_of(const rocksdb::Slice& text) {
 }
 
 Error error_of(const rocksdb::Status& status, const std::string& folder) {
-  if (status.IsCorruption()) {
+  // A file that the database names and that is not there.
+  const bool is_gone = status.IsIOError() && status.subcode() == rocksdb::Status::kPathNotFound;
+  if (status.IsCorruption() || is_gone) {
     return {ErrorCode::kCorrupt,
             fmt::format("the library index in '{}' is damaged ({}): move that folder aside, then import or share again",
                         folder, status.ToString())};
@@ -142,6 +144,15 @@ std::uint32_t check_of(std::string_view bytes) {
   return static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size()));
 }
 
+// Takes the check off the end of a page; false when it is wrong.
+bool take_check(std::string& bytes) {
+  constexpr std::size_t kCheck = sizeof(std::uint32_t);
+  if (bytes.size() < kCheck) return false;
+  const auto check = number_at<std::uint32_t>(bytes.data() + bytes.size() - kCheck);
+  bytes.resize(bytes.size() - kCheck);
+  return check == check_of(bytes);
+}
+
 class RocksBatch final : public Batch {
  public:
   explicit RocksBatch(std::shared_ptr<const Database> database) : database_(std::move(database)) {}
@@ -200,28 +211,58 @@ class RocksStore final : public Store {
     return {};
   }
 
-  Result<std::string> page(const PageId& id) const override {
-    const auto key = key_of(id);
-    auto stored = get(Family::kPages, {key.data(), key.size()});
+  Result<std::string> page(Family family, const PageId& id) const override {
+    auto stored = page_if_there(family, id);
     if (!stored) return tl::unexpected(stored.error());
-    constexpr std::size_t kCheck = sizeof(std::uint32_t);
-    if (!*stored || (*stored)->size() < kCheck) return damaged("missing page");
-    std::string& bytes = **stored;
-    const auto check = number_at<std::uint32_t>(bytes.data() + bytes.size() - kCheck);
-    bytes.resize(bytes.size() - kCheck);
-    if (check != check_of(bytes)) return damaged("page check");
-    return std::move(bytes);
+    if (!*stored) return damaged("missing page");
+    return std::move(**stored);
   }
 
-  Result<void> ingest(std::uint32_t segment, std::vector<NewPage> pages) override {
+  Result<std::optional<std::string>> page_if_there(Family family, const PageId& id) const override {
+    const auto key = key_of(id);
+    auto stored = get(family, {key.data(), key.size()});
+    if (!stored || !*stored) return stored;
+    std::string& bytes = **stored;
+    if (!take_check(bytes)) return damaged("page check");
+    return stored;
+  }
+
+  Result<void> scan_pages(Family family, std::uint32_t segment, const VisitPage& visit) const override {
+    const std::unique_ptr<rocksdb::Iterator> at(database_->db->NewIterator(reading(), database_->handle(family)));
+    for (at->Seek(number_key(segment)); at->Valid(); at->Next()) {
+      const std::string_view key = view_of(at->key());
+      if (key.size() != kPageKey) return damaged("page key");
+      if (u32_at(key) != segment) break;
+      std::string bytes(view_of(at->value()));
+      if (!take_check(bytes)) return damaged("page check");
+      if (!visit({segment, static_cast<PageKind>(key[4]), u32_at(key.substr(5))}, bytes)) break;
+    }
+    if (!at->status().ok()) return failed(at->status(), database_->folder);
+    return {};
+  }
+
+  Result<std::vector<std::uint32_t>> segments_of(Family family) const override {
+    std::vector<std::uint32_t> segments;
+    const std::unique_ptr<rocksdb::Iterator> at(database_->db->NewIterator(reading(), database_->handle(family)));
+    for (at->SeekToFirst(); at->Valid(); at->Seek(number_key(segments.back() + 1))) {
+      if (at->key().size() != kPageKey) return damaged("page key");
+      segments.push_back(u32_at(view_of(at->key())));
+      if (segments.back() == 0xFFFFFFFF) break;
+    }
+    if (!at->status().ok()) return failed(at->status(), database_->folder);
+    return segments;
+  }
+
+  Result<void> ingest(Family family, std::uint32_t segment, std::vector<NewPage> pages) override {
     std::sort(pages.begin(), pages.end(), [](const NewPage& a, const NewPage& b) {
       return a.kind != b.kind ? a.kind < b.kind : a.number < b.number;
     });
     if (auto room = has_room_for(pages); !room) return room;
-    if (database_->trouble->has_been()) return write_pages(segment, std::move(pages));
-    const std::string file = database_->folder + "/" + std::to_string(segment) + std::string(kIngested);
-    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), database_->db->GetOptions(database_->handle(Family::kPages)),
-                                  database_->handle(Family::kPages));
+    if (database_->trouble->has_been()) return write_pages(family, segment, std::move(pages));
+    const std::string file = database_->folder + "/" + std::to_string(static_cast<unsigned>(family)) + "-" +
+                             std::to_string(segment) + std::string(kIngested);
+    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), database_->db->GetOptions(database_->handle(family)),
+                                  database_->handle(family));
     rocksdb::Status status = writer.Open(file);
     for (NewPage& page : pages) {
       if (!status.ok()) break;
@@ -233,7 +274,7 @@ class RocksStore final : public Store {
     if (status.ok()) status = writer.Finish();
     rocksdb::IngestExternalFileOptions options;
     options.move_files = true;
-    if (status.ok()) status = database_->db->IngestExternalFile(database_->handle(Family::kPages), {file}, options);
+    if (status.ok()) status = database_->db->IngestExternalFile(database_->handle(family), {file}, options);
     if (!status.ok()) {
       std::error_code ignored;
       std::filesystem::remove(file, ignored);  // the next try has another name
@@ -376,13 +417,13 @@ class RocksStore final : public Store {
   }
 
   // The way that needs no ingestion: through the log, a few at a time. Slower, since the pages are written twice.
-  Result<void> write_pages(std::uint32_t segment, std::vector<NewPage> pages) {
+  Result<void> write_pages(Family family, std::uint32_t segment, std::vector<NewPage> pages) {
     constexpr std::size_t kAtOnce = 1u << 20;
     RocksBatch batch(database_);
     for (NewPage& page : pages) {
       const auto key = key_of({segment, page.kind, page.number});
       put_number(page.bytes, check_of(page.bytes));
-      batch.put(Family::kPages, {key.data(), key.size()}, page.bytes);
+      batch.put(family, {key.data(), key.size()}, page.bytes);
       const bool is_last = &page == &pages.back();
       if (!is_last && batch.changes().GetDataSize() < kAtOnce) continue;
       if (const auto status = database_->db->Write(write_, &batch.changes()); !status.ok())
@@ -437,7 +478,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const std::shared_ptr
   options.level_compaction_dynamic_level_bytes = true;
   // Pages are packed already, and what is live is soon a page.
   options.compression = rocksdb::kNoCompression;
-  if (family == Family::kPages) table.block_size = 16 * 1024;
+  if (family == Family::kPages || family == Family::kDigests) table.block_size = 16 * 1024;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
@@ -558,6 +599,16 @@ Result<void> restore_store(const std::filesystem::path& backups, const std::file
   if (status.ok()) return {};
   const ErrorCode code = status.IsCorruption() ? ErrorCode::kCorrupt : ErrorCode::kDisk;
   return fail(code, "restore the backup in '{}': {}", backups.string(), status.ToString());
+}
+
+std::string page_key(const PageId& id) {
+  const auto key = key_of(id);
+  return {key.data(), key.size()};
+}
+
+void put_page(Batch& batch, Family family, const PageId& id, std::string bytes) {
+  put_number(bytes, check_of(bytes));
+  batch.put(family, page_key(id), bytes);
 }
 
 void put_u32(std::string& key, std::uint32_t number) {

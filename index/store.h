@@ -1,11 +1,12 @@
 // The index on disk. RocksDB lives here and nowhere else.
 //
-// Four column families, all of whose keys sort as bytes; numbers in keys are big-endian:
+// Five column families, all of whose keys sort as bytes; numbers in keys are big-endian:
 //
 //   state    "format" -> kFormat as a decimal; "totals", "terms" -> index/totals.h; "segments" -> number{}, varints
 //   live     source:u32 first_doc:u32     -> sized_record{}     tracks that no segment holds yet, one value per change
 //   removed  source:u32 doc:u32           -> (empty)            tracks that are gone from a segment or a live one
 //   pages    segment:u32 kind:byte number:u32 -> page check:u32 an immutable segment: index/segment.h
+//   digests  as pages                                            other peers' digests: index/hosted_digests.h
 //
 //   sized_record := size:varint record                          index/records.h
 //   check: the low half of XXH3-64 of the page. RocksDB checks what the disk returns; this checks that it is ours.
@@ -46,8 +47,8 @@ namespace earshot::index {
 /// Format 1: records without kind, licence and publisher; segments of format 1 (index/segment.h). Both are read.
 inline constexpr std::uint32_t kFormat = 2;
 
-enum class Family : std::uint8_t { kState, kLive, kRemoved, kPages };
-inline constexpr std::size_t kFamilies = 4;
+enum class Family : std::uint8_t { kState, kLive, kRemoved, kPages, kDigests };
+inline constexpr std::size_t kFamilies = 5;
 
 enum class PageKind : std::uint8_t { kHeader, kIds, kDictionary, kTerms, kPostings, kRecords, kContents, kNumbers };
 
@@ -99,9 +100,16 @@ class Store {
   virtual Result<void> scan(Family family, const Visit& visit) const = 0;
 
   /// As it was written, once more on every call: index/page_cache.h keeps pages.
-  virtual Result<std::string> page(const PageId& id) const = 0;
+  virtual Result<std::string> page(Family family, const PageId& id) const = 0;
+  virtual Result<std::optional<std::string>> page_if_there(Family family, const PageId& id) const = 0;
+  Result<std::string> page(const PageId& id) const { return page(Family::kPages, id); }
+  /// Visits all pages of one segment, until `visit` returns false.
+  using VisitPage = std::function<bool(const PageId& id, std::string_view bytes)>;
+  virtual Result<void> scan_pages(Family family, std::uint32_t segment, const VisitPage& visit) const = 0;
+  /// Numbers of which a family has pages, rising.
+  virtual Result<std::vector<std::uint32_t>> segments_of(Family family) const = 0;
   /// All pages of one segment as one file, durable on return.
-  virtual Result<void> ingest(std::uint32_t segment, std::vector<NewPage> pages) = 0;
+  virtual Result<void> ingest(Family family, std::uint32_t segment, std::vector<NewPage> pages) = 0;
   /// Erases pages of segments that are not among `segments`, which rise.
   virtual Result<void> erase_orphans(std::span<const std::uint32_t> segments) = 0;
 
@@ -128,6 +136,10 @@ inline constexpr unsigned kBackupsKept = 3;
 /// Brings the newest backup of `backups` back into `folder`, which must be empty or absent. Errors: kNotFound (no backup
 /// there), kCorrupt (its checksums are wrong), kDisk, kInvalid.
 Result<void> restore_store(const std::filesystem::path& backups, const std::filesystem::path& folder);
+std::string page_key(const PageId& id);
+
+/// One page of a family, written with other changes.
+void put_page(Batch& batch, Family family, const PageId& id, std::string bytes);
 
 /// Big-endian, so that keys sort as numbers.
 void put_u32(std::string& key, std::uint32_t number);

@@ -216,6 +216,7 @@ void Simulation::look_up(PeerId self, const overlay::Lookup& lookup) {
 
 void Simulation::carry_out(PeerId self) {
   for (overlay::Effect& effect : outbox_) {
+    if (options_.observer != nullptr) options_.observer->wants(now_, self, effect);
     std::visit([&](auto& one) { perform(self, one); }, effect);
   }
   outbox_.clear();

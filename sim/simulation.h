@@ -42,6 +42,8 @@ class Observer {
   virtual void arrives(Instant, PeerId /*from*/, PeerId /*to*/, const overlay::Message&) {}
   /// A peer has finished with something that happened to it.
   virtual void settled(Instant, PeerId, const Simulation&) {}
+  /// A peer wants this done, before it is done.
+  virtual void wants(Instant, PeerId, const overlay::Effect&) {}
   /// A look of the scenario's probe.
   virtual void sampled(const Sample&, const Simulation&) {}
 };

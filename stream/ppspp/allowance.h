@@ -1,5 +1,5 @@
 // How many bytes a second a user allows, shared by all swarms of a port. Two buckets that fill with time and hold at most
-// a quarter of a second's worth, so that a limit is kept in every second and not only on average.
+// a tenth of a second's worth, so that a limit is kept in every second and not only on average.
 #pragma once
 
 #include <algorithm>
@@ -39,7 +39,7 @@ class TokenBucket {
  private:
   static constexpr std::uint64_t kLeastCapacity = 4096;  // a few datagrams, else nothing would ever fit
 
-  std::uint64_t capacity() const { return std::max(rate_ / 4, kLeastCapacity); }
+  std::uint64_t capacity() const { return std::max(rate_ / 10, kLeastCapacity); }
 
   void fill(Instant now) {
     if (!started_) {

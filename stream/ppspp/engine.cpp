@@ -67,7 +67,11 @@ class PpsppStream final : public Stream {
 class Port : public std::enable_shared_from_this<Port> {
  public:
   Port(EngineOptions options, std::unique_ptr<net::UdpSocket> socket, int wake)
-      : options_(std::move(options)), socket_(std::move(socket)), wake_(wake), ids_(secret_random()) {}
+      : options_(std::move(options)),
+        socket_(std::move(socket)),
+        wake_(wake),
+        ids_(secret_random()),
+        allowance_{TokenBucket(options_.upload_limit), TokenBucket(options_.download_limit)} {}
 
   ~Port() { close(wake_); }
 
@@ -300,7 +304,7 @@ class Port : public std::enable_shared_from_this<Port> {
 
   void run(const std::shared_ptr<Content>& content) {
     if (content->is_running() || content->is_broken()) return;
-    content->start(ids_);
+    content->start(ids_, allowance_);
     running_[content->root()] = {content, now()};
   }
 
@@ -372,6 +376,7 @@ class Port : public std::enable_shared_from_this<Port> {
 
   // The reactor's.
   ChannelIds ids_;
+  Allowance allowance_;
   std::map<Digest32, Running> running_;
 
   std::mutex mutex_;

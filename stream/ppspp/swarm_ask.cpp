@@ -13,6 +13,9 @@ constexpr std::uint64_t kFirstTaste = 16;
 /// Datagrams get lost; peers that do not send peaks twice exist.
 constexpr unsigned kMaxProbes = 3;
 
+/// Under a limit of the user: worth a datagram.
+constexpr std::uint64_t kLeastAsk = 4;
+
 constexpr Duration kPlanInterval = 500ms;
 constexpr Duration kMinPlanInterval = 50ms;  // for a plan that is used up
 
@@ -97,11 +100,17 @@ bool Swarm::ask_next(Instant now, Channel& channel) {
   if (channel.state != Channel::State::kOpen || channel.chokes_us) return false;
   std::uint64_t limit = std::min(channel.download.room(), kPageChunks);
   if (!tree_) limit = std::min(limit, kFirstTaste);
+  if (allowance_ != nullptr && allowance_->download.is_limited()) {
+    const std::uint64_t allowed = allowance_->download.available(now) / config_.chunk_size;
+    if (allowed == 0) throttled_until_ = std::min(throttled_until_, allowance_->download.ready_at(now, kLeastAsk * config_.chunk_size));
+    limit = std::min(limit, allowed);
+  }
   ChunkRange run = picker_.next(channel.has, limit);
   if (tree_) run.end = std::min(run.end, chunk_count());
   if (run.empty()) return false;
   channel.download.asked(now, run);
   channel.to_request.insert(run);
+  if (allowance_ != nullptr) allowance_->download.take(run.size() * config_.chunk_size);
   picker_.claim(run);
   return true;
 }

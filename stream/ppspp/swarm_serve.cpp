@@ -66,7 +66,6 @@ bool Swarm::has_free_slot() const {
 
 /// One batch a peer and turn, so that no peer waits for another's queue; who begins moves on.
 void Swarm::serve(Instant now, Outbox& out) {
-  throttled_until_ = kNever;
   if (!tree_ || channels_.empty()) return;
   const std::size_t first = turn_++ % channels_.size();
   for (bool served = true; served;) {

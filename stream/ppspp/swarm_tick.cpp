@@ -36,6 +36,7 @@ void Swarm::tick(Instant now, Outbox& out) {
   retired_.clear();
   spent_.clear();
   due_ = false;
+  throttled_until_ = kNever;
   retry_stash(now, out);
   expire(now, out);
   dial_candidates(now, out);

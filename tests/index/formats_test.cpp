@@ -11,6 +11,7 @@
 #include "index/posting_list.h"
 #include "index/record_page.h"
 #include "index/records.h"
+#include "index/term_masks.h"
 #include "index/totals.h"
 #include "schema/random.h"
 #include "tests/index/fixtures.h"
@@ -247,13 +248,31 @@ TEST(Edits, CountAddedDroppedReplacedAndSwappedLetters) {
   EXPECT_EQ(allowed_edits("track12"), 0u);
 }
 
-TEST(Edits, SayWhichBeginningsAreHopeless) {
-  Edits edits("love", 1);
-  EXPECT_EQ(edits.from("abcd"), std::nullopt);
-  EXPECT_EQ(edits.hopeless_prefix(), 2u);
-  EXPECT_EQ(edits.from("abel"), std::nullopt);
-  EXPECT_EQ(edits.from("ove"), 1u);
-  EXPECT_EQ(edits.hopeless_prefix(), 0u);
+TEST(TermMasks, MissNoWordThatIsNear) {
+  Random random = Random::stream(9, 0, 0);
+  SCOPED_TRACE("seed 9");
+  std::vector<std::string> words;
+  TermMasks masks;
+  for (int i = 0; i < 3'000; ++i) {
+    std::string word;
+    for (std::uint64_t letters = 3 + random.below(9); letters > 0; --letters) {
+      word += random.below(20) == 0 ? "é" : std::string(1, static_cast<char>('a' + random.below(5)));
+    }
+    masks.add(word);
+    words.push_back(std::move(word));
+  }
+  for (std::size_t i = 0; i < 40; ++i) {
+    for (const unsigned most : {1u, 2u}) {
+      std::vector<std::uint32_t> candidates;
+      masks.find(words[i], most, candidates);
+      std::sort(candidates.begin(), candidates.end());
+      Edits edits(words[i], most);
+      for (std::uint32_t j = 0; j < words.size(); ++j) {
+        if (!edits.from(words[j])) continue;
+        EXPECT_TRUE(std::binary_search(candidates.begin(), candidates.end(), j)) << words[i] << " " << words[j];
+      }
+    }
+  }
 }
 
 TEST(Totals, ReadBack) {

@@ -227,7 +227,8 @@ class NetOfPeers {
     std::size_t from = 0;
     Kind kind = kMessage;
     Message message = Join{};
-    bool operator<(const Event& other) const { return std::tie(other.at, other.order) < std::tie(at, order); }
+    /// As in the simulator: by time, then by who sent it.
+    bool operator<(const Event& other) const { return std::tie(other.at, other.from, other.order) < std::tie(at, from, order); }
   };
 
   struct Node {
@@ -342,7 +343,7 @@ class NetOfPeers {
     const Instant next = nodes_[i].peer->next_deadline();
     if (next >= nodes_[i].tick_at) return;
     nodes_[i].tick_at = next;
-    push({.at = std::max(next, now_), .to = i, .kind = Event::kTick});
+    push({.at = std::max(next, now_), .to = i, .from = i, .kind = Event::kTick});
   }
 
   Options options_;

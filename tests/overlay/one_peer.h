@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "overlay/peer.h"
-#include "tests/overlay/describe.h"
+#include "overlay/describe.h"
 #include "tests/overlay/net_of_peers.h"
 
 namespace earshot::overlay {

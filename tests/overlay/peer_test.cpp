@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "tests/overlay/describe.h"
+#include "overlay/describe.h"
 #include "tests/overlay/net_of_peers.h"
 
 namespace earshot::overlay {

@@ -244,6 +244,66 @@ TEST(Swarm, KeepsToTheUsersLimit) {
   EXPECT_LE(network.now() - begin, Duration(12s));
 }
 
+TEST(Swarm, TakesNoMoreThanTheUserLets) {
+  const Published published(random_bytes(27, 2'000'000));
+  SwarmNetwork network(1, {});
+  auto& leecher = network.add(published.root);
+  leecher.allowance.download = TokenBucket(200'000);
+  for (int i = 0; i < 2; ++i) {
+    auto& seeder = network.add(published.root);
+    seeder.give_everything(published);
+    network.dial(leecher, seeder);
+  }
+  const Instant begin = network.now();
+  ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.is_complete(); }));
+  EXPECT_GE(network.now() - begin, Duration(9s));
+  EXPECT_LE(network.now() - begin, Duration(12s));
+}
+
+TEST(Swarm, HeadAndTailComeAtOnceFromSourcesThatAreLimited) {
+  const Published published(random_bytes(28, 8'000'000));
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SwarmNetwork network(seed, {.delay = 100us, .jitter = 300us});
+    auto& leecher = network.add(published.root);
+    Outbox out;
+    leecher.swarm.want(network.now(), {{{0, 64}, network.now()}, {{0, 128}, network.now() + 1ms}, {{0, 128}, network.now() + 1ms, true},
+                                       {{64, 8000}, network.now() + 2s}}, Rest::kLeave, out);
+    for (int i = 0; i < 2; ++i) {
+      auto& seeder = network.add(published.root);
+      seeder.give_everything(published);
+      seeder.allowance.upload = TokenBucket(3'000'000);
+      network.dial(leecher, seeder);
+    }
+    const std::uint64_t count = published.chunk_count();
+    const Instant begin = network.now();
+    ASSERT_TRUE(network.run(20s, [&] {
+      return leecher.swarm.verified().contains_all({0, 128}) && leecher.swarm.verified().contains_all({count - 128, count});
+    })) << "seed " << seed;
+    EXPECT_LT(network.now() - begin, Duration(300ms)) << "seed " << seed;
+  }
+}
+
+TEST(Swarm, HeadAndTailComeThroughABadPathToo) {
+  const Published published(random_bytes(29, 3'000'000));
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SwarmNetwork network(seed, {.delay = 5ms, .jitter = seed % 2 == 0 ? 400ms : 20ms, .loss_percent = 5 * (seed % 4)});
+    auto& leecher = network.add(published.root);
+    Outbox out;
+    leecher.swarm.want(network.now(), {{{0, 64}, network.now()}, {{0, 128}, network.now() + 1ms}, {{0, 128}, network.now() + 1ms, true},
+                                       {{64, 8000}, network.now() + 2s}}, Rest::kLeave, out);
+    for (int i = 0; i < 2; ++i) {
+      auto& seeder = network.add(published.root);
+      seeder.give_everything(published);
+      seeder.allowance.upload = TokenBucket(3'000'000);
+      network.dial(leecher, seeder);
+    }
+    const std::uint64_t count = published.chunk_count();
+    ASSERT_TRUE(network.run(20s, [&] {
+      return leecher.swarm.verified().contains_all({0, 128}) && leecher.swarm.verified().contains_all({count - 128, count});
+    })) << "seed " << seed;
+  }
+}
+
 TEST(Swarm, MorePeersThanSlotsAllComplete) {
   const Published published(random_bytes(26, 400'000));
   SwarmNetwork network(1, {});

@@ -119,10 +119,27 @@ Result<std::string> start_node(const Invocation& invocation, const node::Config&
   return line;
 }
 
+// An address that opens the page once; empty when the node gives none.
+std::string page_link(const node::Config& config) {
+  std::string url;
+  Reader reader;
+  reader.on_line = [&](std::string_view line) {
+    url = url_from(line);
+    return true;
+  };
+  const auto client = connect_to_node(config);
+  if (!client || (*client)->call("POST", "/api/v1/links", "{}", reader).value_or(0) != 200) return "";
+  return url;
+}
+
 void say_where(const std::string& self, const std::string& http, const node::Config& config, Console& console) {
   if (console.json()) return;
   console.data("contact   " + self);
   if (!http.empty()) console.data(fmt::format("http      http://{}", http));
+  if (const std::string link = page_link(config); !link.empty()) {
+    console.data("page      " + link);
+    console.note("the page's address opens once, within ten minutes; earshot up gives a new one");
+  }
   console.data(fmt::format("token     {}", config.token_file.string()));
   console.data(fmt::format("log       {}", background_log(config).string()));
   console.note("try      earshot search \"words\", earshot share ~/Music, earshot status; it ends with: earshot down");

@@ -145,6 +145,11 @@ ExitCode status(const node::Config& config, Console& console) {
                            status.passive, status.links, status.contacts));
   console.data(fmt::format("library     {} tracks, {} words, {} on disk, {} shares{}", status.tracks, status.terms,
                            byte_count(status.index_bytes), status.shares, status.scanning ? ", scanning" : ""));
+  if (status.index_paused) console.data(fmt::format("            no changes are taken: {}", printable(status.index_trouble)));
+  if (!status.index_moved_aside.empty()) {
+    console.data(fmt::format("            a damaged index was moved to {}; shared folders were scanned again",
+                             printable(status.index_moved_aside)));
+  }
   console.data(fmt::format("questions   {} in, {} out, {} seen before, {} answers passed on", status.queries_in,
                            status.queries_out, status.duplicates, status.hits_relayed));
   console.data(fmt::format("refused     {} malformed, {} unknown", status.malformed, status.unknown));

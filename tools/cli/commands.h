@@ -13,6 +13,7 @@ ExitCode get(const Invocation& invocation, const node::Config& config, Console& 
 ExitCode play(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode share(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode import(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode index(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode status(const node::Config& config, Console& console);
 ExitCode peers(const node::Config& config, Console& console);
 ExitCode up(const Invocation& invocation, const node::Config& config, Console& console);

@@ -88,10 +88,11 @@ DemoNetwork::~DemoNetwork() {
   fs::remove_all(folder_, ignored);
 }
 
-Result<void> DemoNetwork::start(std::size_t number, const std::string& bootstrap) {
+Result<void> DemoNetwork::start(std::size_t number, const std::string& bootstrap, const std::vector<std::string>& more) {
   DemoNode& node = nodes_[number];
   // All that allocates is done before the fork: between fork and exec a child may only make system calls.
   std::vector<std::string> argument_texts = arguments(node, bootstrap);
+  argument_texts.insert(argument_texts.end(), more.begin(), more.end());
   std::vector<std::string> environment_texts = environment();
   const std::vector<char*> argv = pointers_to(argument_texts);
   const std::vector<char*> envp = pointers_to(environment_texts);

@@ -38,8 +38,8 @@ class DemoNetwork {
   std::vector<DemoNode>& nodes() { return nodes_; }
   const std::filesystem::path& folder() const { return folder_; }
 
-  /// Starts the process of one node. Children die with this process, unless the network is to be kept.
-  Result<void> start(std::size_t node, const std::string& bootstrap);
+  /// Starts the process of one node, with more flags. Children die with this process, unless the network is to be kept.
+  Result<void> start(std::size_t node, const std::string& bootstrap, const std::vector<std::string>& more = {});
 
   /// Asks a node for its status until `ready` says so. Errors: kTimedOut (with the end of its log), kStopped,
   /// kUnreachable when the process ended.

@@ -14,6 +14,7 @@
 #include "tools/cli/option_tree.h"
 #include "tools/cli/replies.h"
 #include "tools/node/api.h"
+#include "tools/node/index_order.h"
 
 namespace earshot::cli {
 
@@ -43,7 +44,7 @@ struct Tree {
   Tree& operator=(const Tree&) = delete;
 
  private:
-  CLI::App* command(Command which, const char* name, const char* what, CLI::App* parent = nullptr);
+  CLI::App* command(Command which, const char* name, const std::string& what, CLI::App* parent = nullptr);
   void settings(CLI::App* command, std::initializer_list<std::string_view> groups);
   void client_commands();
   void operator_commands();
@@ -51,7 +52,19 @@ struct Tree {
   void shell_commands();
 };
 
-CLI::App* Tree::command(Command which, const char* name, const char* what, CLI::App* parent) {
+std::vector<std::string> task_names() {
+  std::vector<std::string> names;
+  for (const node::IndexTaskRow& row : node::kIndexTasks) names.emplace_back(row.name);
+  return names;
+}
+
+std::string index_help() {
+  std::string text = "Tend the index, of the running node or of the data folder itself";
+  for (const node::IndexTaskRow& row : node::kIndexTasks) text += fmt::format("\n  {:<8} {}", row.name, row.help);
+  return text;
+}
+
+CLI::App* Tree::command(Command which, const char* name, const std::string& what, CLI::App* parent) {
   static const std::map<std::string, ColourChoice> kColours = {
       {"auto", ColourChoice::kAuto}, {"always", ColourChoice::kAlways}, {"never", ColourChoice::kNever}};
   static const std::map<std::string, ProgressChoice> kProgress = {{"auto", ProgressChoice::kAuto},
@@ -136,6 +149,13 @@ void Tree::client_commands() {
   import->add_option("--limit", to.limit, "Rows to take at most; 0: all");
   settings(import, {"cli"});
 
+  CLI::App* index = command(Command::kIndex, "index", index_help());
+  index->add_option("task", to.what, "What to do")->required()->check(CLI::IsMember(task_names()));
+  index->add_option("paths", to.paths, "Tables to import, a table to export to, or the folder of backups");
+  index->add_option("--skip", to.skip, "import: rows to leave out at the start");
+  index->add_option("--limit", to.limit, "import: rows to take at most; 0: all");
+  settings(index, {"cli", "index"});
+
   settings(command(Command::kStatus, "status", "What the running node is doing"), {"cli"});
   settings(command(Command::kPeers, "peers", "Who the running node is connected to"), {"cli"});
 }
@@ -159,6 +179,7 @@ void Tree::demo_command() {
   CLI::App* demo = command(Command::kDemo, "demo", "A whole network on this machine: search it, fetch from it, verify");
   demo->add_option("--nodes", to.nodes, "Node processes")->check(CLI::Range(3, 200))->capture_default_str();
   demo->add_option("--kill", to.kill, "Nodes to kill before the search")->capture_default_str();
+  demo->add_flag("--stream", to.stream, "Play a track while it comes, kill its first source, and compare every byte");
   demo->add_flag("--keep", to.keep, "Leave the network running and say how to use it");
   demo->add_option("--seed", to.seed, "Decides who holds what, who asks and who is killed")->capture_default_str();
   demo->add_option("--music", to.music, "Folder of music to spread (default: what is installed, else generated tones)")

@@ -17,7 +17,7 @@
 namespace earshot::cli {
 
 enum class Command : std::uint8_t {
-  kNode, kUp, kDown, kSearch, kGet, kPlay, kShare, kImport, kStatus, kPeers, kDoctor, kConfigShow, kConfigPaths, kDemo,
+  kNode, kUp, kDown, kSearch, kGet, kPlay, kShare, kImport, kIndex, kStatus, kPeers, kDoctor, kConfigShow, kConfigPaths, kDemo,
   kCompletion, kMan, kHelp, kVersion
 };
 
@@ -25,6 +25,7 @@ struct DemoFlags {
   std::uint32_t nodes = 24;
   std::uint32_t kill = 0;
   bool keep = false;
+  bool stream = false;
   std::uint64_t seed = 1;
   std::filesystem::path music;     // empty: what is installed, else generated tones
   std::filesystem::path metadata;  // empty: EARSHOT_DEMO_METADATA, else none
@@ -38,14 +39,14 @@ struct Invocation {
   node::ConfigFlags config;
   SearchRequest search;                      // search
   std::size_t rows = 20;                     // search: rows shown at most
-  std::string what;                          // help: a topic; completion: a shell; man: a page
+  std::string what;                          // index: the task; help: a topic; completion: a shell; man: a page
   std::vector<std::string> contents;         // get, play: rows' numbers or content ids
   bool verify = false;                       // get: check a file that is here
   std::string player;                        // play: empty: the first that is installed; "-": stdout
-  std::vector<std::filesystem::path> paths;  // share, import
+  std::vector<std::filesystem::path> paths;  // share, import, index
   std::filesystem::path out;                 // get, man
   bool origin = false;                       // config show: where each value comes from
-  std::uint64_t skip = 0, limit = 0;         // import: rows
+  std::uint64_t skip = 0, limit = 0;         // import, index import: rows
   DemoFlags demo;
 };
 

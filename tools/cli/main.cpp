@@ -7,6 +7,7 @@
 #include "tools/cli/demo.h"
 #include "tools/cli/flags.h"
 #include "tools/cli/interrupt.h"
+#include "tools/node/tag_child.h"
 
 namespace earshot::cli {
 
@@ -19,7 +20,7 @@ ExitCode run(const Invocation& invocation, Console& console) {
     case Command::kVersion:
       return version(console);
     case Command::kDemo:
-      return demo(invocation.demo, console);
+      return invocation.demo.stream ? stream_demo(invocation.demo, console) : demo(invocation.demo, console);
     case Command::kDoctor:
       return doctor(invocation, console);
     case Command::kCompletion:
@@ -44,6 +45,8 @@ ExitCode run(const Invocation& invocation, Console& console) {
       return share(invocation, *config, console);
     case Command::kImport:
       return import(invocation, *config, console);
+    case Command::kIndex:
+      return index(invocation, *config, console);
     case Command::kStatus:
       return status(*config, console);
     case Command::kPeers:
@@ -73,6 +76,8 @@ ExitCode run(const Invocation& invocation, Console& console) {
 
 int main(int argc, char** argv) {
   using namespace earshot::cli;
+  // Not a command for people: the process that reads tags for a node.
+  if (argc == 2 && std::string_view(argv[1]) == earshot::node::kTagChildWord) return earshot::node::run_tag_child();
   const auto parsed = parse_flags(argc, argv);
   if (const auto* finished = std::get_if<Finished>(&parsed)) return static_cast<int>(finished->code);
   watch_interrupts();

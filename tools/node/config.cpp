@@ -74,6 +74,13 @@ Result<void> apply_bootstrap(Config& config, Values values) {
   return {};
 }
 
+Result<void> apply_rate(std::uint32_t& rate, Values values) {
+  const auto number = number_in<std::uint32_t>(values[0], 0, 4'000'000);
+  if (!number) return tl::unexpected(number.error());
+  rate = *number;
+  return {};
+}
+
 Result<void> apply_share(Config& config, Values values) {
   config.share.clear();
   for (const std::string& text : values) {
@@ -92,6 +99,13 @@ Result<void> apply_cache(Config& config, Values values) {
   const auto number = number_in<std::uint32_t>(values[0], 1, 64 * 1024);
   if (!number) return tl::unexpected(number.error());
   config.cache_mb = *number;
+  return {};
+}
+
+Result<void> apply_disk(Config& config, Values values) {
+  const auto number = number_in<std::uint32_t>(values[0], 0, 16 * 1024 * 1024);
+  if (!number) return tl::unexpected(number.error());
+  config.disk_mb = *number;
   return {};
 }
 
@@ -123,7 +137,7 @@ Result<void> apply_url(Config& config, Values values) {
 
 constexpr std::string_view kSame;  // role "index" has no default of its own
 
-constexpr std::array<Setting, 14> kSettings = {{
+constexpr std::array<Setting, 17> kSettings = {{
     {"node.role", "--role", "EARSHOT_ROLE", Shape::kText, "node|index", "node", kSame,
      "node, or index: a machine with memory to spare that answers for many", apply_role},
     {"node.listen", "--listen", "EARSHOT_LISTEN", Shape::kText, "ADDRESS:PORT", "0.0.0.0:4040", kSame,
@@ -135,6 +149,12 @@ constexpr std::array<Setting, 14> kSettings = {{
     {"stream.port", "--stream-port", "EARSHOT_STREAM_PORT", Shape::kNumber, "PORT", "0", kSame,
      "UDP port on which music is served; 0: any free port",
      [](Config& config, Values values) { return apply_port(config.stream_port, values); }},
+    {"stream.upload_kb", "--upload-kb", "EARSHOT_UPLOAD_KB", Shape::kNumber, "NUMBER", "0", kSame,
+     "Kilobytes a second that streams may send in all; 0: no limit",
+     [](Config& config, Values values) { return apply_rate(config.upload_kb, values); }},
+    {"stream.download_kb", "--download-kb", "EARSHOT_DOWNLOAD_KB", Shape::kNumber, "NUMBER", "0", kSame,
+     "Kilobytes a second that streams may take in all; 0: no limit",
+     [](Config& config, Values values) { return apply_rate(config.download_kb, values); }},
     {"http.port", "--http-port", "EARSHOT_HTTP_PORT", Shape::kNumber, "PORT", "0", kSame,
      "TCP port of the HTTP API on 127.0.0.1; 0: any free port",
      [](Config& config, Values values) { return apply_port(config.http_port, values); }},
@@ -144,6 +164,8 @@ constexpr std::array<Setting, 14> kSettings = {{
      "Folder for fetched music; empty: earshot in the music folder", apply_download},
     {"index.cache_mb", "--cache-mb", "EARSHOT_CACHE_MB", Shape::kNumber, "NUMBER", "32", "512",
      "Memory for the index, in MiB", apply_cache},
+    {"index.disk_mb", "--disk-mb", "EARSHOT_DISK_MB", Shape::kNumber, "NUMBER", "0", kSame,
+     "Disk that the index may take, in MiB; 0: what there is", apply_disk},
     {"index.sync", "--index-sync", "EARSHOT_INDEX_SYNC", Shape::kSwitch, "true|false", "true", kSame,
      "Write the index through to the disk, so that it survives a power cut", apply_sync},
     {"log.level", "--log-level", "EARSHOT_LOG_LEVEL", Shape::kText, "LEVEL", "info", kSame,

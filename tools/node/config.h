@@ -61,9 +61,12 @@ struct Config {
   std::vector<Contact> bootstrap;            // nodes to join through
   std::uint16_t links = 256;                 // to other nodes, at most, each way
   std::uint16_t stream_port = 0;             // UDP; 0: any free port
+  std::uint32_t upload_kb = 0;               // kB a second that streams may send; 0: no limit
+  std::uint32_t download_kb = 0;             // and take
   std::uint16_t http_port = 0;               // loopback TCP; 0: any free port
   std::vector<std::filesystem::path> share;  // folders and files shared at every start
   std::uint32_t cache_mb = 32;               // index caches
+  std::uint32_t disk_mb = 0;                 // most that the index may take; 0: no limit
   bool sync = true;                          // the index survives a power cut, not only a crash
   std::string log_level = "info";
   std::filesystem::path log_file;    // empty: stderr

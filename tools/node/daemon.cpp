@@ -11,6 +11,7 @@
 #include "index/tags.h"
 #include "stream/ppspp/engine.h"
 #include "tools/node/identify.h"
+#include "tools/node/service_notice.h"
 
 namespace earshot::node {
 
@@ -73,17 +74,20 @@ Daemon::~Daemon() {
 
 Result<void> Daemon::open_library() {
   const Folders& folders = config_.folders;
-  index::Index::Options options;
-  options.sync = config_.sync;
-  options.cache_bytes = std::size_t{config_.cache_mb} << 20;
-  auto index = index::Index::open(folders.data / "index", options);
+  auto index = Library::open(folders.data / "index", index_options(config_));
   if (!index) return fail_in("open the index", index.error());
   index_ = std::move(*index);
+  if (!index_->moved_aside().empty()) {
+    spdlog::error("index=refused moved='{}' why='{}' next='shared folders are scanned again; import tables again'",
+                  index_->moved_aside().string(), index_->refusal());
+  }
 
   // The table of engines: a new one is a line here.
   stream::ppspp::EngineOptions ppspp_options;
   ppspp_options.folder = folders.data / "ppspp";
   ppspp_options.listen = {config_.listen.address, config_.stream_port};
+  ppspp_options.upload_limit = std::uint64_t{config_.upload_kb} * 1000;
+  ppspp_options.download_limit = std::uint64_t{config_.download_kb} * 1000;
   auto ppspp = stream::ppspp::open_engine(ppspp_options);
   if (!ppspp) return fail_in("open the ppspp engine", ppspp.error());
   engines_.emplace(Scheme::kPpspp, std::move(*ppspp));
@@ -124,11 +128,15 @@ Result<void> Daemon::open_api(Role role) {
   Access access{0, random_token()};
   ApiParts parts{
       *node_, *index_, *scanner_, *worker_, *fetches_, *plays_, config_.folders.download, name_of(role, config_.role),
-      [] {}};
+      [] {}, nullptr, index_.get()};
   if (server_) {
     if (auto written = write_private_file(config_.folders.runtime / "token", access.token + "\n"); !written)
       return written;
     parts.shut_down = [this] { server_->stop(); };
+    auto users = Users::open(config_.folders.data / "users");
+    if (!users) return fail_in("open the users", users.error());
+    users_ = std::move(*users);
+    parts.users = users_.get();
   }
   api_ = std::make_unique<Api>(std::move(parts), std::move(access));
   if (server_) api_->listening_on(server_->endpoint());
@@ -138,8 +146,12 @@ Result<void> Daemon::open_api(Role role) {
 void Daemon::run() {
   spdlog::info("node=started self={} http={}", to_string(node_->self()), to_string(server_->endpoint()));
   share_everything();
+  const ServiceNotice notice(process_environment());
+  const Watchdog watchdog(notice, [this] { node_->status(); });
+  notice.say("READY=1");
   server_->run(
       [this](const Request& request, const std::shared_ptr<Channel>& channel) { api_->handle(request, channel); });
+  notice.say("STOPPING=1");
   spdlog::info("node=stopping");
 }
 

@@ -1,9 +1,19 @@
 // Two threads and two queues.
 #include "tools/node/lookup_worker.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace earshot::node {
+
+using Clock = std::chrono::steady_clock;
+
+void LookupTimes::add(std::int64_t us) {
+  const auto bound = std::lower_bound(kBoundsUs.begin(), kBoundsUs.end(), us);
+  ++counts[static_cast<std::size_t>(bound - kBoundsUs.begin())];
+  total_us += static_cast<std::uint64_t>(us);
+}
 
 LookupWorker::LookupWorker(const index::Index& index, std::function<void()> on_finished)
     : index_(index), on_finished_(std::move(on_finished)) {
@@ -34,6 +44,11 @@ std::vector<LookupWorker::Finished> LookupWorker::take_finished() {
   return std::exchange(finished_, {});
 }
 
+LookupTimes LookupWorker::times() const {
+  const std::lock_guard lock(mutex_);
+  return times_;
+}
+
 void LookupWorker::run() {
   for (;;) {
     overlay::Lookup lookup;
@@ -45,9 +60,12 @@ void LookupWorker::run() {
       lookup = std::move(queue.front());
       queue.pop_front();
     }
+    const auto began = Clock::now();
     Finished finished = look_up(std::move(lookup));
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began);
     {
       const std::lock_guard lock(mutex_);
+      times_.add(took.count());
       finished_.push_back(std::move(finished));
     }
     on_finished_();

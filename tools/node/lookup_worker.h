@@ -7,6 +7,7 @@
 //     limits::kMaxOpenQueries of them.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -20,6 +21,16 @@
 #include "schema/time.h"
 
 namespace earshot::node {
+
+/// How long look-ups took: counts by upper bound, the last one for all that were slower.
+struct LookupTimes {
+  static constexpr std::array<std::int64_t, 10> kBoundsUs = {50,     100,    250,    500,     1'000,
+                                                             2'500,  5'000,  10'000, 25'000,  50'000};
+  std::array<std::uint64_t, kBoundsUs.size() + 1> counts{};
+  std::uint64_t total_us = 0;
+
+  void add(std::int64_t us);
+};
 
 class LookupWorker {
  public:
@@ -50,16 +61,20 @@ class LookupWorker {
   /// What was finished since the last call.
   std::vector<Finished> take_finished();
 
+  /// Of all look-ups since the start.
+  LookupTimes times() const;
+
  private:
   void run();
   Finished look_up(overlay::Lookup lookup) const;
 
   const index::Index& index_;
   const std::function<void()> on_finished_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable work_;
   std::deque<overlay::Lookup> ours_, strangers_;   // guarded by mutex_
   std::vector<Finished> finished_;     // guarded by mutex_
+  LookupTimes times_;                  // guarded by mutex_
   bool stopping_ = false;              // guarded by mutex_
   std::vector<std::thread> threads_;   // last: they use all of the above
 };

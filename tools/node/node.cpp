@@ -251,6 +251,8 @@ NodeStatus Reactor::status() const {
     status.duplicates = counters.duplicates;
     status.hits_relayed = counters.hits_relayed;
     status.lookups_dropped = lookups_dropped_;
+    status.lookups = lookups_->times();
+    status.traffic = transport_->traffic();
     status.malformed = malformed_;
     status.unknown = unknown_;
     status.uptime = now_ - started_;

@@ -80,7 +80,7 @@ Result<void> run_here(const SweepFlags& flags, const StudyPlan& plan, const sim:
   progress.reset();
   if (auto written = write_tables(folder, desk->tables()); !written) return written;
   if (auto drawn = draw_overlay(folder, study); !drawn) return drawn;
-  fmt::print("{} points, {} runs of all their searches: '{}' has runs.csv, series.csv, histograms.csv, manifest.json\n", study.points.size(),
+  fmt::print("{} points, {} runs of all their searches: '{}' has runs.csv, series.csv, histograms.csv, probes.csv, manifest.json\n", study.points.size(),
              desk->progress().done, folder.string());
   return {};
 }

@@ -14,8 +14,8 @@ Content::Content(std::unique_ptr<ChunkStore> store, bool shared) : shared_(share
   named_ = shared || (chunk_count_ > 0 && readable_.size() == chunk_count_);
 }
 
-void Content::start(ChannelIds& ids) {
-  swarm_ = std::make_unique<Swarm>(store_->root(), SwarmConfig{}, ids);
+void Content::start(ChannelIds& ids, Allowance& allowance) {
+  swarm_ = std::make_unique<Swarm>(store_->root(), SwarmConfig{}, ids, &allowance);
   if (!store_->possession().peaks.empty()) swarm_->restore(store_->possession());
   store_->forget_possession();
 }

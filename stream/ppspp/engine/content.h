@@ -27,7 +27,7 @@ class Content {
 
   // Called by the engine's thread.
 
-  void start(ChannelIds& ids);
+  void start(ChannelIds& ids, Allowance& allowance);
   /// Says good-bye and gives the swarm up; what was kept is written.
   void stop(Instant now, net::UdpSocket& socket);
   bool is_running() const { return swarm_ != nullptr; }

@@ -1,4 +1,5 @@
-// Effects as a person reads them: "send 3 ForwardJoin 7 ttl 5". Used by transcripts and by tests of one peer.
+// Effects as a person reads them: "send 3 ForwardJoin 7 ttl 5". Used by transcripts, by tests of one peer, and by traces of the
+// simulator.
 #pragma once
 
 #include <fmt/format.h>
