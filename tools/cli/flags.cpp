@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 
+#include "overlay/search/strategy.h"
 #include "tools/cli/help_topics.h"
 #include "tools/cli/misuse.h"
 #include "tools/cli/option_tree.h"
@@ -103,15 +104,21 @@ void Tree::settings(CLI::App* command, std::initializer_list<std::string_view> g
   }
 }
 
+std::vector<std::string> strategy_choices() {
+  std::vector<std::string> names;
+  for (const overlay::StrategyEntry& entry : overlay::strategies()) names.emplace_back(entry.name);
+  return names;
+}
+
 void Tree::client_commands() {
   Invocation& to = raw.invocation;
   CLI::App* search =
       command(Command::kSearch, "search", "Search the network for words of a title, an artist or an album");
   search->add_option("words", to.paths, "What to search for; word* matches beginnings")->required();
   search->add_option("--strategy", raw.strategy, "How the question spreads")
-      ->check(CLI::IsMember({"flood", "walk"}))
+      ->check(CLI::IsMember(strategy_choices()))
       ->capture_default_str();
-  search->add_option("--ttl", to.search.ttl, "Hops of a flood, or steps of each walker; 0: the node's default")
+  search->add_option("--ttl", to.search.ttl, "Hops of a flood or ring, or steps of each walker; 0: the node's default")
       ->capture_default_str();
   search->add_option("--walkers", to.search.walkers, "Walkers of a walk; 0: the node's default")->default_str("0");
   search->add_option("--limit", to.rows, "Rows to show at most")->check(CLI::Range(1, 1000))->capture_default_str();
@@ -227,7 +234,7 @@ Invocation invocation_from(Tree& tree) {
   }
   if (result.command == Command::kHelp) result.what = joined(result.paths);
   result.search.text = joined(result.paths);
-  result.search.strategy = raw.strategy == "walk" ? StrategyKind::kWalk : StrategyKind::kFlood;
+  result.search.strategy = overlay::strategy_named(raw.strategy)->kind;
   result.search.limit = static_cast<std::uint16_t>(std::min(result.rows, limits::kMaxHitsPerHolder));
   result.search.time = Duration(static_cast<std::int64_t>(raw.seconds * 1e6));
   return result;

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "overlay/search/strategy.h"
 #include "tools/node/api_json.h"
 
 namespace earshot::cli {
@@ -195,7 +196,7 @@ PlayLine play_from(std::string_view line) {
 
 std::string search_body(const SearchRequest& request) {
   ordered_json value = {{"text", request.text}, {"limit", request.limit}};
-  value["strategy"] = request.strategy == StrategyKind::kWalk ? "walk" : "flood";
+  value["strategy"] = overlay::strategies()[static_cast<std::size_t>(request.strategy)].name;
   value["ttl"] = request.ttl;
   value["walkers"] = request.walkers;
   value["time_ms"] = request.time / 1ms;

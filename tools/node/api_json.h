@@ -25,7 +25,7 @@
 
 namespace earshot::node::json {
 
-/// {"text", "limit"?, "strategy"?: "flood"|"walk", "ttl"?, "walkers"?, "time_ms"?}
+/// {"text", "limit"?, "strategy"?: as in overlay/search/strategy.cpp, "ttl"?, "walkers"?, "time_ms"?}
 Result<SearchRequest> search_from(std::string_view body);
 
 struct FetchOrder {
