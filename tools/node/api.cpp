@@ -145,6 +145,7 @@ void Api::status(const Request&, const std::shared_ptr<Channel>& channel) {
   if (parts_.library != nullptr) report.moved_aside = parts_.library->moved_aside();
   report.shares = parts_.scanner.shares().size();
   report.scanning = parts_.worker.busy();
+  report.scan = parts_.scanner.progress();
   report.fetches = parts_.fetches.running();
   channel->reply({200, json::status(report), ""});
 }
