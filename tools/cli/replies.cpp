@@ -101,6 +101,7 @@ DoneLine done_from(std::string_view line) {
   done.removed = number(value, "removed");
   done.rows = number(value, "rows");
   done.skipped = number(value, "skipped");
+  done.copies = number(value, "copies");
   done.sources = sources(value);
   return done;
 }
@@ -131,6 +132,11 @@ StatusLine status_from(std::string_view line) {
   status.unknown = number(value, "unknown");
   status.fetches = number(value, "fetches");
   status.scanning = yes(value, "scanning");
+  if (const auto scan = value.find("scan"); scan != value.end() && scan->is_object()) {
+    status.scan_files = number(*scan, "files");
+    status.scan_of = number(*scan, "of");
+    status.scan_bytes = number(*scan, "bytes");
+  }
   status.index_paused = yes(value, "index_paused");
   status.index_trouble = text(value, "index_trouble");
   status.index_moved_aside = text(value, "index_moved_aside");

@@ -188,6 +188,7 @@ void Api::status(const Request& request, const std::shared_ptr<Channel>& channel
   if (parts_.library != nullptr) report.moved_aside = parts_.library->moved_aside();
   report.shares = parts_.scanner.shares().size();
   report.scanning = parts_.worker.busy();
+  report.scan = parts_.scanner.progress();
   report.fetches = parts_.fetches.running();
   report.user = to_string(request.role);
   report.published = uploads_.folder();
