@@ -92,8 +92,8 @@ Result<void> Daemon::open_library() {
   if (!ppspp) return fail_in("open the ppspp engine", ppspp.error());
   engines_.emplace(Scheme::kPpspp, std::move(*ppspp));
 
-  scanner_ =
-      std::make_unique<Scanner>(*index_, *engines_.at(Scheme::kPpspp), index::read_tags, folders.state / "library");
+  const auto read_tags = [](const fs::path& file) { return index::read_tags(file); };
+  scanner_ = std::make_unique<Scanner>(*index_, *engines_.at(Scheme::kPpspp), read_tags, folders.state / "library");
   return {};
 }
 
