@@ -15,7 +15,7 @@
 
 namespace earshot::cli {
 
-enum class Command : std::uint8_t { kNode, kSearch, kGet, kPlay, kShare, kImport, kStatus, kPeers, kDemo, kHelp, kVersion };
+enum class Command : std::uint8_t { kNode, kSearch, kGet, kPlay, kLive, kShare, kImport, kStatus, kPeers, kDemo, kHelp, kVersion };
 
 struct DemoFlags {
   std::uint32_t nodes = 24;
@@ -26,6 +26,17 @@ struct DemoFlags {
   std::filesystem::path music;     // empty: what is installed, else generated tones
   std::filesystem::path metadata;  // empty: EARSHOT_DEMO_METADATA, else none
   std::filesystem::path out = "earshot-demo";
+};
+
+struct LiveFlags {
+  std::string action;            // start, listen
+  std::string id;                // listen: live:KEY@ADDRESS:PORT
+  std::string name = "untitled";
+  std::string listen = "0.0.0.0:0";
+  std::uint32_t kbps = 128;      // of a file that is sent
+  std::size_t slots = 3;         // streams that leave this machine
+  std::uint32_t patience = 30;   // seconds without a byte until a listener gives up
+  bool p256 = false;
 };
 
 struct Invocation {
@@ -42,6 +53,7 @@ struct Invocation {
   std::filesystem::path out;                 // get
   std::uint64_t skip = 0, limit = 0;         // import: rows
   DemoFlags demo;
+  LiveFlags live;
 };
 
 /// There is nothing more to do: CLI11 printed help or an error.

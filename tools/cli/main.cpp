@@ -18,6 +18,8 @@ ExitCode run(const Invocation& invocation, Console& console) {
       return help(invocation.what, console);
     case Command::kVersion:
       return version(console);
+    case Command::kLive:
+      return live(invocation.live, console);
     case Command::kDemo:
       return invocation.demo.stream ? stream_demo(invocation.demo, console) : demo(invocation.demo, console);
     default:
@@ -44,6 +46,7 @@ ExitCode run(const Invocation& invocation, Console& console) {
       return peers(*config, console);
     case Command::kDemo:
     case Command::kHelp:
+    case Command::kLive:
     case Command::kVersion:
       break;
   }
