@@ -124,4 +124,12 @@ Hit hit_for(std::uint32_t item, PeerId holder) {
   return hit;
 }
 
+Hit false_hit_for(std::uint32_t item, PeerId holder) {
+  Hit hit = hit_for(item, holder);
+  hit.track.content.digest.back() = 0xff;
+  return hit;
+}
+
+bool is_false(const Hit& hit) { return hit.track.content.digest.back() == 0xff; }
+
 }  // namespace earshot::sim

@@ -41,9 +41,16 @@ class Catalog {
   std::vector<PeerId> holders_;
 };
 
+/// What nobody holds and nobody wants.
+inline constexpr std::uint32_t kNoItem = UINT32_MAX;
+
 std::string query_text(std::uint32_t item);
 
 /// What a holder answers for an item; the same everywhere but for the holder.
 Hit hit_for(std::uint32_t item, PeerId holder);
+
+/// What a liar answers: it looks right, and its content is something else.
+Hit false_hit_for(std::uint32_t item, PeerId holder);
+bool is_false(const Hit& hit);
 
 }  // namespace earshot::sim

@@ -9,6 +9,8 @@ namespace earshot::sim {
 
 namespace {
 
+constexpr unsigned kHopBits = 11;
+
 constexpr std::size_t kChunksPerSlab = 512;     // 1 MiB
 constexpr std::size_t kCountingSortFrom = 512;  // below, 8192 counters cost more than comparing
 constexpr std::size_t kInsertionSortTo = 16;
@@ -23,7 +25,16 @@ void EventWheel::push(const Event& event) {
   const std::uint64_t time = microseconds(event.at);
   const std::uint64_t epoch = time >> (kBlockBits + kEpochBits);
   const auto tick = static_cast<std::uint32_t>(time & ((std::uint64_t{1} << (kBlockBits + kEpochBits)) - 1));
-  const Packed packed{tick, event.from, event.to, event.body, event.ttl, event.hops, event.kind, event.flag};
+  EARSHOT_CHECK(event.hops < 1u << kHopBits && event.visits < 1u << 21);
+  const Packed packed{tick,
+                      event.from,
+                      event.to,
+                      event.body,
+                      event.ttl,
+                      static_cast<std::uint16_t>(event.hops | event.visits >> 16 << kHopBits),
+                      static_cast<std::uint16_t>(event.visits),
+                      event.kind,
+                      event.flag};
   ++size_;
   if (epoch != epoch_) {
     append(far_[epoch], packed);
@@ -39,22 +50,35 @@ void EventWheel::push(const Event& event) {
   std::push_heap(late_.begin(), late_.end(), after);
 }
 
-bool EventWheel::pop(Event& event) {
+bool EventWheel::pop(Event& event, Instant limit) {
   while (next_ == ready_.size() && late_.empty()) {
-    if (!open_next_block()) return false;
+    if (!open_next_block(limit)) return false;
   }
   // Of two equals the one in ready_ was pushed first.
   const bool take_late = next_ == ready_.size() || (!late_.empty() && before(late_.front().event, ready_[next_]));
+  const Packed& next = take_late ? late_.front().event : ready_[next_];
+  if (instant_of(epoch_, next.tick) >= limit) return false;
+  event = unpacked(next);
   if (take_late) {
-    event = unpacked(late_.front().event);
     std::pop_heap(late_.begin(), late_.end(), after);
     late_.pop_back();
   } else {
-    event = unpacked(ready_[next_++]);
+    ++next_;
   }
   --size_;
   now_ = event.at;
   return true;
+}
+
+Instant EventWheel::next() const {
+  Instant next = kNever;
+  if (!late_.empty()) next = instant_of(epoch_, late_.front().event.tick);
+  if (next_ < ready_.size()) next = std::min(next, instant_of(epoch_, ready_[next_].tick));
+  if (next != kNever || size_ == 0) return next;
+  if (pending_ == 0) return instant_of(far_.begin()->first, 0);
+  std::size_t block = open_block_ + 1;
+  while (blocks_[block].size == 0) ++block;
+  return instant_of(epoch_, block << kBlockBits);
 }
 
 std::size_t EventWheel::bytes() const {
@@ -72,9 +96,9 @@ bool EventWheel::after(const Late& left, const Late& right) {
 }
 
 Event EventWheel::unpacked(const Packed& event) const {
-  const std::uint64_t time = (epoch_ << (kBlockBits + kEpochBits)) + event.tick;
-  return {Instant(Duration(static_cast<std::int64_t>(time))), event.from, event.to, event.body, event.ttl, event.hops,
-          event.kind, event.flag};
+  const auto hops = static_cast<std::uint16_t>(event.hops_and_visits & ((1u << kHopBits) - 1));
+  const std::uint32_t visits = std::uint32_t{event.hops_and_visits} >> kHopBits << 16 | event.visits;
+  return {instant_of(epoch_, event.tick), event.from, event.to, event.body, event.ttl, hops, event.kind, event.flag, visits};
 }
 
 void EventWheel::append(Chain& chain, const Packed& event) {
@@ -99,22 +123,29 @@ void EventWheel::consume(Chain& chain, Take&& take) {
   chain = {};
 }
 
-bool EventWheel::open_next_block() {
-  ready_.clear();
-  next_ = 0;
-  ++blocks_opened_;
-  if (pending_ == 0) return begin_next_epoch();
-  do ++open_block_;
-  while (blocks_[open_block_].size == 0);
+bool EventWheel::open_next_block(Instant limit) {
+  if (pending_ == 0) return begin_next_epoch(limit);
+  std::size_t block = open_block_ + 1;
+  while (blocks_[block].size == 0) ++block;
+  if (instant_of(epoch_, block << kBlockBits) >= limit) return false;
+  open_block_ = block;
+  begin_block();
   sort_ready(blocks_[open_block_]);
   return true;
 }
 
-bool EventWheel::begin_next_epoch() {
-  if (far_.empty()) return false;
+void EventWheel::begin_block() {
+  ready_.clear();
+  next_ = 0;
+  ++blocks_opened_;
+}
+
+bool EventWheel::begin_next_epoch(Instant limit) {
+  if (far_.empty() || instant_of(far_.begin()->first, 0) >= limit) return false;
   auto first = far_.begin();
   epoch_ = first->first;
   open_block_ = 0;
+  begin_block();
   // The first block of an epoch is opened with it, so its events are dealt to a chain of their own.
   Chain opening;
   consume(first->second, [&](const Packed& event) {

@@ -38,8 +38,12 @@ class EventWheel {
   /// REQUIRES: event.at >= now(), and not before the epoch of Ticks.
   void push(const Event& event);
 
-  /// The next event, or false when there is none. Moves now() to it.
-  bool pop(Event& event);
+  /// The next event before `limit`, or false when there is none. Moves now() to it. With a limit, events at `limit` and later
+  /// may still be pushed after it has returned false, whatever else is waiting.
+  bool pop(Event& event, Instant limit = kNever);
+
+  /// No event happens before this; kNever when there is none.
+  Instant next() const;
 
   /// Calls `hint(peer)` once for each target of the open block as soon as at most `distance` events lie before its own, in
   /// order: what a driver prefetches. `cursor` is the caller's, one for each distance, and begins as {}. Late arrivals (rule 4)
@@ -52,7 +56,7 @@ class EventWheel {
   void look_ahead(Cursor& cursor, std::size_t distance, Hint&& hint) const {
     if (cursor.block != blocks_opened_) cursor = {blocks_opened_, next_};
     for (const std::size_t end = std::min(next_ + distance, ready_.size()); cursor.next < end; ++cursor.next) {
-      hint(ready_[cursor.next].to);
+      hint(ready_[cursor.next].to, ready_[cursor.next].kind, ready_[cursor.next].body);
     }
   }
 
@@ -75,7 +79,8 @@ class EventWheel {
     PeerId to;
     std::uint32_t body;
     std::uint16_t ttl;
-    std::uint16_t hops;
+    std::uint16_t hops_and_visits;  // 11 bits of hops, and above them the highest 5 of the 21 bits of visits
+    std::uint16_t visits;           // the lower ones
     EventKind kind;
     std::uint8_t flag;
   };
@@ -107,8 +112,12 @@ class EventWheel {
   void append(Chain& chain, const Packed& event);
   template <class Take>
   void consume(Chain& chain, Take&& take);
-  bool open_next_block();
-  bool begin_next_epoch();
+  bool open_next_block(Instant limit);
+  bool begin_next_epoch(Instant limit);
+  void begin_block();
+  Instant instant_of(std::uint64_t epoch, std::uint64_t tick) const {
+    return Instant(Duration(static_cast<std::int64_t>((epoch << (kBlockBits + kEpochBits)) + tick)));
+  }
   void sort_ready(Chain& chain);
   void counting_sort(Chain& chain);
   Event unpacked(const Packed& event) const;

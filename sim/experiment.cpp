@@ -7,6 +7,8 @@
 #include <optional>
 #include <thread>
 
+#include "sim/graph_export.h"
+#include "sim/bare.h"
 #include "sim/table_file.h"
 #include "sim/world.h"
 
@@ -26,6 +28,32 @@ struct Shared {
   std::size_t done = 0;
 };
 
+/// One run among peers: its record and its cost go to `place`.
+void run_peers(Shared& shared, const World& world, const SearchSettings& search, std::uint64_t seed, Duration begun, std::size_t place) {
+  const ExperimentOptions& options = shared.options;
+  Simulation simulation(shared.scenario, world, search, seed, {options.through_the_wire, options.observer});
+  const Duration built = options.cpu_time();
+  for (const Duration moment : options.moments) {
+    simulation.run_before(std::min(Instant{} + moment, simulation.end()));
+    if (options.look) options.look(simulation, seed, search, moment);
+  }
+  simulation.run();
+  if (options.look) options.look(simulation, seed, search, std::nullopt);
+  std::vector<std::uint32_t> degrees = degrees_of(simulation.population());
+  shared.result.costs[place] = {built - begun, options.cpu_time() - built};
+  shared.result.records[place] = simulation.record();
+  shared.result.records[place].degrees = std::move(degrees);
+}
+
+/// The same without the protocol's code.
+void run_bare(Shared& shared, const World& world, const SearchSettings& search, std::uint64_t seed, Duration begun, std::size_t place) {
+  BareRun bare(shared.scenario, world, search, seed);
+  const Duration built = shared.options.cpu_time();
+  bare.run();
+  shared.result.costs[place] = {built - begun, shared.options.cpu_time() - built};
+  shared.result.records[place] = bare.record();
+}
+
 std::optional<Error> run_seed(Shared& shared, std::size_t index) {
   const ExperimentOptions& options = shared.options;
   const std::uint64_t seed = options.seeds.first + index;
@@ -34,12 +62,9 @@ std::optional<Error> run_seed(Shared& shared, std::size_t index) {
   const Result<World> world = build_world(shared.scenario, seed);
   if (!world) return Error(world.error()).in(fmt::format("seed {}", seed));
   for (std::size_t i = 0; i < searches; ++i) {
-    Simulation simulation(shared.scenario, *world, shared.scenario.searches[i], seed, {options.through_the_wire});
-    const Duration built = options.cpu_time();
     const std::size_t place = index * searches + i;
-    simulation.run();
-    shared.result.costs[place] = {built - begun, options.cpu_time() - built};
-    shared.result.records[place] = simulation.record();
+    const auto run_one = shared.scenario.bare ? run_bare : run_peers;
+    run_one(shared, *world, shared.scenario.searches[i], seed, begun, place);
     begun = options.cpu_time();
     const std::lock_guard lock(shared.progress);
     options.progress(++shared.done, shared.result.records.size());

@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "schema/result.h"
 #include "schema/time.h"
 #include "sim/results.h"
 #include "sim/scenario.h"
+#include "sim/simulation.h"
 
 namespace earshot::sim {
 
@@ -26,6 +28,10 @@ struct ExperimentOptions {
   SeedRange seeds;
   unsigned threads = 1;
   bool through_the_wire = false;
+  /// Shown each run at these times, ascending, and at its end; on the thread of the run, so with more than one thread it must bear that.
+  std::vector<Duration> moments;
+  std::function<void(const Simulation&, std::uint64_t seed, const SearchSettings&, std::optional<Duration> moment)> look;
+  Observer* observer = nullptr;  // of the only run
   /// Processor time of the calling thread; the simulation itself knows no clock but the simulated one.
   std::function<Duration()> cpu_time = [] { return Duration(); };
   /// Called as runs end, in no particular order, one call at a time.

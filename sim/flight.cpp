@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "schema/check.h"
+#include "schema/limits.h"
 
 namespace earshot::sim {
 
@@ -35,7 +36,14 @@ static_assert(kMatches<EventKind::kJoin, overlay::Join> && kMatches<EventKind::k
               kMatches<EventKind::kNeighbor, overlay::Neighbor> && kMatches<EventKind::kNeighborReply, overlay::NeighborReply> &&
               kMatches<EventKind::kLeave, overlay::Leave> && kMatches<EventKind::kShuffle, overlay::Shuffle> &&
               kMatches<EventKind::kShuffleReply, overlay::ShuffleReply> && kMatches<EventKind::kQuery, overlay::Query> &&
-              kMatches<EventKind::kHits, overlay::Hits>);
+              kMatches<EventKind::kHits, overlay::Hits> && kMatches<EventKind::kPublish, overlay::Publish> &&
+              kMatches<EventKind::kEstimate, overlay::Estimate>);
+
+// Event::flag of a query: the strategy of this copy, whether it is direct, and its wave (waves have ids that follow the query's).
+constexpr std::uint8_t kStrategyBits = 0x07;
+constexpr std::uint8_t kDirect = 0x08;
+constexpr unsigned kWaveShift = 4;  // three bits; the highest one is the simulation's
+static_assert(static_cast<std::uint8_t>(kLastStrategyKind) <= kStrategyBits && limits::kMaxFloodTtl <= 8);
 
 }  // namespace
 
@@ -57,22 +65,25 @@ void Flight::Pool<T>::remove(Index index) {
   free_.push_back(index);
 }
 
-Flight::Index Flight::open(const QueryId& id, std::uint32_t question, std::uint32_t item, PeerId origin, Instant asked) {
-  QueryTrack track;
+Flight::Index Flight::open(const QueryId& id, const QueryTrack& about) {
+  EARSHOT_CHECK(!by_id_.contains(id.high));
+  const Index index = begin(id, about);
+  tracks_[index].open = true;
+  return index;
+}
+
+Flight::Index Flight::begin(const QueryId& id, const QueryTrack& about) {
+  LiveTrack track;
+  static_cast<QueryTrack&>(track) = about;
   track.id = id;
-  track.question = question;
-  track.item = item;
-  track.origin = origin;
-  track.asked = asked;
-  track.open = true;
   last_ = tracks_.add(std::move(track));
-  EARSHOT_CHECK(by_id_.emplace(id, last_).second);
+  by_id_.emplace(id.high, last_);
   return last_;
 }
 
 Flight::Index Flight::track_of(const QueryId& id) {
-  if (last_ != kNone && tracks_[last_].id == id) return last_;
-  const auto found = by_id_.find(id);
+  if (last_ != kNone && tracks_[last_].id.high == id.high) return last_;
+  const auto found = by_id_.find(id.high);
   EARSHOT_CHECK(found != by_id_.end());
   return last_ = found->second;
 }
@@ -82,21 +93,83 @@ void Flight::close(Index index) {
   end_if_landed(index);
 }
 
+std::uint32_t Flight::abandon(PeerId origin) {
+  std::uint32_t closed = 0;
+  for (Index index = 0; index < tracks_.size(); ++index) {
+    if (!tracks_[index].open || tracks_[index].origin != origin) continue;
+    closed += tracks_[index].question == kNoQuestion ? 0 : 1;
+    close(index);
+  }
+  return closed;
+}
+
 void Flight::end_if_landed(Index index) {
-  QueryTrack& track = tracks_[index];
+  LiveTrack& track = tracks_[index];
   if (track.open || track.in_flight > 0) return;
-  by_id_.erase(track.id);
+  by_id_.erase(track.id.high);
   if (last_ == index) last_ = kNone;
-  ended_.push_back(std::move(track));
-  ended_.back().message = {};
+  if (track.question != kNoQuestion) ended_.push_back(track);
   tracks_.remove(index);
 }
 
 std::vector<QueryTrack> Flight::take_tracks() {
-  for (const auto& [id, index] : by_id_) ended_.push_back(std::move(tracks_[index]));  // sorted below
+  for (const auto& [id, index] : by_id_) {  // sorted below
+    if (tracks_[index].question != kNoQuestion) ended_.push_back(tracks_[index]);
+  }
   by_id_.clear();
   std::sort(ended_.begin(), ended_.end(), [](const auto& a, const auto& b) { return a.question < b.question; });
   return std::exchange(ended_, {});
+}
+
+void Flight::count(const overlay::Message& message) {
+  if (const auto* const query = std::get_if<overlay::Query>(&message)) {
+    LiveTrack& track = tracks_[track_of(query->id)];
+    ++track.copies;
+    track.direct += query->direct ? 1 : 0;
+    share(track, *query);
+  } else if (const auto* const hits = std::get_if<overlay::Hits>(&message)) {
+    ++tracks_[track_of(hits->id)].hit_messages;
+  }
+}
+
+void Flight::share(LiveTrack& track, const overlay::Query& message) {
+  if (const auto* const shared = std::get_if<overlay::Query>(&track.message)) {
+    // Whoever passes a question on passes on the same one, though perhaps a copy that came through the wire.
+    EARSHOT_CHECK(message.request == shared->request || message.request->text == shared->request->text);
+    return;
+  }
+  // The first copy: from here on the question is shared.
+  track.message = message;
+  track.digest = mixed(mixed(track.id.high, track.id.low), digest_of(as_bytes(message.request->text))) | 1;
+}
+
+Crossing Flight::leave(const overlay::Message& message, const Event& event) {
+  Crossing crossing{event, message, {}, 0};
+  crossing.event.kind = static_cast<EventKind>(message.index());
+  const auto* const query = std::get_if<overlay::Query>(&message);
+  const auto* const hits = std::get_if<overlay::Hits>(&message);
+  if (query == nullptr && hits == nullptr) return crossing;
+  const LiveTrack& track = tracks_[track_of(query != nullptr ? query->id : hits->id)];
+  crossing.digest = track.digest;
+  crossing.query.question = track.question;
+  crossing.query.item = track.item;
+  crossing.query.origin = track.origin;
+  crossing.query.asked = track.asked;
+  return crossing;
+}
+
+void Flight::enter(const Crossing& crossing, Event& event) {
+  event = crossing.event;
+  const auto* const query = std::get_if<overlay::Query>(&crossing.message);
+  const auto* const hits = std::get_if<overlay::Hits>(&crossing.message);
+  if (query != nullptr || hits != nullptr) {
+    const QueryId& id = query != nullptr ? query->id : hits->id;
+    const auto found = by_id_.find(id.high);
+    LiveTrack& track = tracks_[found != by_id_.end() ? found->second : begin(id, crossing.query)];
+    track.digest = crossing.digest;
+    if (query != nullptr) share(track, *query);
+  }
+  pack(crossing.message, event);
 }
 
 void Flight::pack(const overlay::Message& message, Event& event) {
@@ -125,28 +198,30 @@ void Flight::fill(const overlay::Query& message, Event& event) {
   event.body = track_of(message.id);
   event.ttl = message.ttl;
   event.hops = message.hops;
-  event.flag = static_cast<std::uint8_t>(message.strategy);
-  QueryTrack& track = tracks_[event.body];
-  ++track.in_flight;
-  ++track.copies;
-  if (track.digest != 0) {
-    // Whoever passes a question on passes on the same one, though perhaps a copy that came through the wire.
-    const auto& shared = std::get<overlay::Query>(track.message);
-    EARSHOT_CHECK(message.request == shared.request || message.request->text == shared.request->text);
-    return;
-  }
-  // The first copy: from here on the question is shared.
-  track.message = message;
-  track.digest = mixed(mixed(track.id.high, track.id.low), digest_of(as_bytes(message.request->text))) | 1;
+  event.visits = message.visits;
+  const std::uint64_t wave = message.id.low - tracks_[event.body].id.low;
+  EARSHOT_CHECK(wave < 8);
+  event.flag = static_cast<std::uint8_t>(static_cast<std::uint8_t>(message.strategy) | (message.direct ? kDirect : 0) |
+                                         wave << kWaveShift);
+  ++tracks_[event.body].in_flight;
 }
 
 void Flight::fill(const overlay::Hits& message, Event& event) {
   const Index index = track_of(message.id);
-  event.body = answers_.add({index, digest_of(*message.hits), message.hits});
+  const auto wave = static_cast<std::uint32_t>(message.id.low - tracks_[index].id.low);
+  event.body = answers_.add({index, digest_of(*message.hits), message.hits, wave, message.canaries});
   event.hops = message.hops;
   ++tracks_[index].in_flight;
-  ++tracks_[index].hit_messages;
 }
+
+void Flight::fill(const overlay::Publish& message, Event& event) {
+  event.body = publications_.add(message);
+  event.visits = message.visits;
+  event.ttl = message.walk;
+  event.hops = message.hops;
+}
+
+void Flight::fill(const overlay::Estimate& message, Event& event) { event.body = estimates_.add(message); }
 
 const overlay::Message& Flight::message(const Event& event) {
   switch (event.kind) {
@@ -155,12 +230,17 @@ const overlay::Message& Flight::message(const Event& event) {
       auto& query = std::get<overlay::Query>(shared);
       query.ttl = event.ttl;
       query.hops = event.hops;
-      query.strategy = static_cast<StrategyKind>(event.flag);
+      query.visits = event.visits;
+      query.strategy = static_cast<StrategyKind>(event.flag & kStrategyBits);
+      query.direct = (event.flag & kDirect) != 0;
+      query.id.low = tracks_[event.body].id.low + (event.flag >> kWaveShift & 7u);
       return shared;
     }
     case EventKind::kHits: {
       const Answer& answer = answers_[event.body];
-      return scratch_ = overlay::Hits{tracks_[answer.track].id, answer.hits, event.hops};
+      QueryId id = tracks_[answer.track].id;
+      id.low += answer.wave;
+      return scratch_ = overlay::Hits{id, answer.hits, event.hops, answer.canaries};
     }
     case EventKind::kJoin: return scratch_ = overlay::Join{};
     case EventKind::kLeave: return scratch_ = overlay::Leave{};
@@ -172,11 +252,18 @@ const overlay::Message& Flight::message(const Event& event) {
       return scratch_ = overlay::Shuffle{peers.origin, static_cast<std::uint8_t>(event.ttl), peers.list};
     }
     case EventKind::kShuffleReply: return scratch_ = overlay::ShuffleReply{lists_[event.body].list};
+    case EventKind::kPublish: return scratch_ = publications_[event.body];
+    case EventKind::kEstimate: return scratch_ = estimates_[event.body];
     case EventKind::kLost:
     case EventKind::kTick:
     case EventKind::kStart:
     case EventKind::kAsk:
-    case EventKind::kCrash: break;
+    case EventKind::kCrash:
+    case EventKind::kDepart:
+    case EventKind::kStep:
+    case EventKind::kDeed:
+    case EventKind::kOffer:
+    case EventKind::kProbe: break;
   }
   check_failed("the event is a delivery", __FILE__, __LINE__);
 }
@@ -192,14 +279,29 @@ void Flight::drop(const Event& event) {
     end_if_landed(index);
   } else if (event.kind == EventKind::kShuffle || event.kind == EventKind::kShuffleReply) {
     lists_.remove(event.body);
+  } else if (event.kind == EventKind::kPublish) {
+    publications_.remove(event.body);
+  } else if (event.kind == EventKind::kEstimate) {
+    estimates_.remove(event.body);
   }
 }
 
 std::uint64_t Flight::digest(const Event& event) const {
   const std::uint64_t numbers = std::uint64_t{event.ttl} << 32 | std::uint64_t{event.hops} << 16 | event.flag;
   switch (event.kind) {
-    case EventKind::kQuery: return numbers ^ tracks_[event.body].digest;
-    case EventKind::kHits: return mixed(numbers ^ tracks_[answers_[event.body].track].digest, answers_[event.body].digest);
+    case EventKind::kQuery: return numbers ^ tracks_[event.body].digest ^ std::uint64_t{event.visits} << 40;
+    case EventKind::kHits: {
+      const Answer& answer = answers_[event.body];
+      return mixed(numbers ^ tracks_[answer.track].digest, answer.digest ^ std::uint64_t{answer.canaries} << 56 ^ answer.wave);
+    }
+    case EventKind::kPublish: {
+      const overlay::Publish& one = publications_[event.body];
+      return mixed(numbers ^ one.id.high, one.id.low ^ std::uint64_t{to_number(one.owner)} << 32 ^ event.visits);
+    }
+    case EventKind::kEstimate: {
+      const overlay::Estimate& one = estimates_[event.body];
+      return mixed(mixed(one.seed ^ one.epoch, one.shares->weight), one.shares->peers ^ one.shares->tried ^ one.shares->met);
+    }
     case EventKind::kForwardJoin: return numbers << 32 ^ event.body;
     case EventKind::kShuffle:
     case EventKind::kShuffleReply: {
@@ -213,13 +315,18 @@ std::uint64_t Flight::digest(const Event& event) const {
     case EventKind::kNeighborReply:
     case EventKind::kLost:
     case EventKind::kTick:
-    case EventKind::kStart: return numbers;
+    case EventKind::kStart:
+    case EventKind::kDeed:
+    case EventKind::kOffer:
+    case EventKind::kProbe: return numbers;
     case EventKind::kAsk:
-    case EventKind::kCrash: return event.body;
+    case EventKind::kCrash:
+    case EventKind::kDepart:
+    case EventKind::kStep: return event.body;
   }
   check_failed("the kind of event is known", __FILE__, __LINE__);
 }
 
-std::size_t Flight::bytes() const { return tracks_.bytes() + answers_.bytes() + lists_.bytes(); }
+std::size_t Flight::bytes() const { return tracks_.bytes() + answers_.bytes() + lists_.bytes() + publications_.bytes() + estimates_.bytes(); }
 
 }  // namespace earshot::sim

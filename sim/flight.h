@@ -7,8 +7,10 @@
 //   kNeighborReply                                      accepted
 //   kShuffle        list of peers       ttl             (origin is the list's)
 //   kShuffleReply   list of peers
-//   kQuery          query               both            strategy
-//   kHits           list of hits        hops
+//   kQuery          query               both            strategy and kWave (with visits)
+//   kHits           list of hits        hops            wave
+//   kPublish        publication         walk, hops      (with visits)
+//   kEstimate       shares
 #pragma once
 
 #include <cstddef>
@@ -18,31 +20,51 @@
 #include <vector>
 
 #include "overlay/message.h"
+#include "overlay/peer.h"
 #include "schema/ids.h"
 #include "schema/time.h"
 #include "sim/event.h"
 
 namespace earshot::sim {
 
-/// One question from asking to the last echo of it.
+/// A question that is none of the workload's: an attacker's.
+inline constexpr std::uint32_t kNoQuestion = UINT32_MAX;
+
+/// What became of one question; the probes write it, results.h reads it. In a partitioned run each part has its share.
 struct QueryTrack {
-  QueryId id;
   std::uint32_t question = 0;        // number in the workload
   std::uint32_t item = 0;
   PeerId origin = kNoPeer;
+  std::uint32_t available = 0;       // other peers that held the item when it was asked for
   Instant asked{};
-  std::uint32_t in_flight = 0;       // events that name this track
-  bool open = false;
-  std::uint64_t digest = 0;          // of id and request
-  overlay::Message message;          // the Query as peers pass it on; ttl and hops are filled in on delivery
-  // What the probes read.
   std::uint64_t copies = 0;          // of the query, sent by anybody
   std::uint64_t hit_messages = 0;    // Hits, sent by anybody, each hop counted
   std::uint32_t reached = 0;         // other peers that looked in their libraries
   std::uint32_t deepest = 0;         // hops of the farthest of them
   std::uint32_t hits = 0;            // delivered at the origin, own library not counted
+  std::uint32_t false_hits = 0;      // of liars, delivered at the origin
+  std::uint32_t direct = 0;          // of the copies, those that a digest's host sent to its owner
+  std::uint32_t peers_asked = 0;     // as the origin counts them
+  std::uint32_t coverage_permille = 0;  // as the origin was told at the end
   std::uint32_t first_hops = 0;      // of the first hit
   Duration first_after{};            // from asking to the first hit
+};
+
+/// A question that is being asked.
+struct LiveTrack : QueryTrack {
+  QueryId id;
+  std::uint32_t in_flight = 0;       // events that name this track
+  bool open = false;
+  std::uint64_t digest = 0;          // of id and request
+  overlay::Message message;          // the Query as peers pass it on; ttl and hops are filled in on delivery
+};
+
+/// A message on its way into another part of a partitioned run, with what the other part may not know of its query.
+struct Crossing {
+  Event event;
+  overlay::Message message;
+  QueryTrack query;                  // of Query and Hits: question, item, origin, asked
+  std::uint64_t digest = 0;          // of Query and Hits: of the query
 };
 
 class Flight {
@@ -52,20 +74,37 @@ class Flight {
   static constexpr Index kNone = UINT32_MAX;
 
   /// Begins to follow a query. REQUIRES: an id that is not followed already.
-  Index open(const QueryId& id, std::uint32_t question, std::uint32_t item, PeerId origin, Instant asked);
-  QueryTrack& track(Index index) { return tracks_[index]; }
+  Index open(const QueryId& id, const QueryTrack& about);
+  LiveTrack& track(Index index) { return tracks_[index]; }
   Index track_of(const QueryId& id);
   /// The query is closed at its origin: its track ends when the last message of it has landed.
   void close(Index index);
+  /// Closes whatever this origin has open, for it is gone. Returns how many questions of the workload that were.
+  std::uint32_t abandon(PeerId origin);
   /// What became of every query, in the order of the workload; those still in flight end here. Empties itself.
   std::vector<QueryTrack> take_tracks();
 
+  /// Counts a message that somebody sends, lost or not.
+  void count(const overlay::Message& message);
   /// Fills the event's kind, body, ttl, hops and flag.
   void pack(const overlay::Message& message, Event& event);
+
+  /// Of messages to another part and from it.
+  Crossing leave(const overlay::Message& message, const Event& event);
+  void enter(const Crossing& crossing, Event& event);
 
   /// The message of a delivery event. Valid until the next call; the event's pooled things are let go by drop().
   const overlay::Message& message(const Event& event);
   void drop(const Event& event);
+
+  /// Asks for the memory at `peer` that the message of a delivery event will touch.
+  void prefetch(EventKind kind, std::uint32_t body, const overlay::Peer& peer) const {
+    if (kind == EventKind::kQuery) {
+      peer.prefetch(tracks_[body].message);
+    } else {
+      __builtin_prefetch(peer.neighbors().data());
+    }
+  }
 
   /// A hash of the message's content that is the same on every machine.
   std::uint64_t digest(const Event& event) const;
@@ -77,6 +116,8 @@ class Flight {
     Index track = kNone;
     std::uint64_t digest = 0;
     std::shared_ptr<const std::vector<Hit>> hits;
+    std::uint32_t wave = 0;
+    std::uint8_t canaries = 0;
   };
   struct Peers {
     PeerId origin = kNoPeer;
@@ -91,6 +132,7 @@ class Flight {
     void remove(Index index);
     T& operator[](Index index) { return things_[index]; }
     const T& operator[](Index index) const { return things_[index]; }
+    std::size_t size() const { return things_.size(); }  // free slots included
     std::size_t bytes() const { return things_.capacity() * sizeof(T) + free_.capacity() * sizeof(Index); }
 
    private:
@@ -98,6 +140,8 @@ class Flight {
     std::vector<Index> free_;
   };
 
+  Index begin(const QueryId& id, const QueryTrack& about);
+  void share(LiveTrack& track, const overlay::Query& message);
   void end_if_landed(Index index);
 
   void fill(const overlay::Join& message, Event& event);
@@ -109,12 +153,16 @@ class Flight {
   void fill(const overlay::ShuffleReply& message, Event& event);
   void fill(const overlay::Query& message, Event& event);
   void fill(const overlay::Hits& message, Event& event);
+  void fill(const overlay::Publish& message, Event& event);
+  void fill(const overlay::Estimate& message, Event& event);
 
-  Pool<QueryTrack> tracks_;
+  Pool<LiveTrack> tracks_;
   Pool<Answer> answers_;
   Pool<Peers> lists_;
+  Pool<overlay::Publish> publications_;
+  Pool<overlay::Estimate> estimates_;
   std::vector<QueryTrack> ended_;
-  std::unordered_map<QueryId, Index, IdHash> by_id_;  // looked up only, never walked
+  std::unordered_map<std::uint64_t, Index> by_id_;    // by the id's high word, which all waves share; only looked up
   Index last_ = kNone;                                // the track of the last look-up: nearly always the next one too
   overlay::Message scratch_;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "schema/check.h"
 #include "sim/streams.h"
 
 namespace earshot::sim {
@@ -38,34 +39,65 @@ std::vector<std::uint32_t> log_normal_table(const NetworkSettings& settings) {
 
 }  // namespace
 
-Network::Network(const NetworkSettings& settings, std::uint64_t seed)
-    : settings_(settings), link_key_{seed, static_cast<std::uint64_t>(Purpose::kLink)},
-      message_key_{seed, static_cast<std::uint64_t>(Purpose::kMessage)} {
+Network::Network(const NetworkSettings& settings, std::uint64_t seed, const Distances* distances)
+    : settings_(settings), distances_(distances), link_key_{seed, static_cast<std::uint64_t>(Purpose::kLink)},
+      message_key_{seed, static_cast<std::uint64_t>(Purpose::kMessage)},
+      side_key_{seed, static_cast<std::uint64_t>(Purpose::kSide)} {
   switch (settings.law) {
     case LatencyLaw::kConstant: break;
     case LatencyLaw::kUniform: quantiles_ = uniform_table(settings); break;
     case LatencyLaw::kLogNormal: quantiles_ = log_normal_table(settings); break;
+    case LatencyLaw::kCoordinates:
+    case LatencyLaw::kMatrix: EARSHOT_CHECK(distances != nullptr); break;
   }
+  fates_differ_ = settings.loss_per_million > 0 || settings.jitter > Duration::zero() ||
+                  (settings.per == LatencyPer::kMessage && !quantiles_.empty());
 }
 
 std::optional<Duration> Network::travel(PeerId from, PeerId to, std::uint32_t count) const {
+  if (!fates_differ_) return latency(from, to);
+  const std::uint64_t fate = fate_of(from, count);
+  // The low half decides the loss, the high half the latency: two draws out of one hash.
+  if ((fate & 0xffffffffu) * 1'000'000 >> 32 < settings_.loss_per_million) return std::nullopt;
   const bool per_message = settings_.per == LatencyPer::kMessage && !quantiles_.empty();
-  std::uint64_t fate = 0;
-  if (per_message || settings_.loss_per_million > 0) {
-    const std::uint64_t message = static_cast<std::uint64_t>(to_number(from)) << 32 | count;
-    fate = siphash(message_key_, message);
-    // The low half decides the loss, the high half the latency: two draws out of one hash.
-    if ((fate & 0xffffffffu) * 1'000'000 >> 32 < settings_.loss_per_million) return std::nullopt;
-  }
-  return latency(per_message ? fate : quantiles_.empty() ? 0 : link_hash(from, to));
+  return (per_message ? quantile(fate) : latency(from, to)) + jitter(fate);
 }
 
-Duration Network::until_lost(PeerId from, PeerId to) const {
-  return 2 * latency(quantiles_.empty() ? 0 : link_hash(from, to)) + settings_.lost_after;
+std::optional<Duration> Network::duplicate(PeerId from, PeerId to, std::uint32_t count) const {
+  if (settings_.duplicates_per_million == 0) return std::nullopt;
+  const std::uint64_t fate = siphash(message_key_, fate_of(from, count));
+  if ((fate & 0xffffffffu) * 1'000'000 >> 32 >= settings_.duplicates_per_million) return std::nullopt;
+  return latency(from, to) + jitter(fate);
 }
 
-Duration Network::latency(std::uint64_t hash) const {
-  if (quantiles_.empty()) return settings_.median;
+bool Network::parts(const PartitionSettings& partition, PeerId a, PeerId b) const {
+  const auto when = static_cast<std::uint64_t>(partition.at.count());
+  const auto side = [&](PeerId peer) {
+    const std::uint64_t hash = siphash(side_key_, when << 32 ^ to_number(peer));
+    return (hash >> 32) * 1'000'000 >> 32 < partition.per_million;
+  };
+  return side(a) != side(b);
+}
+
+Duration Network::until_lost(PeerId from, PeerId to) const { return 2 * latency(from, to) + settings_.lost_after; }
+
+Duration Network::shortest() const {
+  if (!quantiles_.empty()) return Duration(*std::min_element(quantiles_.begin(), quantiles_.end()));
+  return distances_ != nullptr ? std::max(settings_.min, Duration(1)) : settings_.median;
+}
+
+Duration Network::longest() const {
+  if (!quantiles_.empty()) return Duration(*std::max_element(quantiles_.begin(), quantiles_.end()));
+  return distances_ != nullptr ? std::max(distances_->longest(), shortest()) : settings_.median;
+}
+
+Duration Network::latency(PeerId from, PeerId to) const {
+  if (!quantiles_.empty()) return quantile(link_hash(from, to));
+  if (distances_ == nullptr) return settings_.median;
+  return std::max(distances_->between(from, to), std::max(settings_.min, Duration(1)));
+}
+
+Duration Network::quantile(std::uint64_t hash) const {
   const std::uint64_t point = hash >> (64 - kTableBits);
   const std::uint64_t between = (hash >> 32) & ((1u << (32 - kTableBits)) - 1);
   const std::uint64_t low = quantiles_[point];
@@ -73,10 +105,20 @@ Duration Network::latency(std::uint64_t hash) const {
   return Duration(static_cast<std::int64_t>(low + ((high - low) * between >> (32 - kTableBits))));
 }
 
+/// From the bits that the latency of a message does not use much: the lower ones of the high half, mixed with the low half.
+Duration Network::jitter(std::uint64_t hash) const {
+  const std::uint64_t share = (hash * 0x9E3779B97F4A7C15u) >> 32;
+  return Duration(static_cast<std::int64_t>(static_cast<std::uint64_t>(settings_.jitter.count()) * share >> 32));
+}
+
 std::uint64_t Network::link_hash(PeerId from, PeerId to) const {
   const std::uint64_t low = std::min(to_number(from), to_number(to));
   const std::uint64_t high = std::max(to_number(from), to_number(to));
   return siphash(link_key_, low << 32 | high);
+}
+
+std::uint64_t Network::fate_of(PeerId from, std::uint32_t count) const {
+  return siphash(message_key_, static_cast<std::uint64_t>(to_number(from)) << 32 | count);
 }
 
 }  // namespace earshot::sim

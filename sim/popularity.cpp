@@ -22,16 +22,6 @@ std::uint64_t square_root(std::uint64_t value) {
   return root;
 }
 
-/// The position of a column named in a header line.
-Result<std::size_t> column_of(std::string_view header, std::string_view name) {
-  Pieces columns(header, '\t');
-  std::string_view column;
-  for (std::size_t i = 0; columns.next(column); ++i) {
-    if (column == name) return i;
-  }
-  return fail(ErrorCode::kInvalid, "no column '{}' in the header '{}'", name, header);
-}
-
 }  // namespace
 
 Weights uniform_weights(std::uint32_t ranks) { return Weights(ranks, kHeaviest); }
@@ -56,9 +46,7 @@ Result<Weights> imported_weights(const std::filesystem::path& path) {
   if (!column) return fail_in(path.string(), column.error());
   Weights weights;
   for (std::size_t number = 2; lines.next(line); ++number) {
-    Pieces cells(line, '\t');
-    std::string_view cell;
-    for (std::size_t i = 0; i <= *column; ++i) cell = cells.next(cell) ? cell : std::string_view();
+    const std::string_view cell = cell_of(line, *column);
     std::uint32_t count = 0;
     if (!parse_number(cell, count)) return fail(ErrorCode::kInvalid, "{}:{}: '{}' is no count", path.string(), number, cell);
     if (count > 0) weights.push_back(count);

@@ -10,12 +10,16 @@
 //   messages           mean copies of a query sent by all peers together
 //   hit_messages       mean Hits messages, every link counted
 //   duplicates         share of the copies received that had been seen before
-//   depth              mean hops to the farthest peer reached
+//   direct             of the messages, those that hosts of a digest sent to its owner
+//   hops               mean hops to the farthest peer reached
+//   coverage           mean share of the network that the origin was told its answer covers; 0 if nothing was measured
 //   first_hops         mean hops of the first hit, over questions that had one
 //   first_ms, first_p95_ms   time to the first hit: mean and 95th percentile, over questions that had one
 //   upkeep             membership messages sent per peer and simulated second
 //   degree             mean size of the active views, at the end
 //   component          share of the living peers in the largest component, at the end
+//   size_error         mean error of the network's size that the living believe, as a share of it; 0 if none believes any
+//   bytes_per_peer_s   sent per living peer and second; on a fixed graph as if all published once a digest's life and asked once in ten minutes
 //   bytes_per_peer     memory of peers and all that they were lent; of a message in flight see flight_bytes
 //   flight_bytes       memory of the queue and its pools, at the fullest
 //   lost               messages lost on the way or sent to the dead
@@ -54,14 +58,6 @@ std::string csv_header();
 std::string csv_line(std::span<const Cell> row);
 /// One object on one line, the row's cells and the cost.
 std::string json_line(std::span<const Cell> row, const RunRecord& record, const RunCost& cost);
-
-struct Interval {
-  double mean = 0;
-  double half_width = 0;  // of the 95 % interval by Student's t; 0 for a single value
-};
-
-/// REQUIRES: at least one value.
-Interval mean_interval(std::span<const double> values);
 
 /// A table for people: a line per search with mean ± half width of what matters most.
 std::string summary_table(std::span<const RunRecord> records, std::span<const RunCost> costs);

@@ -1,15 +1,13 @@
-// Scenarios from TOML. The only file that knows the format, and the only one that includes toml++.
+// Scenarios from TOML. The only file that knows the format.
 #include "sim/scenario.h"
-
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <numeric>
 #include <set>
-#include <span>
 
 #include "overlay/search/strategy.h"
+#include "sim/scenario_reader.h"
 #include "sim/table_file.h"
 
 namespace earshot::sim {
@@ -17,163 +15,6 @@ namespace earshot::sim {
 namespace {
 
 constexpr std::int64_t kScenarioVersion = 1;
-
-std::string place(const toml::node& node) {
-  const auto& source = node.source();
-  const std::string file = source.path ? *source.path : std::string("scenario");
-  // A value given on the command line has a name instead of a line.
-  return file.starts_with("--") ? file : fmt::format("{}:{}", file, source.begin.line);
-}
-
-std::string_view type_name(toml::node_type type) {
-  switch (type) {
-    case toml::node_type::none: return "nothing";
-    case toml::node_type::table: return "a table";
-    case toml::node_type::array: return "an array";
-    case toml::node_type::string: return "a text";
-    case toml::node_type::integer: return "a whole number";
-    case toml::node_type::floating_point: return "a number";
-    case toml::node_type::boolean: return "true or false";
-    case toml::node_type::date:
-    case toml::node_type::time:
-    case toml::node_type::date_time: return "a date";
-  }
-  return "something";
-}
-
-/// One table of the file. Each reading call names a key, its bounds and where its value goes; finish() then complains about
-/// keys that nobody named. The first error stays.
-class Reader {
- public:
-  Reader(const toml::table& table, std::string name, std::optional<Error>& error)
-      : table_(table), name_(std::move(name)), error_(error) {}
-
-  template <class T>
-  void whole(std::string_view key, T& value, std::int64_t least, std::int64_t most) {
-    if (const auto number = integer(key, least, most)) value = static_cast<T>(*number);
-  }
-
-  /// A duration in the unit that the key ends in: _ms or _s.
-  void duration(std::string_view key, Duration& value, std::int64_t least, std::int64_t most) {
-    const Duration unit = key.ends_with("_ms") ? Duration(1ms) : Duration(1s);
-    if (const auto number = integer(key, least, most)) value = *number * unit;
-  }
-
-  /// A share between 0 and 1, kept in millionths.
-  void share(std::string_view key, std::uint32_t& per_million) {
-    if (const auto number = decimal(key, 0, 1)) per_million = static_cast<std::uint32_t>(std::llround(*number * 1e6));
-  }
-
-  void fixed(std::string_view key, Fixed& value, double least, double most) {
-    if (const auto number = decimal(key, least, most)) value = fixed_from(*number);
-  }
-
-  template <class T>
-  void choice(std::string_view key, T& value, std::span<const std::pair<std::string_view, T>> choices) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return;
-    const auto text = node->value_exact<std::string>();
-    if (!text) return wrong_type(*node, key, "a text");
-    for (const auto& [word, meaning] : choices) {
-      if (word == *text) {
-        value = meaning;
-        return;
-      }
-    }
-    std::string words;
-    for (const auto& [word, meaning] : choices) words += fmt::format("{}{}", words.empty() ? "" : ", ", word);
-    complain(*node, key, fmt::format("\"{}\" is not one of {}", *text, words));
-  }
-
-  /// Letters, digits, '-' and '_': safe in a file name, a CSV cell and JSON.
-  void name(std::string_view key, std::string& value) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return;
-    const auto text = node->value_exact<std::string>();
-    if (!text) return wrong_type(*node, key, "a text");
-    const auto allowed = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    };
-    if (text->empty() || text->size() > 64 || !std::all_of(text->begin(), text->end(), allowed)) {
-      return complain(*node, key, "a name has 1 to 64 letters, digits, '-' or '_'");
-    }
-    value = *text;
-  }
-
-  void path(std::string_view key, std::filesystem::path& value, const std::filesystem::path& beside) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return;
-    const auto text = node->value_exact<std::string>();
-    if (!text) return wrong_type(*node, key, "a text");
-    value = beside.parent_path() / *text;  // an absolute path replaces what stands before it
-  }
-
-  const toml::node* find(std::string_view key) {
-    keys_.emplace_back(key);
-    return table_.get(key);
-  }
-
-  bool has(std::string_view key) const { return table_.contains(key); }
-
-  void finish() {
-    for (const auto& [key, node] : table_) {
-      if (std::find(keys_.begin(), keys_.end(), key.str()) != keys_.end()) continue;
-      std::string allowed;
-      for (const std::string& one : keys_) allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", one);
-      complain(node, key.str(), fmt::format("there is no such key; allowed here: {}", allowed));
-    }
-  }
-
-  void complain(const toml::node& node, std::string_view key, std::string_view what) {
-    complain_at(place(node), key, what);
-  }
-  /// About the table as a whole.
-  void complain(std::string_view what) { complain_at(place(table_), "", what); }
-
- private:
-  std::optional<std::int64_t> integer(std::string_view key, std::int64_t least, std::int64_t most) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return std::nullopt;
-    const auto number = node->value_exact<std::int64_t>();
-    if (!number) {
-      wrong_type(*node, key, "a whole number");
-    } else if (*number < least || *number > most) {
-      complain(*node, key, fmt::format("{} is not in {}..{}", *number, least, most));
-    } else {
-      return number;
-    }
-    return std::nullopt;
-  }
-
-  std::optional<double> decimal(std::string_view key, double least, double most) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return std::nullopt;
-    const auto number = node->is_number() ? node->value<double>() : std::nullopt;
-    if (!number) {
-      wrong_type(*node, key, "a number");
-    } else if (!(*number >= least && *number <= most)) {
-      complain(*node, key, fmt::format("{} is not in {}..{}", *number, least, most));
-    } else {
-      return number;
-    }
-    return std::nullopt;
-  }
-
-  void wrong_type(const toml::node& node, std::string_view key, std::string_view wanted) {
-    complain(node, key, fmt::format("must be {}, not {}", wanted, type_name(node.type())));
-  }
-
-  void complain_at(const std::string& where, std::string_view key, std::string_view what) {
-    if (error_) return;
-    const std::string full = name_.empty() ? std::string(key) : key.empty() ? name_ : fmt::format("{}.{}", name_, key);
-    error_ = Error{ErrorCode::kInvalid, fmt::format("{}: {}{}{}", where, full, full.empty() ? "" : ": ", what)};
-  }
-
-  const toml::table& table_;
-  std::string name_;
-  std::optional<Error>& error_;
-  std::vector<std::string> keys_;
-};
 
 /// Reads the whole file, section by section.
 class Parser {
@@ -189,9 +30,18 @@ class Parser {
     section("network", [&](Reader& in) { network(in, scenario_.network); });
     section("catalog", [&](Reader& in) { catalog(in, scenario_.catalog); });
     section("questions", [&](Reader& in) { workload(in, scenario_.workload); });
+    section("digests", [&](Reader& in) { digests(in, scenario_.digests); });
     section("protocol", [&](Reader& in) { protocol(in, scenario_.protocol); });
     sections("search", [&](Reader& in) { search(in, scenario_.searches.emplace_back()); });
     sections("crash", [&](Reader& in) { crash(in, scenario_.crashes.emplace_back()); });
+    sections("partition", [&](Reader& in) { partition(in, scenario_.partitions.emplace_back()); });
+    sections("clock_step", [&](Reader& in) { clock_step(in, scenario_.clock_steps.emplace_back()); });
+    sections("class", [&](Reader& in) { capacity_class(in, scenario_.classes.emplace_back()); });
+    sections("attacker", [&](Reader& in) { attacker(in, scenario_.attackers.emplace_back()); });
+    sections("flash_crowd", [&](Reader& in) { flash_crowd(in, scenario_.workload.flash_crowds.emplace_back()); });
+    section("churn", [&](Reader& in) { churn(in, scenario_.churn.emplace()); });
+    section("probe", [&](Reader& in) { probe(in, scenario_.probe); });
+    top_.find("sweep");  // scenario_sweep.cpp reads it
     top_.finish();
     whole();
     if (error_) return tl::unexpected(std::move(*error_));
@@ -233,14 +83,16 @@ class Parser {
     if (in.has("peers")) scenario_.peers = peers;
     in.whole("seen_slots", scenario_.seen_slots, 8, 65'536);
     if (scenario_.seen_slots % 8 != 0) in.complain("seen_slots must be a multiple of 8");
+    in.flag("bare", scenario_.bare);
   }
 
   void topology(Reader& in, TopologySettings& topology) {
-    static constexpr std::array<std::pair<std::string_view, TopologyKind>, 6> kKinds{{
+    static constexpr std::array<std::pair<std::string_view, TopologyKind>, 7> kKinds{{
         {"random_regular", TopologyKind::kRandomRegular},
         {"erdos_renyi", TopologyKind::kErdosRenyi},
         {"barabasi_albert", TopologyKind::kBarabasiAlbert},
         {"watts_strogatz", TopologyKind::kWattsStrogatz},
+        {"two_tier", TopologyKind::kTwoTier},
         {"edges", TopologyKind::kEdges},
         {"membership", TopologyKind::kMembership},
     }};
@@ -256,6 +108,10 @@ class Parser {
     } else {
       in.whole("degree", topology.degree, 1, 1'000);
       if (topology.kind == TopologyKind::kWattsStrogatz) in.share("rewire", topology.rewire_per_million);
+      if (topology.kind == TopologyKind::kTwoTier) {
+        in.share("core", topology.core_per_million);
+        in.whole("leaf_links", topology.leaf_links, 1, 100);
+      }
     }
   }
 
@@ -266,8 +122,13 @@ class Parser {
   }
 
   void network(Reader& in, NetworkSettings& network) {
-    static constexpr std::array<std::pair<std::string_view, LatencyLaw>, 3> kLaws{{
-        {"constant", LatencyLaw::kConstant}, {"uniform", LatencyLaw::kUniform}, {"log_normal", LatencyLaw::kLogNormal}}};
+    static constexpr std::array<std::pair<std::string_view, LatencyLaw>, 5> kLaws{{
+        {"constant", LatencyLaw::kConstant},
+        {"uniform", LatencyLaw::kUniform},
+        {"log_normal", LatencyLaw::kLogNormal},
+        {"coordinates", LatencyLaw::kCoordinates},
+        {"matrix", LatencyLaw::kMatrix},
+    }};
     static constexpr std::array<std::pair<std::string_view, LatencyPer>, 2> kPer{{
         {"link", LatencyPer::kLink}, {"message", LatencyPer::kMessage}}};
     constexpr std::int64_t kLongest = 60'000;
@@ -276,6 +137,12 @@ class Parser {
       in.duration("min_ms", network.min, 0, kLongest);
       in.duration("max_ms", network.max, 1, kLongest);
       if (network.min > network.max) in.complain("min_ms is above max_ms");
+    } else if (network.law == LatencyLaw::kCoordinates || network.law == LatencyLaw::kMatrix) {
+      network.min = 1ms;
+      in.duration("min_ms", network.min, 0, kLongest);
+      in.path("file", network.file, path_);
+      if (network.law == LatencyLaw::kCoordinates && network.file.empty()) in.duration("median_ms", network.median, 1, kLongest);
+      if (network.law == LatencyLaw::kMatrix && !in.has("file")) in.complain("latency = \"matrix\" needs a file");
     } else {
       in.duration("median_ms", network.median, 1, kLongest);
     }
@@ -286,16 +153,20 @@ class Parser {
     }
     in.choice<LatencyPer>("per", network.per, kPer);
     in.share("loss", network.loss_per_million);
+    in.share("duplicates", network.duplicates_per_million);
+    in.duration("jitter_ms", network.jitter, 0, kLongest);
     in.duration("lost_after_ms", network.lost_after, 0, kLongest);
   }
 
   void catalog(Reader& in, CatalogSettings& catalog) {
-    static constexpr std::array<std::pair<std::string_view, Replication>, 5> kLaws{{
+    static constexpr std::array<std::pair<std::string_view, Replication>, 7> kLaws{{
         {"count", Replication::kCount},
+        {"uniform", Replication::kCount},
         {"zipf", Replication::kZipf},
         {"proportional", Replication::kProportional},
         {"square_root", Replication::kSquareRoot},
         {"libraries", Replication::kLibraries},
+        {"kinds", Replication::kKinds},
     }};
     in.choice<Replication>("replication", catalog.replication, kLaws);
     if (catalog.replication == Replication::kLibraries) {
@@ -311,8 +182,21 @@ class Parser {
   void workload(Reader& in, WorkloadSettings& workload) {
     static constexpr std::array<std::pair<std::string_view, Popularity>, 3> kLaws{{
         {"uniform", Popularity::kUniform}, {"zipf", Popularity::kZipf}, {"counts", Popularity::kCounts}}};
-    in.whole("count", workload.questions, 1, 10'000'000);
-    in.duration("interval_ms", workload.interval, 0, 3'600'000);
+    static constexpr std::array<std::pair<std::string_view, Arrivals>, 2> kArrivals{{
+        {"regular", Arrivals::kRegular}, {"poisson", Arrivals::kPoisson}}};
+    if (in.has("span_s")) {
+      in.duration("span_s", workload.span, 1, 1'000'000);
+    } else {
+      in.whole("count", workload.questions, 1, 100'000'000);
+    }
+    if (in.has("each_s")) {
+      in.duration("each_s", workload.each, 1, 1'000'000);
+    } else {
+      in.duration("interval_ms", workload.interval, in.has("span_s") ? 1 : 0, 3'600'000);
+    }
+    in.choice<Arrivals>("arrivals", workload.arrivals, kArrivals);
+    in.duration("from_s", workload.from, 0, 1'000'000);
+    in.whole("wanted", workload.wanted, 1, static_cast<std::int64_t>(limits::kMaxHitsPerQuery));
     in.duration("time_s", workload.time, 1, limits::kMaxQueryTime / 1s);
     in.choice<Popularity>("popularity", workload.popularity, kLaws);
     if (workload.popularity == Popularity::kZipf) {
@@ -324,6 +208,15 @@ class Parser {
     }
   }
 
+  void digests(Reader& in, DigestSettings& digests) {
+    static constexpr std::array<std::pair<std::string_view, PublishedBy>, 3> kWho{{
+        {"nobody", PublishedBy::kNobody}, {"holders", PublishedBy::kHolders}, {"all", PublishedBy::kAll}}};
+    in.choice<PublishedBy>("publish", digests.publish, kWho);
+    in.whole("bytes", digests.bytes, 200, 60'000);
+    in.whole("canaries", digests.canaries, 0, static_cast<std::int64_t>(limits::kMaxCanaries));
+    in.flag("size_known", digests.size_known);
+  }
+
   void search(Reader& in, SearchSettings& search) {
     std::vector<std::pair<std::string_view, StrategyKind>> kinds;
     for (const overlay::StrategyEntry& entry : overlay::strategies()) kinds.emplace_back(entry.name, entry.kind);
@@ -331,7 +224,7 @@ class Parser {
     in.choice<StrategyKind>("strategy", search.strategy, kinds);
     search.name = std::string(overlay::strategies()[static_cast<std::size_t>(search.strategy)].name);
     in.name("name", search.name);
-    in.whole("ttl", search.ttl, 0, overlay::strategy_of(search.strategy)->max_ttl());
+    in.whole("ttl", search.ttl, 0, scenario_.bare ? UINT16_MAX : overlay::strategy_of(search.strategy)->max_ttl());
     if (search.strategy == StrategyKind::kWalk) in.whole("walkers", search.walkers, 0, limits::kMaxWalkers);
   }
 
@@ -339,6 +232,103 @@ class Parser {
     in.duration("at_s", crash.at, 0, 1'000'000);
     in.share("share", crash.per_million);
     if (!in.has("share")) in.complain("a share is missing");
+    in.duration("back_s", crash.back, 0, 1'000'000);
+    if (crash.back > Duration::zero() && scenario_.topology.kind != TopologyKind::kMembership) {
+      in.complain("nobody joins a fixed graph again: back_s needs topology.kind = \"membership\"");
+    }
+  }
+
+  void partition(Reader& in, PartitionSettings& partition) {
+    in.duration("at_s", partition.at, 0, 1'000'000);
+    in.duration("until_s", partition.until, 0, 1'000'000);
+    in.share("share", partition.per_million);
+    if (partition.until <= partition.at) in.complain("until_s must be after at_s");
+  }
+
+  void clock_step(Reader& in, ClockStepSettings& step) {
+    in.duration("at_s", step.at, 0, 1'000'000);
+    in.share("share", step.per_million);
+    in.duration("by_s", step.by, 0, 1'000'000);
+  }
+
+  void capacity_class(Reader& in, ClassSettings& one) {
+    in.name("name", one.name);
+    in.share("share", one.per_million);
+    if (!in.has("name") || !in.has("share")) in.complain("a name and a share are needed");
+    in.whole("messages_per_s", one.messages_per_s, 0, 1'000'000);
+    in.duration("queue_ms", one.queue, 0, 3'600'000);
+    in.duration("access_ms", one.access, 0, 60'000);
+    view_size(in, "active_size", one.active_size);
+    view_size(in, "passive_size", one.passive_size);
+  }
+
+  void view_size(Reader& in, std::string_view key, std::optional<std::uint8_t>& size) {
+    std::uint8_t value = 0;
+    in.whole(key, value, 1, 255);
+    if (!in.has(key)) return;
+    size = value;
+    if (scenario_.topology.kind != TopologyKind::kMembership) in.complain("a fixed graph fixes the views: no active_size, no passive_size");
+  }
+
+  void attacker(Reader& in, AttackerSettings& attacker) {
+    static constexpr std::array<std::pair<std::string_view, AttackerKind>, 5> kKinds{{
+        {"dropper", AttackerKind::kDropper},
+        {"spammer", AttackerKind::kSpammer},
+        {"flooder", AttackerKind::kFlooder},
+        {"poisoner", AttackerKind::kPoisoner},
+        {"sybil", AttackerKind::kSybil},
+    }};
+    in.choice<AttackerKind>("kind", attacker.kind, kKinds);
+    in.share("share", attacker.per_million);
+    if (!in.has("kind") || !in.has("share")) in.complain("a kind and a share are needed");
+    in.duration("from_s", attacker.from, 0, 1'000'000);
+    in.duration("period_ms", attacker.period, 1, 86'400'000);
+  }
+
+  void flash_crowd(Reader& in, FlashCrowdSettings& crowd) {
+    in.duration("at_s", crowd.at, 0, 1'000'000);
+    in.duration("until_s", crowd.until, 0, 1'000'000);
+    in.share("share", crowd.per_million);
+    in.whole("item", crowd.item, 0, 10'000'000);
+    if (crowd.until <= crowd.at) in.complain("until_s must be after at_s");
+  }
+
+  void churn(Reader& in, ChurnSettings& churn) {
+    static constexpr std::array<std::pair<std::string_view, LibraryChange>, 2> kChanges{{
+        {"same", LibraryChange::kSame}, {"new", LibraryChange::kNew}}};
+    in.within("session", [&](Reader& law) { duration_law(law, churn.session); });
+    in.within("away", [&](Reader& law) { duration_law(law, churn.away); });
+    in.duration("from_s", churn.from, 0, 1'000'000);
+    in.share("graceful", churn.graceful_per_million);
+    in.choice<LibraryChange>("library", churn.library, kChanges);
+    if (scenario_.topology.kind != TopologyKind::kMembership) in.complain("a fixed graph has no churn: topology.kind = \"membership\" has");
+  }
+
+  void duration_law(Reader& in, DurationSettings& law) {
+    static constexpr std::array<std::pair<std::string_view, DurationKind>, 6> kKinds{{
+        {"constant", DurationKind::kConstant},
+        {"exponential", DurationKind::kExponential},
+        {"weibull", DurationKind::kWeibull},
+        {"pareto", DurationKind::kPareto},
+        {"log_normal", DurationKind::kLogNormal},
+        {"imported", DurationKind::kImported},
+    }};
+    in.choice<DurationKind>("law", law.kind, kKinds);
+    if (law.kind == DurationKind::kImported) {
+      in.path("file", law.file, path_);
+      in.text("column", law.column);
+      in.text("since", law.since);
+      if (!in.has("file") || !in.has("column")) in.complain("law = \"imported\" needs a file and a column of seconds");
+      return;
+    }
+    in.duration("median_s", law.median, 0, 100'000'000);
+    if (law.kind != DurationKind::kConstant && law.kind != DurationKind::kExponential) in.fixed("shape", law.shape, 0.05, 100);
+  }
+
+  void probe(Reader& in, ProbeSettings& probe) {
+    in.duration("every_ms", probe.every, 1, 86'400'000);
+    in.flag("component", probe.component);
+    if (!in.has("every_ms")) in.complain("every_ms is missing");
   }
 
   void protocol(Reader& in, overlay::Config& config) {
@@ -355,6 +345,17 @@ class Parser {
     in.whole("flood_ttl", config.flood_ttl, 1, limits::kMaxFloodTtl);
     in.whole("walkers", config.walkers, 1, limits::kMaxWalkers);
     in.whole("walk_ttl", config.walk_ttl, 1, limits::kMaxWalkTtl);
+    in.duration("hop_time_ms", config.hop_time, 1, 86'400'000);
+    in.whole("lambda_permille", config.lambda_permille, 100, 12'000);
+    in.whole("flood_below", config.flood_below, 0, 65'535);
+    in.whole("first_slice", config.first_slice, 1, 255);
+    in.duration("publish_after_s", config.publish_after, 0, 86'400);
+    in.duration("digest_life_s", config.digest_life, 3, limits::kMaxDigestLife / 1s);
+    in.whole("digest_parts", config.digest_parts, 1, 16);
+    in.whole("digest_excess_percent", config.digest_excess_percent, 0, 200);
+    in.whole("publish_walk", config.publish_walk, 0, 16);
+    in.whole("hosted_per_minute", config.hosted_per_minute, 1, 60'000);
+    in.duration("estimate_period_ms", config.estimate_period, 0, 86'400'000);
     in.whole("hits_per_answer", config.hits_per_answer, 1, static_cast<std::int64_t>(limits::kMaxHitsPerMessage));
     if (const auto ok = overlay::validate(config); !ok) in.complain(ok.error().what);
   }
@@ -365,10 +366,29 @@ class Parser {
     if (!scenario_.peers && scenario_.topology.kind != TopologyKind::kEdges) {
       top_.complain("population.peers is missing, and --nodes was not given");
     }
+    if (sum_of(scenario_.classes) > 1'000'000) top_.complain("the shares of the [[class]]es are more than 1");
+    if (sum_of(scenario_.attackers) > 1'000'000) top_.complain("the shares of the [[attacker]]s are more than 1");
+    if (scenario_.bare && scenario_.topology.kind == TopologyKind::kMembership) {
+      top_.complain("population.bare needs a fixed graph: a topology.kind other than membership");
+    }
+    const NetworkSettings& network = scenario_.network;
+    const bool disturbed = network.loss_per_million + network.duplicates_per_million > 0 || network.jitter > Duration::zero() ||
+                           network.per == LatencyPer::kMessage || !scenario_.crashes.empty() || !scenario_.partitions.empty() ||
+                           !scenario_.clock_steps.empty() || !scenario_.classes.empty() || !scenario_.attackers.empty() ||
+                           scenario_.probe.every > Duration::zero();
+    if (scenario_.bare && disturbed) {
+      top_.complain("population.bare knows no loss, duplicates, jitter, latency per message, crashes, partitions, clock steps, "
+                    "classes, attackers and probes");
+    }
     std::set<std::string> names;
     for (const SearchSettings& search : scenario_.searches) {
       if (!names.insert(search.name).second) top_.complain(fmt::format("two searches are named {}: give one a name", search.name));
     }
+  }
+
+  template <class Settings>
+  static std::uint64_t sum_of(const std::vector<Settings>& all) {
+    return std::accumulate(all.begin(), all.end(), std::uint64_t{0}, [](auto sum, const auto& one) { return sum + one.per_million; });
   }
 
   const std::filesystem::path& path_;
@@ -377,34 +397,57 @@ class Parser {
   Reader top_;
 };
 
-/// Puts one "a.b = value" into the table. What is no TOML value is taken for a text, so that nobody has to quote twice.
-Result<void> apply(toml::table& root, const Override& change) {
-  const auto& [key, value] = change;
-  const std::string source = fmt::format("--set {}={}", key, value);
-  toml::table parsed;
+/// The value of an override. What is no TOML value is taken for a text, so that nobody has to quote twice.
+Result<toml::table> parsed_value(const std::string& value, const std::string& source) {
   try {
-    parsed = toml::parse(fmt::format("value = {}", value), source);
+    toml::table parsed = toml::parse(fmt::format("value = {}", value), source);
+    if (parsed.contains("value")) return parsed;
   } catch (const toml::parse_error&) {
-    parsed.clear();
   }
-  if (!parsed.contains("value")) {
-    try {
-      parsed = toml::parse(fmt::format("value = '{}'", value), source);
-    } catch (const toml::parse_error&) {
-      return fail(ErrorCode::kInvalid, "{}: no value that TOML can say", source);
-    }
+  try {
+    return toml::parse(fmt::format("value = '{}'", value), source);
+  } catch (const toml::parse_error&) {
+    return fail(ErrorCode::kInvalid, "{}: no value that TOML can say", source);
   }
-  toml::table* table = &root;
-  std::string_view rest = key;
-  for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
-    toml::node& node = table->insert(rest.substr(0, dot), toml::table{}).first->second;
-    if (!node.is_table()) return fail(ErrorCode::kInvalid, "{}: {} is no table", source, rest.substr(0, dot));
-    table = node.as_table();
-    rest.remove_prefix(dot + 1);
+}
+
+Result<void> put(toml::table& table, std::string_view key, const std::string& value, const std::string& source);
+
+/// Into each table of an array, [[search]] for example, or, where the key goes on with the name of one, into that one.
+Result<void> put_into_each(toml::array& tables, std::string_view key, const std::string& value, const std::string& source) {
+  const std::string_view name = key.substr(0, key.find('.'));
+  const auto is_named = [&](toml::table& one) {
+    const toml::node* own = one.get(one.contains("name") ? "name" : "strategy");
+    return name.size() < key.size() && own != nullptr && own->value_or(std::string_view()) == name;
+  };
+  bool named = false;
+  for (toml::node& one : tables) named = named || is_named(*one.as_table());
+  for (toml::node& one : tables) {
+    toml::table& table = *one.as_table();
+    if (named && !is_named(table)) continue;
+    if (auto ok = put(table, named ? key.substr(name.size() + 1) : key, value, source); !ok) return ok;
   }
-  if (rest.empty()) return fail(ErrorCode::kInvalid, "{}: a key is missing", source);
-  table->insert_or_assign(rest, std::move(*parsed.get("value")));
   return {};
+}
+
+Result<void> put(toml::table& table, std::string_view key, const std::string& value, const std::string& source) {
+  const std::size_t dot = key.find('.');
+  if (key.empty() || dot == 0) return fail(ErrorCode::kInvalid, "{}: a key is missing", source);
+  if (dot == std::string_view::npos) {
+    Result<toml::table> parsed = parsed_value(value, source);
+    if (!parsed) return tl::unexpected(parsed.error());
+    table.insert_or_assign(key, std::move(*parsed->get("value")));
+    return {};
+  }
+  toml::node& node = table.insert(key.substr(0, dot), toml::table{}).first->second;
+  if (node.is_array_of_tables()) return put_into_each(*node.as_array(), key.substr(dot + 1), value, source);
+  if (!node.is_table()) return fail(ErrorCode::kInvalid, "{}: {} is no table", source, key.substr(0, dot));
+  return put(*node.as_table(), key.substr(dot + 1), value, source);
+}
+
+/// Puts one "a.b = value" into the table.
+Result<void> apply(toml::table& root, const Override& change) {
+  return put(root, change.first, change.second, fmt::format("--set {}={}", change.first, change.second));
 }
 
 }  // namespace

@@ -6,6 +6,9 @@
 // every kind of build. The event hash says so in 16 digits: the sum, over all events, of a hash of (time, from, to, kind,
 // digest of the content). Rationale for a sum: it does not depend on who counts first, so parts of a run can be counted apart;
 // an order that differs within one instant shows in what follows from it.
+//
+// A simulation may be one part of a run that is split by ranges of peers (partition.h). Who is alive, who holds what, who asks
+// and who attacks follows from the seed alone, so every part knows all of it; only messages cross from one part to another.
 #pragma once
 
 #include <cstdint>
@@ -17,95 +20,151 @@
 #include "overlay/effect.h"
 #include "sim/event_wheel.h"
 #include "sim/flight.h"
+#include "sim/holdings.h"
+#include "sim/hosting.h"
+#include "sim/lives.h"
 #include "sim/network.h"
 #include "sim/population.h"
+#include "sim/run_record.h"
 #include "sim/scenario.h"
 #include "sim/wire_mirror.h"
 #include "sim/world.h"
 
 namespace earshot::sim {
 
-/// What one run left behind; results.h makes tables of it.
-struct RunRecord {
-  std::uint64_t seed = 0;
-  std::string search;
-  std::string strategy;
-  std::uint32_t peers = 0;
-  std::uint32_t alive = 0;               // at the end
-  std::vector<QueryTrack> queries;       // in the order of the workload; those whose origin had died are missing
-  std::vector<std::uint32_t> copies;     // of the item of each of `queries`, own library not counted
-  std::uint64_t events = 0;
-  std::uint64_t event_hash = 0;
-  std::uint64_t messages = 0;            // sent, of every kind
-  std::uint64_t membership_messages = 0; // of these: neither query nor hits
-  std::uint64_t lost = 0;                // messages lost on the way or sent to the dead
-  std::uint64_t duplicates = 0;          // copies of queries that a peer had seen before
-  std::uint64_t links = 0;               // entries of all active views at the end
-  std::uint32_t largest_component = 0;   // peers that hang together at the end
-  std::uint64_t population_bytes = 0;
-  std::uint64_t flight_bytes = 0;        // the wheel and what is in flight, at its fullest
-  std::uint64_t wire_frames = 0;         // only through the wire
-  std::uint64_t wire_bytes = 0;
-  Duration simulated{};                  // when the last event happened
+class Simulation;
+
+/// Looks on while a run goes on, and changes nothing.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  /// A message arrives at a peer that is alive, before the peer works on it.
+  virtual void arrives(Instant, PeerId /*from*/, PeerId /*to*/, const overlay::Message&) {}
+  /// A peer has finished with something that happened to it.
+  virtual void settled(Instant, PeerId, const Simulation&) {}
+  /// A peer wants this done, before it is done.
+  virtual void wants(Instant, PeerId, const overlay::Effect&) {}
+  /// A look of the scenario's probe.
+  virtual void sampled(const Sample&, const Simulation&) {}
 };
 
 class Simulation {
  public:
   struct Options {
     bool through_the_wire = false;
+    Observer* observer = nullptr;         // must outlive the simulation
+    std::uint32_t parts = 1;              // of the run
+    std::uint32_t part = 0;               // this one
   };
 
   /// `scenario` and `world` must outlive the simulation.
   Simulation(const Scenario& scenario, const World& world, const SearchSettings& search, std::uint64_t seed, Options options);
 
-  /// Runs to the end: until every question is closed. Call once.
-  void run();
+  /// Runs to the end: until every question is closed. Call once, and only if there is one part.
+  void run() { run_before(end()); }
 
-  /// What the run left behind. Call once, after run().
+  /// What the run left behind. Call once, after all is run.
   RunRecord record();
 
- private:
-  void schedule();
-  void handle(const Event& event);
-  void deliver(const Event& event);
-  void start(PeerId peer);
-  void ask(PeerId peer, std::uint32_t question);
-  void tick(const Event& event);
-  void crash(std::uint32_t number);
-  void notice_dead_neighbors(PeerId peer);
-  void prefetch();
+  // For a run in parts, which take turns: windows no longer than lookahead().
+  /// Works on every event before `limit`.
+  void run_before(Instant limit);
+  /// Just after the last question's time is up.
+  Instant end() const { return end_; }
+  /// No event of this part happens before.
+  Instant next() const { return wheel_.next(); }
+  /// What one part does reaches another this much later at the earliest.
+  Duration lookahead() const { return network_.shortest(); }
+  /// Messages for each part since the last call; they are the caller's.
+  std::vector<std::vector<Crossing>>& outgoing() { return outgoing_; }
+  void enter(const Crossing& crossing);
 
+  Instant now() const { return now_; }
+  const Population& population() const { return population_; }
+  const Lives& lives() const { return lives_; }
+  const Flight& flight() const { return flight_; }
+  const EventWheel& wheel() const { return wheel_; }
+  const Tally& tally() const { return record_.tally; }
+
+ private:
+  // simulation.cpp: messages.
+  void handle(Event event);
+  void deliver(Event event);
+  bool waits(Event& event, Seat& seat);
+  void tick(const Event& event);
+  void prefetch();
   /// Carries out the outbox of a call into `self`, then its look-ups, then sets its timer.
   void settle(PeerId self);
   void carry_out(PeerId self);
+  void look_up(PeerId self, const overlay::Lookup& lookup);
   void perform(PeerId self, overlay::Send& send);
   void perform(PeerId self, overlay::Lookup& lookup);
   void perform(PeerId self, overlay::Connect& connect);
   void perform(PeerId self, overlay::Disconnect& disconnect);
   void perform(PeerId self, overlay::Deliver& deliver);
-
+  void perform(PeerId self, overlay::HostDigest& host);
+  void perform(PeerId self, overlay::DropDigest& drop);
+  void dispatch(Event event, const overlay::Message& message);
+  void post(const Event& event);
+  void lose_link(PeerId peer, PeerId gone);
+  bool parted(PeerId a, PeerId b) const;
+  Duration access_of(PeerId peer) const;
   void count(const Event& event);
-  std::uint32_t largest_component() const;
+
+  // happenings.cpp: what the scenario makes happen.
+  void schedule();
+  void start(const Event& event);
+  void enter_network(PeerId peer, bool first);
+  void depart(const Event& event);
+  void end_session(PeerId peer, bool graceful, std::optional<Duration> away);
+  void ask(const Event& event);
+  PeerId origin_of(std::uint32_t question) const;
+  void crash(const Event& event);
+  void step_clocks(const Event& event);
+  void deed(const Event& event);
+  void prepare(PeerId peer);
+  overlay::SharedDigests digests_of(PeerId owner) const;
+  void offer(const Event& event);
+  bool publishes(PeerId peer) const;
+  std::vector<CanaryKey> canaries_for(PeerId origin, std::uint32_t question) const;
+  void probe();
+  const Attacker* attacker_at(const Seat& seat) const;
+  Crowd crowd_of(const Seat& seat) const;
+  Random attack_stream(PeerId peer, const Seat& seat) const;
 
   const Scenario& scenario_;
   const World& world_;
   const SearchSettings& search_;
   std::uint64_t seed_;
+  Options options_;
+  Roles roles_;
   Network network_;
   Population population_;
+  Lives lives_;
+  Holdings holdings_;
+  Hosting hosting_;
+  overlay::SharedDigests digests_;                   // everybody's: what one says follows from the catalogue
+  std::vector<PeerId> publishers_;                   // ascending; only if those alone publish who hold what is asked for
+  std::vector<std::uint8_t> attackers_;              // by peer, as Roles says; empty when there are none
+  std::vector<std::vector<PeerId>> accomplices_;     // by attacker setting
+  bool has_access_ = false;                          // some class has an access latency
   EventWheel wheel_;
   EventWheel::Cursor seats_ahead_;
   EventWheel::Cursor memory_ahead_;
-  std::uint64_t in_flight_ = 0;  // messages
+  std::uint64_t in_flight_ = 0;                      // messages
   Flight flight_;
   std::unique_ptr<WireMirror> mirror_;
+  std::vector<std::vector<Crossing>> outgoing_;      // by part
   overlay::Outbox outbox_;
   std::vector<overlay::Lookup> lookups_;
   std::uint32_t hops_here_ = 0;  // of the query that is being delivered: how deep the look-up that follows is
   Instant now_{};
   Instant end_{};
-  std::uint32_t open_ = 0;       // questions that are not closed yet
   RunRecord record_;
 };
+
+/// The peers of one of several parts: equal ranges, in order.
+PeerRange range_of_part(std::uint32_t peers, std::uint32_t parts, std::uint32_t part);
+std::uint32_t part_of(std::uint32_t peers, std::uint32_t parts, PeerId peer);
 
 }  // namespace earshot::sim

@@ -18,6 +18,16 @@ enum class Purpose : std::uint64_t {
   kWorkload = 6,
   kJoin = 7,      // through whom a peer joins
   kCrash = 8,
+  kPlace = 9,     // where peers live
+  kSide = 10,     // of a parted network
+  kSession = 11,  // how long peers stay and stay away, and how they go
+  kOrigin = 12,   // who asks instead of somebody who is away
+  kClass = 13,    // capacity
+  kAttacker = 14,
+  kClock = 15,
+  kBare = 16,
+  kDigest = 17,   // when peers of a fixed graph publish, and whose digests are looked for
+  kSweep = 32,    // the points of a Latin hypercube; `node` is the axis
 };
 
 /// `node` is 0 for what belongs to the whole run.

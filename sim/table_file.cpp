@@ -53,6 +53,22 @@ bool Pieces::next(std::string_view& piece) {
   return true;
 }
 
+Result<std::size_t> column_of(std::string_view header, std::string_view name) {
+  Pieces columns(header, '\t');
+  std::string_view column;
+  for (std::size_t i = 0; columns.next(column); ++i) {
+    if (column == name) return i;
+  }
+  return fail(ErrorCode::kInvalid, "no column '{}' in the header '{}'", name, header);
+}
+
+std::string_view cell_of(std::string_view row, std::size_t column) {
+  Pieces cells(row, '\t');
+  std::string_view cell;
+  for (std::size_t i = 0; i <= column; ++i) cell = cells.next(cell) ? cell : std::string_view();
+  return cell;
+}
+
 bool parse_number(std::string_view text, std::uint32_t& number) {
   if (text.empty() || text.size() > 9) return false;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

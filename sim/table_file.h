@@ -28,6 +28,12 @@ class Pieces {
   char separator_;
 };
 
+/// The position of a column named in a header line of tabs. Errors: kInvalid.
+Result<std::size_t> column_of(std::string_view header, std::string_view name);
+
+/// The cell of a row in this column; empty where the row is shorter.
+std::string_view cell_of(std::string_view row, std::size_t column);
+
 /// A whole number of at most 9 digits and nothing else; false otherwise.
 bool parse_number(std::string_view text, std::uint32_t& number);
 

@@ -65,15 +65,11 @@ Topology::Topology(std::uint32_t nodes, std::vector<Edge> edges) : starts_(std::
   for (const auto& [a, b] : edges) ++starts_[a + 1], ++starts_[b + 1];
   for (std::size_t i = 1; i < starts_.size(); ++i) starts_[i] += starts_[i - 1];
   neighbors_.resize(2 * edges.size());
+  mean_degree_ = static_cast<std::uint32_t>(neighbors_.size() / std::max(nodes, 1u));
   std::vector<std::uint32_t> ends(starts_.begin(), starts_.end() - 1);
   // Edges are sorted by their lower end, so first all lower neighbours of a node are written, then all higher ones.
   for (const auto& [a, b] : edges) neighbors_[ends[b]++] = PeerId{a};
   for (const auto& [a, b] : edges) neighbors_[ends[a]++] = PeerId{b};
-}
-
-std::span<const PeerId> Topology::neighbors(PeerId peer) const {
-  const std::uint32_t begin = starts_[to_number(peer)];
-  return {neighbors_.data() + begin, starts_[to_number(peer) + 1] - begin};
 }
 
 std::size_t Topology::max_degree() const {
@@ -206,6 +202,29 @@ Result<Topology> watts_strogatz(std::uint32_t nodes, std::uint32_t degree, std::
   std::vector<Edge> edges;
   edges.reserve(far_ends.size());
   for (std::size_t i = 0; i < far_ends.size(); ++i) edges.emplace_back(static_cast<std::uint32_t>(i / half), far_ends[i]);
+  return Topology(nodes, std::move(edges));
+}
+
+Result<Topology> two_tier(std::uint32_t nodes, std::uint32_t core, std::uint32_t degree, std::uint32_t leaf_links, Random random) {
+  if (leaf_links > core) return fail(ErrorCode::kInvalid, "{} links of a leaf need as many core nodes, not {}", leaf_links, core);
+  const Result<Topology> inner = random_regular(core, degree, random);
+  if (!inner) return fail_in(fmt::format("the core of {} nodes", core), inner.error());
+  Random leaves(SipKey{random.next(), random.next()});  // the core drew from a copy of `random`
+  std::vector<Edge> edges;
+  for (std::uint32_t node = 0; node < core; ++node) {
+    for (const PeerId other : inner->neighbors(PeerId{node})) {
+      if (node < to_number(other)) edges.emplace_back(node, to_number(other));
+    }
+  }
+  std::vector<std::uint32_t> chosen;
+  for (std::uint32_t leaf = core; leaf < nodes; ++leaf) {
+    chosen.clear();
+    while (chosen.size() < leaf_links) {
+      const auto other = static_cast<std::uint32_t>(leaves.below(core));
+      if (std::find(chosen.begin(), chosen.end(), other) == chosen.end()) chosen.push_back(other);
+    }
+    for (const std::uint32_t other : chosen) edges.emplace_back(other, leaf);
+  }
   return Topology(nodes, std::move(edges));
 }
 

@@ -20,6 +20,10 @@ Result<std::optional<Topology>> draw_topology(const Scenario& scenario, std::uin
       case TopologyKind::kErdosRenyi: return erdos_renyi(peers, settings.degree, random);
       case TopologyKind::kBarabasiAlbert: return barabasi_albert(peers, settings.degree, random);
       case TopologyKind::kWattsStrogatz: return watts_strogatz(peers, settings.degree, settings.rewire_per_million, random);
+      case TopologyKind::kTwoTier: {
+        const auto core = static_cast<std::uint32_t>(std::uint64_t{peers} * settings.core_per_million / 1'000'000);
+        return two_tier(peers, core, settings.degree, settings.leaf_links, random);
+      }
       case TopologyKind::kEdges: return imported_edges(settings.file);
       case TopologyKind::kMembership: break;
     }
@@ -38,6 +42,16 @@ Result<std::optional<Topology>> draw_topology(const Scenario& scenario, std::uin
   return std::optional<Topology>(std::move(*topology));
 }
 
+Result<std::optional<Distances>> draw_distances(const NetworkSettings& settings, std::uint32_t peers, std::uint64_t seed) {
+  const Random random = stream(seed, 0, Purpose::kPlace);
+  if (settings.law != LatencyLaw::kCoordinates && settings.law != LatencyLaw::kMatrix) return std::optional<Distances>();
+  if (settings.file.empty()) return std::optional<Distances>(Distances::drawn(settings.median, peers, random));
+  Result<Distances> read = settings.law == LatencyLaw::kMatrix ? Distances::matrix(settings.file, peers, random)
+                                                               : Distances::coordinates(settings.file, peers, random);
+  if (!read) return fail_in("network", std::move(read.error()));
+  return std::optional<Distances>(std::move(*read));
+}
+
 /// How wanted each of `items` is.
 Result<Weights> popularity_of(const WorkloadSettings& settings, std::uint32_t items) {
   switch (settings.popularity) {
@@ -51,6 +65,16 @@ Result<Weights> popularity_of(const WorkloadSettings& settings, std::uint32_t it
   return weights;
 }
 
+/// A third of the items popular, at one peer in a hundred; a third at one in a thousand; a third at one peer alone.
+std::vector<std::uint32_t> copies_of_kinds(std::uint32_t items, std::uint32_t peers) {
+  std::vector<std::uint32_t> copies(items, 1);
+  for (std::uint32_t i = 0; i < items; ++i) {
+    if (i < items / 3 * 2) copies[i] = std::max(peers / 1000, 1u);
+    if (i < items / 3) copies[i] = std::max(peers / 100, 1u);
+  }
+  return copies;
+}
+
 Result<Catalog> draw_catalog(const Scenario& scenario, std::uint32_t peers, std::uint64_t seed) {
   const CatalogSettings& settings = scenario.catalog;
   const Random random = stream(seed, 0, Purpose::kCatalog);
@@ -58,6 +82,7 @@ Result<Catalog> draw_catalog(const Scenario& scenario, std::uint32_t peers, std:
   if (settings.copies > peers) {
     return fail(ErrorCode::kInvalid, "catalog.copies: {} copies of an item among {} peers", settings.copies, peers);
   }
+  if (settings.replication == Replication::kKinds) return Catalog(peers, copies_of_kinds(settings.items, peers), random);
   if (settings.replication == Replication::kCount) {
     return Catalog(peers, std::vector<std::uint32_t>(settings.items, settings.copies), random);
   }
@@ -79,6 +104,35 @@ PeerId draw_origin(const Catalog& catalog, std::uint32_t item, std::uint32_t pee
   return origin;
 }
 
+/// From one question to the next: on the average the interval, exponential if they arrive as a Poisson process.
+Duration next_gap(const WorkloadSettings& settings, Duration interval, Random& random) {
+  if (settings.arrivals == Arrivals::kRegular) return interval;
+  constexpr Fixed kLn2 = 2'977'044'472;
+  const Fixed half_lives = Fixed{64} * kFixedOne - fixed_log2(random.next() | 1);
+  return Duration(fixed_multiply(fixed_multiply(half_lives, kLn2), interval.count()));
+}
+
+std::vector<Question> draw_questions(const WorkloadSettings& settings, const Catalog& catalog, const Weights& weights,
+                                     std::uint32_t peers, Instant first, std::uint64_t seed) {
+  const WeightedDraw draw(weights);
+  Random random = stream(seed, 0, Purpose::kWorkload);
+  Random timing = stream(seed, 1, Purpose::kWorkload);
+  const Duration interval = settings.each > Duration::zero() ? std::max(Duration(1), settings.each / peers) : settings.interval;
+  const bool by_span = settings.span > Duration::zero();
+  std::vector<Question> questions;
+  Instant at = first;
+  while (by_span ? at - first < settings.span : questions.size() < settings.questions) {
+    std::uint32_t item = draw(random);
+    for (const FlashCrowdSettings& crowd : settings.flash_crowds) {
+      const bool now = at - first >= crowd.at && at - first < crowd.until;
+      if (now && timing.chance(crowd.per_million, 1'000'000)) item = std::min(crowd.item, catalog.items() - 1);
+    }
+    questions.push_back({at, draw_origin(catalog, item, peers, random), item});
+    at += next_gap(settings, interval, timing);
+  }
+  return questions;
+}
+
 }  // namespace
 
 Instant join_time(const TopologySettings& settings, std::uint32_t peer) {
@@ -95,19 +149,22 @@ Result<World> build_world(const Scenario& scenario, std::uint64_t seed) {
   const Result<Weights> weights = popularity_of(scenario.workload, catalog->items());
   if (!weights) return tl::unexpected(weights.error());
 
-  World world{peers, std::move(*topology), {}, std::move(*catalog), {}};
+  Result<std::optional<Distances>> distances = draw_distances(scenario.network, peers, seed);
+  if (!distances) return tl::unexpected(distances.error());
+  std::optional<Churn> churn;
+  if (scenario.churn) {
+    Result<Churn> drawn = Churn::from(*scenario.churn);
+    if (!drawn) return tl::unexpected(drawn.error());
+    churn = std::move(*drawn);
+  }
+  World world{peers, std::move(*topology), {}, std::move(*distances), std::move(churn), std::move(*catalog), {}};
   Instant first{};
   if (!world.topology) {
     world.ready = join_time(scenario.topology, peers - 1);
     first = world.ready + scenario.topology.settle;
   }
-  const WeightedDraw draw(*weights);
-  Random random = stream(seed, 0, Purpose::kWorkload);
-  for (std::uint32_t i = 0; i < scenario.workload.questions; ++i) {
-    const std::uint32_t item = draw(random);
-    const PeerId origin = draw_origin(world.catalog, item, peers, random);
-    world.questions.push_back({first + i * scenario.workload.interval, origin, item});
-  }
+  first += scenario.workload.from;
+  world.questions = draw_questions(scenario.workload, world.catalog, *weights, peers, first, seed);
   return world;
 }
 

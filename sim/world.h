@@ -10,6 +10,8 @@
 #include "schema/result.h"
 #include "schema/time.h"
 #include "sim/catalog.h"
+#include "sim/distances.h"
+#include "sim/lives.h"
 #include "sim/scenario.h"
 #include "sim/topology.h"
 
@@ -25,6 +27,8 @@ struct World {
   std::uint32_t peers = 0;
   std::optional<Topology> topology;   // none: the membership protocol makes the graph
   Instant ready{};                    // everybody has joined
+  std::optional<Distances> distances; // where latency is a matter of places
+  std::optional<Churn> churn;
   Catalog catalog;
   std::vector<Question> questions;    // by time
 };

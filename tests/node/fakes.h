@@ -100,6 +100,11 @@ class FakeIndex final : public index::Index {
     return {tracks_.size(), 0, 0};
   }
   Result<void> compact() override { return {}; }
+  index::Storage storage() const override { return {}; }
+  Result<void> visit(const std::function<bool(const Track&)>&) const override { return {}; }
+  Result<std::uint64_t> verify(const std::function<bool(std::uint64_t)>&) const override { return 0; }
+  Result<void> back_up(const std::filesystem::path&) override { return {}; }
+  Result<void> snapshot(const std::filesystem::path&) override { return {}; }
 
   std::vector<std::string> titles() const {
     const std::lock_guard lock(mutex_);
@@ -164,12 +169,17 @@ class FakeEngine final : public stream::Engine {
     shared.push_back(file.filename().string());
     return id_of_text(text);
   }
+  bool moved(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    moves.push_back(from.filename().string() + " -> " + to.filename().string());
+    return true;
+  }
   void forget(const ContentId& content) override { forgotten.push_back(content); }
 
   std::map<ContentId, std::string> texts;
   std::vector<Endpoint> last_providers;
   std::vector<std::string> shared;
   std::vector<ContentId> forgotten;
+  std::vector<std::string> moves;
 };
 
 /// Remembers what was answered.

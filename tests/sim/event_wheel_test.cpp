@@ -75,7 +75,7 @@ TEST(EventWheel, AnnouncesEachTargetOfABlockOnce) {
   EventWheel::Cursor cursor;
   std::vector<std::uint32_t> announced;
   for (Event event; wheel.pop(event);) {
-    wheel.look_ahead(cursor, 2, [&](PeerId peer) { announced.push_back(to_number(peer)); });
+    wheel.look_ahead(cursor, 2, [&](PeerId peer, EventKind, std::uint32_t) { announced.push_back(to_number(peer)); });
   }
   EXPECT_EQ(announced, (std::vector<std::uint32_t>{1, 2, 3, 4}));
 }

@@ -98,5 +98,53 @@ TEST(Network, TheTableOfLatenciesIsTheSameEverywhere) {
   EXPECT_EQ(sum, 14128694024572290877u);
 }
 
+TEST(Network, NothingIsFasterThanTheShortest) {
+  for (const LatencyLaw law : {LatencyLaw::kConstant, LatencyLaw::kUniform, LatencyLaw::kLogNormal}) {
+    NetworkSettings settings;
+    settings.law = law;
+    settings.max = 200ms;
+    settings.jitter = 50ms;
+    const Network network(settings, 7);
+    EXPECT_GE(sorted_latencies(network, 20'000).front(), network.shortest().count());
+  }
+}
+
+TEST(Network, JitterLetsMessagesOvertake) {
+  NetworkSettings settings;
+  settings.law = LatencyLaw::kConstant;
+  settings.jitter = 40ms;
+  const Network network(settings, 1);
+  double sum = 0;
+  for (std::uint32_t i = 0; i < 10'000; ++i) {
+    const Duration travel = *network.travel(PeerId{1}, PeerId{2}, i);
+    EXPECT_GE(travel, Duration(60ms));
+    EXPECT_LT(travel, Duration(100ms));
+    sum += static_cast<double>(travel.count());
+  }
+  EXPECT_NEAR(sum / 10'000, 80'000, 500);
+}
+
+TEST(Network, DuplicatesAreTheirShareOfTheMessages) {
+  NetworkSettings settings;
+  settings.duplicates_per_million = 50'000;
+  const Network network(settings, 1);
+  int duplicates = 0;
+  for (std::uint32_t i = 0; i < 20'000; ++i) duplicates += network.duplicate(PeerId{1}, PeerId{2}, i) ? 1 : 0;
+  EXPECT_NEAR(duplicates, 1000, 120);
+}
+
+TEST(Network, APartingHasTwoSidesOfTheSizesWanted) {
+  const Network network({}, 1);
+  PartitionSettings partition;
+  partition.per_million = 300'000;
+  int apart = 0;
+  for (std::uint32_t i = 0; i < 10'000; ++i) {
+    apart += network.parts(partition, PeerId{2 * i}, PeerId{2 * i + 1}) ? 1 : 0;
+    EXPECT_EQ(network.parts(partition, PeerId{i}, PeerId{7}), network.parts(partition, PeerId{7}, PeerId{i}));
+    EXPECT_FALSE(network.parts(partition, PeerId{i}, PeerId{i}));
+  }
+  EXPECT_NEAR(apart, 10'000 * 2 * 0.3 * 0.7, 200);
+}
+
 }  // namespace
 }  // namespace earshot::sim

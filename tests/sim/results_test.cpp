@@ -68,14 +68,5 @@ TEST(Results, JsonQuotesTextsAndNotNumbers) {
   EXPECT_TRUE(json.ends_with("}\n"));
 }
 
-TEST(Results, IntervalsAreStudents) {
-  const std::vector<double> values{1, 2, 3, 4};
-  const Interval interval = mean_interval(values);
-  EXPECT_DOUBLE_EQ(interval.mean, 2.5);
-  EXPECT_NEAR(interval.half_width, 2.054, 0.001);  // 3.182 x sqrt(5/3 / 4)
-  const std::vector<double> one{5};
-  EXPECT_EQ(mean_interval(one).half_width, 0);
-}
-
 }  // namespace
 }  // namespace earshot::sim

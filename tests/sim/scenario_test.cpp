@@ -73,6 +73,39 @@ ttl = 200
 [[crash]]
 at_s = 20
 share = 0.5
+back_s = 3
+[[partition]]
+at_s = 30
+until_s = 60
+share = 0.25
+[[clock_step]]
+at_s = 9
+share = 0.1
+by_s = 3600
+[[class]]
+name = "modem"
+share = 0.2
+messages_per_s = 10
+queue_ms = 500
+access_ms = 150
+active_size = 3
+[[attacker]]
+kind = "spammer"
+share = 0.05
+from_s = 10
+[[flash_crowd]]
+at_s = 3
+until_s = 6
+share = 0.5
+item = 7
+[churn]
+session = {law = "weibull", median_s = 1000, shape = 0.5}
+away = {law = "exponential", median_s = 100}
+graceful = 0.25
+library = "new"
+[probe]
+every_ms = 500
+component = true
 [protocol]
 active_size = 8
 passive_size = 40
@@ -104,6 +137,20 @@ hits_per_answer = 10
   EXPECT_EQ(scenario->searches[1].walkers, 32);
   ASSERT_EQ(scenario->crashes.size(), 1u);
   EXPECT_EQ(scenario->crashes[0].per_million, 500'000u);
+  EXPECT_EQ(scenario->crashes[0].back, Duration(3s));
+  ASSERT_EQ(scenario->partitions.size(), 1u);
+  EXPECT_EQ(scenario->partitions[0].until, Duration(60s));
+  EXPECT_EQ(scenario->clock_steps.at(0).by, Duration(1h));
+  EXPECT_EQ(scenario->classes.at(0).active_size, 3);
+  EXPECT_EQ(scenario->classes[0].passive_size, std::nullopt);
+  EXPECT_EQ(scenario->attackers.at(0).kind, AttackerKind::kSpammer);
+  EXPECT_EQ(scenario->workload.flash_crowds.at(0).item, 7u);
+  ASSERT_TRUE(scenario->churn);
+  EXPECT_EQ(scenario->churn->session.kind, DurationKind::kWeibull);
+  EXPECT_EQ(scenario->churn->session.shape, kFixedOne / 2);
+  EXPECT_EQ(scenario->churn->graceful_per_million, 250'000u);
+  EXPECT_EQ(scenario->churn->library, LibraryChange::kNew);
+  EXPECT_TRUE(scenario->probe.component);
   EXPECT_EQ(scenario->protocol.active_size, 8);
   EXPECT_EQ(scenario->protocol.shuffle_period, Duration(15s));
   EXPECT_EQ(scenario->protocol.hits_per_answer, 10);
@@ -132,14 +179,33 @@ TEST(Scenario, TellsFileLineKeyAndWhatIsAllowed) {
       {"version = 1\n[population]\npeers = 9\n", "s.toml:1: no [[search]]: say how to search, strategy = \"flood\" for example"},
       {"version = 1\n[[search]]\nstrategy = \"flood\"\n", "s.toml:1: population.peers is missing, and --nodes was not given"},
       in("[population2]\n", "s.toml:6: population2: there is no such key; allowed here: version, name, population, topology, "
-                            "network, catalog, questions, protocol, search, crash"),
+                            "network, catalog, questions, protocol, search, crash, partition, clock_step, class, attacker, "
+                            "flash_crowd, churn, probe, sweep"),
       in("[network]\nlos = 1\n", "s.toml:7: network.los: there is no such key; allowed here: latency, median_ms, sigma, max_ms, "
-                                 "per, loss, lost_after_ms"),
+                                 "per, loss, duplicates, jitter_ms, lost_after_ms"),
       in("[network]\nloss = 1.5\n", "s.toml:7: network.loss: 1.5 is not in 0..1"),
       in("[network]\nloss = nan\n", "s.toml:7: network.loss: nan is not in 0..1"),
       in("[network]\nloss = \"much\"\n", "s.toml:7: network.loss: must be a number, not a text"),
       in("[network]\nmedian_ms = 1.5\n", "s.toml:7: network.median_ms: must be a whole number, not a number"),
-      in("[network]\nlatency = \"gamma\"\n", "s.toml:7: network.latency: \"gamma\" is not one of constant, uniform, log_normal"),
+      in("[network]\nlatency = \"gamma\"\n", "s.toml:7: network.latency: \"gamma\" is not one of constant, uniform, log_normal, "
+                                               "coordinates, matrix"),
+      in("[network]\nlatency = \"matrix\"\n", "s.toml:6: network: latency = \"matrix\" needs a file"),
+      in("[churn]\ngraceful = 0.5\n", "s.toml:6: churn: a fixed graph has no churn: topology.kind = \"membership\" has"),
+      in("[topology]\nkind = \"membership\"\n[churn]\nsession = {law = \"gauss\"}\n",
+         "s.toml:9: churn.session.law: \"gauss\" is not one of constant, exponential, weibull, pareto, log_normal, imported"),
+      in("[topology]\nkind = \"membership\"\n[churn]\naway = {law = \"imported\", file = \"x\"}\n",
+         "s.toml:9: churn.away: law = \"imported\" needs a file and a column of seconds"),
+      in("[topology]\nkind = \"membership\"\n[churn]\nsession = 5\n", "s.toml:9: churn.session: must be a table, not a whole number"),
+      in("[[partition]]\nat_s = 5\nuntil_s = 5\n", "s.toml:6: partition: until_s must be after at_s"),
+      in("[[attacker]]\nkind = \"dropper\"\n", "s.toml:6: attacker: a kind and a share are needed"),
+      in("[[attacker]]\nkind = \"dropper\"\nshare = 0.6\n[[attacker]]\nkind = \"sybil\"\nshare = 0.5\n",
+         "s.toml:1: the shares of the [[attacker]]s are more than 1"),
+      in("[[class]]\nname = \"slow\"\nshare = 0.5\nactive_size = 3\n",
+         "s.toml:6: class: a fixed graph fixes the views: no active_size, no passive_size"),
+      in("[[crash]]\nshare = 0.5\nback_s = 3\n",
+         "s.toml:6: crash: nobody joins a fixed graph again: back_s needs topology.kind = \"membership\""),
+      in("[probe]\ncomponent = true\n", "s.toml:6: probe: every_ms is missing"),
+      in("[probe]\ncomponent = 1\n", "s.toml:7: probe.component: must be true or false, not a whole number"),
       in("[network]\nlatency = 3\n", "s.toml:7: network.latency: must be a text, not a whole number"),
       in("[network]\nlatency = \"uniform\"\nmin_ms = 9\nmax_ms = 3\n", "s.toml:6: network: min_ms is above max_ms"),
       in("[topology]\ndegree = 0\n", "s.toml:7: topology.degree: 0 is not in 1..1000"),

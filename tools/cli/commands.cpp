@@ -91,10 +91,11 @@ ExitCode share(const Invocation& invocation, const node::Config& config, Console
     const Ending ending = call(
         **client, "POST", "/api/v1/shares", path_body(fs::absolute(path).string()),
         [&](const std::string& type, std::string_view line) {
-          if (console.json()) return console.data(line);
+          if (console.json()) console.data(line);
           const ProgressLine progress = progress_from(line);
           if (type == "progress")
-            console.passing(fmt::format("{} of {} files, {}", progress.files, progress.of, byte_count(progress.bytes)));
+            console.progress(
+                line, fmt::format("{} of {} files, {}", progress.files, progress.of, byte_count(progress.bytes)));
         });
     if (ending.error) return console.failed(*ending.error);
     const DoneLine done = done_from(*ending.last);
@@ -105,6 +106,7 @@ ExitCode share(const Invocation& invocation, const node::Config& config, Console
     console.data(fmt::format("{:>7} tracks  {}", done.tracks, printable(done.path)));
     if (done.symlinks > 0) console.note(fmt::format("{} symbolic links were not followed", done.symlinks));
     if (done.failed > 0) console.note(fmt::format("{} files could not be read as audio", done.failed));
+    if (done.copies > 0) console.note(fmt::format("{} files are copies of others with other tags", done.copies));
     if (done.removed > 0) console.note(fmt::format("{} tracks are no longer there and were taken out", done.removed));
   }
   return ExitCode::kDone;
@@ -117,8 +119,8 @@ ExitCode import(const Invocation& invocation, const node::Config& config, Consol
     const std::string body = import_body(fs::absolute(path).string(), invocation.skip, invocation.limit);
     const Ending ending =
         call(**client, "POST", "/api/v1/imports", body, [&](const std::string& type, std::string_view line) {
-          if (console.json()) return console.data(line);
-          if (type == "progress") console.passing(fmt::format("{} rows", progress_from(line).rows));
+          if (console.json()) console.data(line);
+          if (type == "progress") console.progress(line, fmt::format("{} rows", progress_from(line).rows));
         });
     if (ending.error) return console.failed(*ending.error);
     const DoneLine done = done_from(*ending.last);
@@ -144,6 +146,15 @@ ExitCode status(const node::Config& config, Console& console) {
                            status.passive, status.links, status.contacts));
   console.data(fmt::format("library     {} tracks, {} words, {} on disk, {} shares{}", status.tracks, status.terms,
                            byte_count(status.index_bytes), status.shares, status.scanning ? ", scanning" : ""));
+  if (status.scan_of > 0) {
+    console.data(fmt::format("            {} of {} files hashed, {}", status.scan_files, status.scan_of,
+                             byte_count(status.scan_bytes)));
+  }
+  if (status.index_paused) console.data(fmt::format("            no changes are taken: {}", printable(status.index_trouble)));
+  if (!status.index_moved_aside.empty()) {
+    console.data(fmt::format("            a damaged index was moved to {}; shared folders were scanned again",
+                             printable(status.index_moved_aside)));
+  }
   console.data(fmt::format("questions   {} in, {} out, {} seen before, {} answers passed on", status.queries_in,
                            status.queries_out, status.duplicates, status.hits_relayed));
   console.data(fmt::format("refused     {} malformed, {} unknown", status.malformed, status.unknown));
@@ -155,14 +166,18 @@ ExitCode peers(const node::Config& config, Console& console) {
   const auto client = connect_to_node(config);
   if (!client) return no_node(client.error(), console);
   std::size_t count = 0;
+  const auto show = [&](const auto& key, const auto& address, const auto& kind, const auto& dialled, const auto& time,
+                        const auto& in, const auto& out, const auto& agent) {
+    console.data(fmt::format("{} {} {:<8} {:<7} {:>8} {:>8} {:>8}  {}", fitted(key, 12), fitted(address, 22), kind,
+                             dialled, time, in, out, printable(agent)));
+  };
   const Ending ending = call(**client, "GET", "/api/v1/peers", "", [&](const std::string&, std::string_view line) {
-    ++count;
-    if (console.json()) return console.data(line);
+    if (console.json()) console.data(line);
+    if (++count == 1 && !console.json()) show("key", "address", "kind", "dialled", "for", "in", "out", "program");
+    if (console.json()) return;
     const PeerLine peer = peer_from(line);
-    console.data(fmt::format("{} {} {} {:>7} {:>9} in {:>9} out  {}", fitted(peer.key.substr(0, 12), 12),
-                             fitted(peer.endpoint, 22), peer.neighbor ? "neighbor" : "link    ",
-                             clock_time(peer.connected_ms), byte_count(peer.bytes_in), byte_count(peer.bytes_out),
-                             printable(peer.agent)));
+    show(peer.key, peer.endpoint, peer.neighbor ? "neighbor" : "link", peer.inbound ? "by it" : "by us",
+         clock_time(peer.connected_ms), byte_count(peer.bytes_in), byte_count(peer.bytes_out), peer.agent);
   });
   if (ending.error) return console.failed(*ending.error);
   if (count > 0) return ExitCode::kDone;
@@ -174,7 +189,7 @@ ExitCode help(const std::string& topic, Console& console) {
   const auto text = help_text(topic);
   if (!text) {
     return console.failed(
-        {ErrorCode::kInvalid, fmt::format("no help on '{}': a command, exit-codes or config", topic)});
+        {ErrorCode::kInvalid, fmt::format("no help on '{}': a command, exit-codes or config", printable(topic))});
   }
   console.data(console.json() ? help_line(topic, *text) : *text);
   return ExitCode::kDone;

@@ -35,9 +35,9 @@ class Fetching {
  public:
   explicit Fetching(std::size_t count, Console& console) : console_(console), progress_(count) {}
 
-  void progressed(std::size_t which, const ProgressLine& progress) {
+  void progressed(std::size_t which, std::string_view line) {
     const std::lock_guard lock(mutex_);
-    progress_[which] = progress;
+    progress_[which] = progress_from(line);
     ProgressLine sum;
     for (const ProgressLine& one : progress_) {
       sum.bytes += one.bytes;
@@ -48,7 +48,7 @@ class Fetching {
     if (!first_) first_ = {Clock::now(), sum.bytes};
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - first_->at).count();
     const std::uint64_t came = sum.bytes - std::min(sum.bytes, first_->bytes);
-    console_.passing(progress_bar(sum, ms > 0 ? came * 1000 / static_cast<std::uint64_t>(ms) : 0));
+    console_.progress(line, progress_bar(sum, ms > 0 ? came * 1000 / static_cast<std::uint64_t>(ms) : 0));
   }
 
   void say(const std::function<void(Console&)>& what) {
@@ -69,7 +69,7 @@ class Fetching {
 
 ExitCode fetch_one(Client& client, const FetchWish& wish, std::size_t which, Fetching& fetching) {
   const Ending ending = call(client, "POST", "/api/v1/fetches", fetch_body(wish), [&](const std::string& type, std::string_view line) {
-    if (type == "progress") fetching.progressed(which, progress_from(line));
+    if (type == "progress") fetching.progressed(which, line);
     fetching.say([&](Console& console) {
       if (console.json()) console.data(line);
     });

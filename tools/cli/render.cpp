@@ -49,10 +49,6 @@ std::size_t width_of(utf8proc_int32_t code_point) {
   return code_point < 0 ? 1 : static_cast<std::size_t>(std::max(0, utf8proc_charwidth(code_point)));
 }
 
-std::string plural(std::uint64_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
-
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -110,6 +106,10 @@ std::string clock_time(std::uint64_t ms) {
 
 std::string short_time(std::uint64_t ms) {
   return ms < 1000 ? fmt::format("{} ms", ms) : fmt::format("{}.{} s", ms / 1000, ms % 1000 / 100);
+}
+
+std::string plural(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
 std::string byte_count(std::uint64_t bytes) {

@@ -27,6 +27,9 @@ std::string clock_time(std::uint64_t ms);
 /// "41 ms", "3.0 s".
 std::string short_time(std::uint64_t ms);
 
+/// "1 track", "2 tracks".
+std::string plural(std::uint64_t count, std::string_view one, std::string_view many);
+
 /// "3.1 MB": powers of 1,000, one digit after the point below ten.
 std::string byte_count(std::uint64_t bytes);
 

@@ -33,17 +33,26 @@ struct SourceLine {
   std::uint64_t bytes = 0;
 };
 
-/// Of a fetch (bytes, size), of a scan (files, of, bytes) or of an import (rows).
+/// Of a fetch (bytes, size), of a scan (files, of, bytes), of an import (rows) or of work on the index (done, of).
 struct ProgressLine {
-  std::uint64_t bytes = 0, size = 0, files = 0, of = 0, rows = 0;
+  std::uint64_t bytes = 0, size = 0, files = 0, of = 0, rows = 0, done = 0;
   std::vector<SourceLine> sources;
 };
 
 struct DoneLine {
   std::string file, path;
   bool verified = false;
-  std::uint64_t bytes = 0, ms = 0, tracks = 0, files = 0, symlinks = 0, failed = 0, removed = 0, rows = 0, skipped = 0;
+  std::uint64_t bytes = 0, ms = 0, tracks = 0, files = 0, symlinks = 0, failed = 0, removed = 0, rows = 0, skipped = 0,
+                copies = 0;
   std::vector<SourceLine> sources;
+};
+
+struct IndexLine {
+  std::string task, path, refusal, trouble;
+  std::uint64_t tracks = 0, skipped = 0, unreadable = 0, ms = 0, terms = 0, bytes_on_disk = 0, table_bytes = 0,
+                table_files = 0, log_bytes = 0, memory_bytes = 0, disk_limit = 0, bytes_added = 0, bytes_flushed = 0,
+                bytes_compacted = 0, syncs = 0, stalled_us = 0;
+  bool paused = false;
 };
 
 struct StatusLine {
@@ -52,7 +61,9 @@ struct StatusLine {
                 index_bytes = 0, shares = 0;
   std::uint64_t queries_in = 0, queries_out = 0, duplicates = 0, hits_relayed = 0, malformed = 0, unknown = 0,
                 fetches = 0;
-  bool scanning = false;
+  std::uint64_t scan_files = 0, scan_of = 0, scan_bytes = 0;
+  bool scanning = false, index_paused = false;
+  std::string index_trouble, index_moved_aside;
 };
 
 struct PeerLine {
@@ -71,9 +82,12 @@ SummaryLine summary_from(std::string_view line);
 ProgressLine progress_from(std::string_view line);
 DoneLine done_from(std::string_view line);
 StatusLine status_from(std::string_view line);
+IndexLine index_from(std::string_view line);
 PeerLine peer_from(std::string_view line);
 ShareLine share_from(std::string_view line);
 Error error_from(std::string_view line);
+/// The address in an answer that has one; empty: none.
+std::string url_from(std::string_view line);
 /// A content that is open for playing. `url`: where a player finds it; empty: nowhere, its bytes must be poured.
 struct PlayLine {
   std::string url;
@@ -93,6 +107,7 @@ struct FetchWish {
 FetchWish wish_for(const HitLine& hit);
 std::string fetch_body(const FetchWish& wish);
 std::string path_body(const std::string& path);
+std::string index_body(std::string_view task, const std::string& path, std::uint64_t skip, std::uint64_t limit);
 std::string import_body(const std::string& path, std::uint64_t skip, std::uint64_t limit);
 
 /// Lines that the command line itself writes.

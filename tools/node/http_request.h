@@ -42,6 +42,7 @@ inline Request request_from(http::request<http::string_body>&& message, bool uni
   request.host = single(http::field::host);
   request.origin = single(http::field::origin);
   request.authorization = single(http::field::authorization);
+  request.socket_protocols = single(http::field::sec_websocket_protocol).value_or("");
   request.content_type = single(http::field::content_type).value_or("");
   request.range = single(http::field::range).value_or("");
   request.if_range = single(http::field::if_range).value_or("");

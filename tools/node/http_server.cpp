@@ -26,6 +26,7 @@
 #include "schema/check.h"
 #include "tools/node/api_json.h"
 #include "tools/node/http_request.h"
+#include "tools/node/web_socket.h"
 
 namespace earshot::node {
 
@@ -46,12 +47,15 @@ constexpr std::size_t kMaxQueued = 4u << 20;
 constexpr std::size_t kBlock = 64 * 1024;
 constexpr std::chrono::milliseconds kRetryTime{5};
 
-// Nothing this API answers may be framed, sniffed, cached or run.
+// Nothing that is answered may be sniffed or read by another origin.
 constexpr std::string_view kSafetyHeaders =
     "X-Content-Type-Options: nosniff\r\n"
-    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
     "Cross-Origin-Resource-Policy: same-origin\r\n"
-    "Referrer-Policy: no-referrer\r\n"
+    "Referrer-Policy: no-referrer\r\n";
+
+// Nothing but the page's files, which say this for themselves, may be framed, cached or run.
+constexpr std::string_view kDataHeaders =
+    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
     "Cache-Control: no-store\r\n";
 
 std::string header_text(int status, std::string_view fields) {
@@ -60,7 +64,7 @@ std::string header_text(int status, std::string_view fields) {
 }
 
 using Socket = asio::generic::stream_protocol::socket;
-using Stream = beast::basic_stream<asio::generic::stream_protocol>;
+using Stream = HttpStream;
 
 // One connection: reads a request, hands it to the handler, writes what comes back, and reads the next one after a
 // single reply. Everything but reply(), line() and close() happens on the server's thread.
@@ -111,8 +115,18 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
     });
   }
 
+  void socket(Serve serve) override {
+    asio::dispatch(stream_.get_executor(), [self = shared_from_this(), serve = std::move(serve)] {
+      if (self->gone_ || self->answer_ != Answer::kNone) return;
+      if (!asks_for_web_socket(self->message_)) return self->queue_reply({426, "", ""});
+      self->answer_ = Answer::kSocket;
+      self->gone_ = true;
+      open_web_socket(std::move(self->stream_), std::move(self->message_), serve, self->slot_);
+    });
+  }
+
  private:
-  enum class Answer : std::uint8_t { kNone, kReply, kBody, kLines };
+  enum class Answer : std::uint8_t { kNone, kReply, kBody, kLines, kSocket };
 
   void read_body() {
     stream_.expires_after(kBodyTime);
@@ -123,10 +137,10 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   }
 
   void serve() {
-    auto message = parser_->release();
-    keep_alive_ = message.keep_alive();
-    chunked_ = message.version() >= 11;
-    const Request request = request_from(std::move(message), unix_socket_);
+    message_ = parser_->release();
+    keep_alive_ = message_.keep_alive();
+    chunked_ = message_.version() >= 11;
+    const Request request = request_from(std::move(message_), unix_socket_);
     answer_ = Answer::kNone;
     ended_ = false;
     stream_.expires_never();
@@ -153,13 +167,18 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
     if (gone_ || answer_ != Answer::kNone) return;
     answer_ = Answer::kReply;
     if (reply.status >= 400) keep_alive_ = false;
-    std::string fields = fmt::format("Content-Length: {}\r\n", reply.body.size() + (reply.body.empty() ? 0 : 1));
-    if (!reply.body.empty()) fields += "Content-Type: application/json\r\n";
+    const bool file = !reply.file_fields.empty();
+    const bool object = !file && !reply.body.empty();
+    std::string fields = fmt::format("Content-Length: {}\r\n", reply.body.size() + (object ? 1 : 0));
+    fields += file ? reply.file_fields : std::string(kDataHeaders);
+    if (object) fields += "Content-Type: application/json\r\n";
+    if (reply.status == 426) fields += "Upgrade: websocket\r\n";
     if (!reply.allow.empty()) fields += fmt::format("Allow: {}\r\n", reply.allow);
     if (reply.status == 401) fields += "WWW-Authenticate: Bearer\r\n";
     if (!keep_alive_) fields += "Connection: close\r\n";
     queue_ += header_text(reply.status, fields);
-    if (!reply.body.empty()) queue_ += reply.body + "\n";
+    queue_ += reply.body;
+    if (object) queue_.push_back('\n');
     ended_ = true;
     write();
   }
@@ -171,7 +190,7 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
     const auto head = body_->head();
     if (!head) return refuse_body(head.error());
     if (!*head) return try_again([](Session& self) { self.begin_body(); });
-    std::string fields = (*head)->fields;
+    std::string fields = (*head)->fields + std::string(kDataHeaders);
     if ((*head)->has_length) fields += fmt::format("Content-Length: {}\r\n", (*head)->size);
     if (!keep_alive_) fields += "Connection: close\r\n";
     left_ = (*head)->has_body ? (*head)->size : 0;
@@ -211,7 +230,8 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
     if (answer_ != Answer::kNone) return;
     answer_ = Answer::kLines;
     keep_alive_ = false;
-    std::string fields = "Content-Type: application/x-ndjson\r\nConnection: close\r\n";
+    std::string fields(kDataHeaders);
+    fields += "Content-Type: application/x-ndjson\r\nConnection: close\r\n";
     if (chunked_) fields += "Transfer-Encoding: chunked\r\n";
     queue_ += header_text(200, fields);
   }
@@ -289,6 +309,7 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   std::shared_ptr<void> slot_;  // counts this connection while it lives
   beast::flat_buffer buffer_{kMaxHeaderBytes + kMaxBodyBytes};
   std::optional<RequestParser> parser_;
+  HttpRequest message_;  // the one being answered; its body was handed on
   std::string queue_;    // to be written
   std::string leaving_;  // being written
   Answer answer_ = Answer::kNone;
