@@ -138,6 +138,21 @@ void Tree::client_commands() {
   play->add_option("--player", to.player, "mpv, ffplay or vlc; - writes the sound to stdout (default: what is installed)");
   settings(play, {"node.listen", "node.bootstrap", "cli"});
 
+  LiveFlags& on_air = to.live;
+  CLI::App* live = command(Command::kLive, "live", "Send sound from stdin to whoever listens (start), or hear it on stdout (listen)");
+  live->add_option("action", on_air.action, "start or listen")->required()->check(CLI::IsMember({"start", "listen"}));
+  live->add_option("id", on_air.id, "listen: what start printed, live:KEY@ADDRESS:PORT");
+  live->add_option("--name", on_air.name, "start: what it is called")->capture_default_str();
+  live->add_option("--kbps", on_air.kbps, "start: kilobits a second at which a file is sent; a pipe sets its own pace")
+      ->check(CLI::Range(8, 20'000))
+      ->capture_default_str();
+  live->add_option("--slots", on_air.slots, "start: streams that leave this machine; listeners pass them on")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  live->add_option("--at", on_air.listen, "UDP address and port to use; port 0: any free one")->capture_default_str();
+  live->add_option("--patience", on_air.patience, "listen: seconds without a byte until it ends")->check(CLI::Range(1, 86'400))->capture_default_str();
+  live->add_flag("--p256", on_air.p256, "start: sign with ECDSA P-256 instead of Ed25519");
+
   CLI::App* share = command(Command::kShare, "share", "Share folders and files; without any, list what is shared");
   share->add_option("paths", to.paths, "Folders or files")->type_name("PATH");
   settings(share, {"cli"});

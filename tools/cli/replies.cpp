@@ -251,6 +251,10 @@ std::string verified_line(std::string_view content, std::string_view file) {
   return written({{"v", 1}, {"type", "verified"}, {"content", content}, {"file", file}});
 }
 
+std::string live_line(std::string_view id, std::string_view name) {
+  return written({{"v", 1}, {"type", "live"}, {"id", id}, {"name", name}});
+}
+
 std::string version_line(std::string_view version) {
   return written({{"v", 1}, {"type", "version"}, {"version", version}});
 }

@@ -113,6 +113,7 @@ std::string import_body(const std::string& path, std::uint64_t skip, std::uint64
 /// Lines that the command line itself writes.
 std::string error_line(const Error& error);
 std::string verified_line(std::string_view content, std::string_view file);
+std::string live_line(std::string_view id, std::string_view name);
 std::string version_line(std::string_view version);
 std::string help_line(std::string_view topic, std::string_view text);
 
