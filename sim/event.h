@@ -20,6 +20,7 @@ enum class EventKind : std::uint8_t {
   kDepart, // the session number `body` of `to` ends
   kStep,   // clock step number `body` of the scenario
   kDeed,   // `to`, an attacker, does what he does every period
+  kCalm,   // the network's faults end
   kProbe,  // a look at everything; changes nothing
 };
 

@@ -73,8 +73,7 @@ Flight::Index Flight::begin(const QueryId& id, const QueryTrack& about) {
   return last_;
 }
 
-Flight::Index Flight::track_of(const QueryId& id) {
-  if (last_ != kNone && tracks_[last_].id == id) return last_;
+Flight::Index Flight::find(const QueryId& id) {
   const auto found = by_id_.find(id);
   EARSHOT_CHECK(found != by_id_.end());
   return last_ = found->second;
@@ -95,9 +94,8 @@ std::uint32_t Flight::abandon(PeerId origin) {
   return closed;
 }
 
-void Flight::end_if_landed(Index index) {
+void Flight::end(Index index) {
   LiveTrack& track = tracks_[index];
-  if (track.open || track.in_flight > 0) return;
   by_id_.erase(track.id);
   if (last_ == index) last_ = kNone;
   if (track.question != kNoQuestion) ended_.push_back(track);
@@ -232,6 +230,7 @@ const overlay::Message& Flight::message(const Event& event) {
     case EventKind::kDepart:
     case EventKind::kStep:
     case EventKind::kDeed:
+    case EventKind::kCalm:
     case EventKind::kProbe: break;
   }
   check_failed("the event is a delivery", __FILE__, __LINE__);
@@ -271,6 +270,7 @@ std::uint64_t Flight::digest(const Event& event) const {
     case EventKind::kTick:
     case EventKind::kStart:
     case EventKind::kDeed:
+    case EventKind::kCalm:
     case EventKind::kProbe: return numbers;
     case EventKind::kAsk:
     case EventKind::kCrash:

@@ -37,6 +37,9 @@ void Simulation::schedule() {
   for (std::uint32_t i = 0; i < scenario_.clock_steps.size(); ++i) {
     wheel_.push({world_.ready + scenario_.clock_steps[i].at, kNoPeer, PeerId{0}, i, 0, 0, EventKind::kStep, 0});
   }
+  if (scenario_.network.faults_until > Duration::zero()) {
+    wheel_.push({world_.ready + scenario_.network.faults_until, kNoPeer, PeerId{0}, 0, 0, 0, EventKind::kCalm, 0});
+  }
   if (scenario_.probe.every > Duration::zero()) {
     wheel_.push({Instant{} + scenario_.probe.every, kNoPeer, PeerId{0}, 0, 0, 0, EventKind::kProbe, 0});
   }
@@ -86,6 +89,7 @@ void Simulation::enter_network(PeerId peer, bool first) {
     population_.renew(peer, lives_.sessions(peer) + 1);
   }
   seat.alive = true;
+  observe(EventKind::kStart, peer, kNoPeer);
   const std::uint32_t earlier = first ? to_number(peer) : lives_.alive();
   if (earlier == 0) return;  // the first one waits for the others
   Random random = stream(seed_, std::uint64_t{lives_.sessions(peer)} << 32 | to_number(peer), Purpose::kJoin);
@@ -100,6 +104,8 @@ void Simulation::enter_network(PeerId peer, bool first) {
 void Simulation::depart(const Event& event) {
   const PeerId peer = event.to;
   if (!lives_.alive(peer) || lives_.sessions(peer) != event.body + 1) return;  // crashed before
+  const Duration until = scenario_.churn->until;
+  if (until > Duration::zero() && now_ - world_.ready >= until) return;
   if (population_.owns(peer)) count(event);
   const Churn::Session session = world_.churn->session(seed_, peer, event.body);
   end_session(peer, session.graceful, session.away_after);
@@ -113,6 +119,7 @@ void Simulation::end_session(PeerId peer, bool graceful, std::optional<Duration>
   ++record_.tally.departures;
   Seat& seat = population_.seat(peer);
   if (graceful) {
+    observe(EventKind::kDepart, peer, kNoPeer);
     seat.peer.leave(now_ + seat.ahead, outbox_);
     settle(peer);
   } else {
@@ -150,6 +157,7 @@ void Simulation::ask(const Event& event) {
   about.origin = origin;
   about.asked = now_;
   about.available = holdings_.copies(item) - (holdings_.holds(origin, item) ? 1 : 0);
+  observe(EventKind::kAsk, origin, kNoPeer);
   const QueryId id = seat.peer.ask(now_ + seat.ahead, std::move(request), outbox_);
   flight_.open(id, about);
   ++record_.tally.asked;
@@ -213,6 +221,7 @@ void Simulation::step_clocks(const Event& event) {
     if (!random.chance(settings.per_million, 1'000'000)) continue;
     Seat& seat = population_.seat(PeerId{i});
     seat.ahead += settings.by;
+    observe(EventKind::kStep, PeerId{i}, kNoPeer);
     if (seat.alive) settle(PeerId{i});
   }
 }
@@ -221,8 +230,9 @@ void Simulation::deed(const Event& event) {
   Seat& seat = population_.seat(event.to);
   const AttackerSettings& settings = scenario_.attackers[seat.attacker - 1];
   wheel_.push({now_ + settings.period, event.to, event.to, 0, 0, 0, EventKind::kDeed, 0});
-  if (!seat.alive) return;
+  if (!seat.alive || attacker_at(seat) == nullptr) return;
   count(event);
+  observe(EventKind::kDeed, event.to, kNoPeer);
   Random random = attack_stream(event.to, seat);
   attacker_of(settings.kind).act(now_ + seat.ahead, seat.peer, crowd_of(seat), random, outbox_);
   // A question of his own is none of the workload's, but must be followed like them.
@@ -242,7 +252,9 @@ void Simulation::deed(const Event& event) {
 const Attacker* Simulation::attacker_at(const Seat& seat) const {
   if (seat.attacker == 0) return nullptr;
   const AttackerSettings& settings = scenario_.attackers[seat.attacker - 1];
-  return now_ - world_.ready >= settings.from ? &attacker_of(settings.kind) : nullptr;
+  const Duration since = now_ - world_.ready;
+  const bool attacks = since >= settings.from && (settings.until == Duration::zero() || since < settings.until);
+  return attacks ? &attacker_of(settings.kind) : nullptr;
 }
 
 Crowd Simulation::crowd_of(const Seat& seat) const {

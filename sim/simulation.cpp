@@ -62,6 +62,7 @@ void Simulation::run_before(Instant limit) {
   while (wheel_.pop(event, std::min(limit, end_))) {
     prefetch();
     handle(event);
+    if (options_.observer != nullptr && options_.observer->has_seen_enough()) return;
   }
 }
 
@@ -90,6 +91,7 @@ void Simulation::handle(Event event) {
       Seat& seat = population_.seat(event.to);
       if (!seat.alive) return;
       count(event);
+      observe(EventKind::kLost, event.to, event.from);
       seat.peer.lost(now_ + seat.ahead, event.from, outbox_);
       return settle(event.to);
     }
@@ -100,6 +102,7 @@ void Simulation::handle(Event event) {
     case EventKind::kDepart: return depart(event);
     case EventKind::kStep: return step_clocks(event);
     case EventKind::kDeed: return deed(event);
+    case EventKind::kCalm: return network_.calm();
     case EventKind::kProbe: return probe();
   }
 }
@@ -115,6 +118,7 @@ void Simulation::deliver(Event event) {
     count(event);
     hops_here_ = event.hops;
     const overlay::Message& message = flight_.message(event);
+    observe(event.kind, event.to, event.from);
     if (options_.observer != nullptr) options_.observer->arrives(now_, event.from, event.to, message);
     const Attacker* const attacker = attacker_at(seat);
     if (attacker == nullptr || attacker->hears(message)) seat.peer.receive(now_ + seat.ahead, event.from, message, outbox_);
@@ -154,6 +158,7 @@ void Simulation::tick(const Event& event) {
   if (!seat.alive) return;
   if (seat.peer.next_deadline() <= now_ + seat.ahead) {
     count(event);
+    observe(EventKind::kTick, event.to, kNoPeer);
     seat.peer.tick(now_ + seat.ahead, outbox_);
   }
   settle(event.to);
@@ -185,17 +190,18 @@ void Simulation::settle(PeerId self) {
   if (options_.observer != nullptr) options_.observer->settled(now_, self, *this);
 }
 
-void Simulation::look_up(PeerId self, const overlay::Lookup& lookup) {
+void Simulation::look_up(PeerId self, Flight::Index query) {
   Seat& seat = population_.seat(self);
-  const std::uint32_t item = flight_.track(flight_.track_of(lookup.id)).item;
+  const std::uint32_t item = flight_.track(query).item;
   const Attacker* const attacker = attacker_at(seat);
   std::optional<Hit> hit = attacker != nullptr ? attacker->answer(item, self) : std::nullopt;
   if (!hit && holdings_.holds(self, item)) hit = hit_for(item, self);
-  seat.peer.answer(now_ + seat.ahead, lookup.id, hit ? std::span<const Hit>(&*hit, 1) : std::span<const Hit>(), outbox_);
+  seat.peer.answer(now_ + seat.ahead, flight_.track(query).id, hit ? std::span<const Hit>(&*hit, 1) : std::span<const Hit>(), outbox_);
 }
 
 void Simulation::carry_out(PeerId self) {
   for (overlay::Effect& effect : outbox_) {
+    if (options_.observer != nullptr) options_.observer->does(now_, self, effect);
     std::visit([&](auto& one) { perform(self, one); }, effect);
   }
   outbox_.clear();
@@ -269,12 +275,12 @@ Duration Simulation::access_of(PeerId peer) const {
 }
 
 void Simulation::perform(PeerId self, overlay::Lookup& lookup) {
-  QueryTrack& track = flight_.track(flight_.track_of(lookup.id));
+  lookups_.push_back(flight_.track_of(lookup.id));
+  QueryTrack& track = flight_.track(lookups_.back());
   if (track.origin != self) {
     ++track.reached;
     track.deepest = std::max(track.deepest, hops_here_);
   }
-  lookups_.push_back(std::move(lookup));
 }
 
 // A link has no state of its own here: that its other end has died is known from the other end.

@@ -37,12 +37,18 @@ class Simulation;
 class Observer {
  public:
   virtual ~Observer() = default;
-  /// A message arrives at a peer that is alive, before the peer works on it.
+  /// Something happens to a peer that is alive: the kind of event, and who it comes from where that is somebody.
+  virtual void begins(Instant, PeerId /*self*/, EventKind, PeerId /*from*/) {}
+  /// A message arrives at a peer that is alive, after begins() and before the peer works on it.
   virtual void arrives(Instant, PeerId /*from*/, PeerId /*to*/, const overlay::Message&) {}
+  /// What a peer does about it, in order; an attacker may yet say something else.
+  virtual void does(Instant, PeerId /*self*/, const overlay::Effect&) {}
   /// A peer has finished with something that happened to it.
   virtual void settled(Instant, PeerId, const Simulation&) {}
   /// A look of the scenario's probe.
   virtual void sampled(const Sample&, const Simulation&) {}
+  /// Asked after each event: the run ends here.
+  virtual bool has_seen_enough() const { return false; }
 };
 
 class Simulation {
@@ -93,7 +99,7 @@ class Simulation {
   /// Carries out the outbox of a call into `self`, then its look-ups, then sets its timer.
   void settle(PeerId self);
   void carry_out(PeerId self);
-  void look_up(PeerId self, const overlay::Lookup& lookup);
+  void look_up(PeerId self, Flight::Index query);
   void perform(PeerId self, overlay::Send& send);
   void perform(PeerId self, overlay::Lookup& lookup);
   void perform(PeerId self, overlay::Connect& connect);
@@ -105,6 +111,9 @@ class Simulation {
   bool parted(PeerId a, PeerId b) const;
   Duration access_of(PeerId peer) const;
   void count(const Event& event);
+  void observe(EventKind kind, PeerId self, PeerId from) {
+    if (options_.observer != nullptr) options_.observer->begins(now_, self, kind, from);
+  }
 
   // happenings.cpp: what the scenario makes happen.
   void schedule();
@@ -143,7 +152,7 @@ class Simulation {
   std::unique_ptr<WireMirror> mirror_;
   std::vector<std::vector<Crossing>> outgoing_;      // by part
   overlay::Outbox outbox_;
-  std::vector<overlay::Lookup> lookups_;
+  std::vector<Flight::Index> lookups_;  // of the queries that the peer wants looked up
   std::uint32_t hops_here_ = 0;  // of the query that is being delivered: how deep the look-up that follows is
   Instant now_{};
   Instant end_{};

@@ -26,6 +26,7 @@ enum class Purpose : std::uint64_t {
   kAttacker = 14,
   kClock = 15,
   kBare = 16,
+  kSoak = 17,
   kSweep = 32,    // the points of a Latin hypercube; `node` is the axis
 };
 

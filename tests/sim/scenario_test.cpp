@@ -182,7 +182,7 @@ TEST(Scenario, TellsFileLineKeyAndWhatIsAllowed) {
                             "network, catalog, questions, protocol, search, crash, partition, clock_step, class, attacker, "
                             "flash_crowd, churn, probe, sweep"),
       in("[network]\nlos = 1\n", "s.toml:7: network.los: there is no such key; allowed here: latency, median_ms, sigma, max_ms, "
-                                 "per, loss, duplicates, jitter_ms, lost_after_ms"),
+                                 "per, loss, duplicates, jitter_ms, faults_until_s, lost_after_ms"),
       in("[network]\nloss = 1.5\n", "s.toml:7: network.loss: 1.5 is not in 0..1"),
       in("[network]\nloss = nan\n", "s.toml:7: network.loss: nan is not in 0..1"),
       in("[network]\nloss = \"much\"\n", "s.toml:7: network.loss: must be a number, not a text"),

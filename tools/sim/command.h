@@ -44,6 +44,7 @@ struct Command {
 Command bench_command();
 Command compare_command();
 Command run_command();
+Command soak_command();
 Command sweep_command();
 Command merge_command();
 Command report_command();

@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
       report_command(),
       compare_command(),
       bench_command(),
+      soak_command(),
   };
   std::vector<CLI::App*> parsers;
   for (const Command& command : commands) {
