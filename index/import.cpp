@@ -28,6 +28,7 @@ enum class Column : std::uint8_t {
   kCodec,
   kKbps,
   kSizeBytes,
+  kLicence,
   kContent,
   kDigest
 };
@@ -37,13 +38,14 @@ struct ColumnName {
   Column column;
 };
 
-constexpr std::array<ColumnName, 12> kColumnNames = {{{"title", Column::kTitle}, {"artist", Column::kArtist},
+constexpr std::array<ColumnName, 13> kColumnNames = {{{"title", Column::kTitle}, {"artist", Column::kArtist},
   {"album", Column::kAlbum}, {"genre", Column::kGenre}, {"year", Column::kYear}, {"duration_s", Column::kDurationS},
   {"duration_ms", Column::kDurationMs}, {"codec", Column::kCodec}, {"kbps", Column::kKbps},
-  {"bitrate_kbps", Column::kKbps}, {"size_bytes", Column::kSizeBytes}, {"content", Column::kContent}}};
+  {"bitrate_kbps", Column::kKbps}, {"size_bytes", Column::kSizeBytes}, {"licence", Column::kLicence},
+  {"content", Column::kContent}}};
 
 constexpr std::array<Column, 11> kPeersColumns = {Column::kDigest, Column::kArtist, Column::kTitle, Column::kAlbum,
-  Column::kGenre, Column::kYear, Column::kDurationS, Column::kCodec, Column::kKbps, Column::kSkipped, Column::kSkipped};
+  Column::kGenre, Column::kYear, Column::kDurationS, Column::kCodec, Column::kKbps, Column::kLicence, Column::kSkipped};
 
 Column column_named(std::string_view name) {
   for (const ColumnName& known : kColumnNames) {
@@ -132,6 +134,7 @@ class Rows {
       case Column::kArtist: return read_text(field, track.artist);
       case Column::kAlbum: return read_text(field, track.album);
       case Column::kGenre: return read_text(field, track.genre);
+      case Column::kLicence: return read_text(field, track.licence);
       case Column::kYear: return read_number(field, track.year);
       case Column::kDurationS: return read_seconds(field, track.duration_ms);
       case Column::kDurationMs: return read_number(field, track.duration_ms);

@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "index/edits.h"
 #include "index/library_index.h"
 #include "index/query_parser.h"
 #include "index/records.h"
@@ -119,7 +120,7 @@ void LibraryIndex::take_out(const Located& located, Change& change) {
   terms_.read(*located.track);
   change.terms.add(terms_);
   --change.tracks;
-  change.length -= terms_.length();
+  change.length -= located.length;
   const std::uint32_t source = located.live ? located.live->source() : view_->parts[*located.part].segment->number();
   change.batch->put(Family::kRemoved, source_key(source, located.doc), "");
   change.leave.emplace_back(located, change.read++);
@@ -170,10 +171,14 @@ void LibraryIndex::apply(Change& change, const Totals& totals) {
   if (!removed.empty()) view_ = std::move(view);
 }
 
-Result<std::optional<Located>> LibraryIndex::locate(const ContentId& content, const Lives& lives, const View& view) {
+Result<std::optional<Located>> LibraryIndex::locate(const ContentId& content, const Lives& lives,
+                                                       const View& view) const {
   for (const auto& live : lives) {
-    if (const auto doc = live->doc_of(content)) return Located{live, std::nullopt, *doc, live->entry(*doc).track};
+    if (const auto doc = live->doc_of(content)) {
+      return Located{live, std::nullopt, *doc, live->entry(*doc).track, live->entry(*doc).length};
+    }
   }
+  const PageCache::Reading reading(pages_);
   for (std::size_t i = 0; i < view.parts.size(); ++i) {
     const Part& part = view.parts[i];
     const auto doc = part.segment->doc_of(content);
@@ -181,7 +186,7 @@ Result<std::optional<Located>> LibraryIndex::locate(const ContentId& content, co
     if (!*doc || part.is_removed(**doc)) continue;
     auto track = part.segment->track(**doc);
     if (!track) return tl::unexpected(track.error());
-    return Located{nullptr, i, **doc, std::make_shared<const Track>(std::move(*track))};
+    return Located{nullptr, i, **doc, std::make_shared<const Track>(std::move(*track)), part.segment->length_of(**doc)};
   }
   return std::optional<Located>();
 }
@@ -204,19 +209,51 @@ Result<Answer> LibraryIndex::search(std::string_view text, const SearchOptions& 
   auto query = parse_query(text, tokenizer_);
   if (!query) return tl::unexpected(query.error());
   if (options.limit == 0) return Answer{};
-  LiveMatches live(*query);
+  auto searched = search_once(*query, options, budget);
+  // A word that is nowhere is a slip first of all; when every word is somewhere, any may be one.
+  bool with_typos = false;
+  while (options.typos && searched && searched->answer.tracks.empty() && searched->answer.complete) {
+    if (!take_for_typo(*query, searched->missing)) break;
+    with_typos = true;
+    searched = search_once(*query, options, budget);
+  }
+  if (!searched) return tl::unexpected(searched.error());
+  searched->answer.with_typos = with_typos;
+  return std::move(searched->answer);
+}
+
+// Lets one word match with edits, or without a word all of them; false when that changes nothing.
+bool LibraryIndex::take_for_typo(Query& query, std::optional<std::size_t> word) {
+  bool changed = false;
+  for (std::size_t i = 0; i < query.words.size(); ++i) {
+    const auto* term = std::get_if<Term>(&query.words[i]);
+    if ((word && *word != i) || term == nullptr || term->is_quoted) continue;
+    const unsigned edits = allowed_edits(term->text);
+    if (edits == 0) continue;
+    query.words[i] = Near{std::string(term->text), edits};
+    changed = true;
+  }
+  return changed;
+}
+
+Result<Searched> LibraryIndex::search_once(const Query& query, const SearchOptions& options,
+                                           const Budget& budget) const {
+  const Plan plan(query);
+  LiveMatches live(query);
   std::shared_lock shared(state_);
   for (const auto& segment : lives_) {
-    if (segment->tracks() > 0) live.add(*segment, *query);
+    if (segment->tracks() > 0) live.add(*segment, query, plan);
   }
-  for (std::size_t i = 0; i < query->words.size(); ++i) {
-    if (const auto* term = std::get_if<Term>(&query->words[i]))
+  for (std::size_t i = 0; i < query.words.size(); ++i) {
+    if (const auto* term = std::get_if<Term>(&query.words[i])) {
       live.tracks_with[i] -= removed_terms_.tracks_with(term->text);
+    }
   }
   const Totals totals = totals_;
   const std::shared_ptr<const View> view = view_;
   shared.unlock();
-  return index::search(*query, *view, live, totals, options.limit, budget);
+  const PageCache::Reading reading(pages_);
+  return index::search(query, plan, {*view, live, totals, tokenizer_}, options, budget);
 }
 
 Stats LibraryIndex::stats() const {

@@ -12,9 +12,12 @@
 #include <shared_mutex>
 #include <thread>
 
+#include "index/hosted_digests.h"
 #include "index/index.h"
 #include "index/live_segment.h"
+#include "index/page_cache.h"
 #include "index/removed_terms.h"
+#include "index/searcher.h"
 #include "index/store.h"
 #include "index/terms_of_many.h"
 #include "index/totals.h"
@@ -38,11 +41,13 @@ struct Located {
   std::optional<std::size_t> part;  // of the view
   Doc doc = 0;
   std::shared_ptr<const Track> track;
+  std::uint8_t length = 0;  // as it was indexed
 };
 
 class LibraryIndex final : public Index {
  public:
-  LibraryIndex(std::unique_ptr<Store> store, const Options& options) : store_(std::move(store)), options_(options) {}
+  LibraryIndex(std::unique_ptr<Store> store, const Options& options)
+      : store_(std::move(store)), pages_(options.cache_bytes / 2), options_(options) {}
   ~LibraryIndex() override;
 
   Result<void> load();
@@ -55,7 +60,13 @@ class LibraryIndex final : public Index {
   Result<std::optional<Track>> find(const ContentId& content) const override;
   Result<Answer> search(std::string_view query, const SearchOptions& options) const override;
   Stats stats() const override;
+  Owners* owners() override { return digests_.get(); }
   Result<void> compact() override;
+  Storage storage() const override;
+  Result<void> visit(const std::function<bool(const Track&)>& take) const override;
+  Result<std::uint64_t> verify(const std::function<bool(std::uint64_t)>& go_on) const override;
+  Result<void> back_up(const std::filesystem::path& folder) override { return store_->back_up(folder); }
+  Result<void> snapshot(const std::filesystem::path& folder) override { return store_->snapshot(folder); }
 
  private:
   using Lives = std::vector<std::shared_ptr<LiveSegment>>;
@@ -72,13 +83,24 @@ class LibraryIndex final : public Index {
     std::int64_t length = 0;
   };
 
+  // What was there at one time, whatever changes later.
+  struct Moment {
+    std::vector<std::shared_ptr<const Track>> live;
+    std::shared_ptr<const View> view;
+    std::uint64_t tracks = 0;
+  };
+
+  Moment moment() const;
+  static Result<void> visit_part(const Part& part, const std::function<bool(Doc, const Track&)>& take);
   Result<void> load_state();
   Result<void> load_removed();
   Result<void> load_live();
   Result<std::vector<std::uint32_t>> stored_segments() const;
   Result<void> wait_for_room(Writing& writing, std::size_t tracks);
   void freeze();
-  static Result<std::optional<Located>> locate(const ContentId& content, const Lives& lives, const View& view);
+  Result<std::optional<Located>> locate(const ContentId& content, const Lives& lives, const View& view) const;
+  static bool take_for_typo(Query& query, std::optional<std::size_t> word);
+  Result<Searched> search_once(const Query& query, const SearchOptions& options, const Budget& budget) const;
   void take_out(const Located& located, Change& change);
   Result<void> commit(Change change);
   void apply(Change& change, const Totals& totals);
@@ -95,8 +117,10 @@ class LibraryIndex final : public Index {
   bool has_frozen() const { return lives_.size() > 1; }
 
   const std::unique_ptr<Store> store_;
+  mutable PageCache pages_;
   const Options options_;
   const Tokenizer tokenizer_;
+  std::unique_ptr<HostedDigests> digests_;
 
   // Held by whoever changes anything: the writer for the whole change, the worker while it puts a new segment in place.
   mutable std::mutex writer_;

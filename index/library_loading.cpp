@@ -12,6 +12,9 @@ Result<void> LibraryIndex::load() {
   for (const auto step : {&LibraryIndex::load_state, &LibraryIndex::load_removed, &LibraryIndex::load_live}) {
     if (auto loaded = (this->*step)(); !loaded) return loaded;
   }
+  auto digests = HostedDigests::open(*store_, pages_);
+  if (!digests) return tl::unexpected(digests.error());
+  digests_ = std::move(*digests);
   return {};
 }
 
@@ -48,7 +51,7 @@ Result<void> LibraryIndex::load_state() {
   if (auto erased = store_->erase_orphans(*segments); !erased) return erased;
   auto view = std::make_shared<View>();
   for (const std::uint32_t number : *segments) {
-    auto segment = Segment::open(*store_, number);
+    auto segment = Segment::open(*store_, pages_, number);
     if (!segment) return tl::unexpected(segment.error());
     view->parts.push_back({std::move(*segment), nullptr});
     totals_.next_segment = std::max(totals_.next_segment, number + 1);
@@ -79,6 +82,7 @@ Result<void> LibraryIndex::load_removed() {
   });
   if (!scanned) return scanned;
   if (!sound) return store_->damaged("removed");
+  const PageCache::Reading reading(pages_);
   for (const auto& [segment, doc] : gone) {
     const auto track = segment->track(doc);
     if (!track) return tl::unexpected(track.error());
@@ -132,7 +136,7 @@ Result<void> LibraryIndex::load_live() {
 }
 
 Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, const Options& options) {
-  auto store = Store::open(folder, {options.sync, options.cache_bytes});
+  auto store = Store::open(folder, {options.sync, options.cache_bytes / 2, options.disk_limit});
   if (!store) return tl::unexpected(store.error());
   auto index = std::make_unique<LibraryIndex>(std::move(*store), options);
   if (auto loaded = index->load(); !loaded) return tl::unexpected(loaded.error());

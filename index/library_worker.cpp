@@ -3,6 +3,7 @@
 #include <map>
 
 #include "index/library_index.h"
+#include "index/live_terms.h"
 #include "index/merge.h"
 #include "index/segment_builder.h"
 #include "index/varint.h"
@@ -52,6 +53,9 @@ Result<void> LibraryIndex::seal(Writing& writing) {
   for (Doc doc = 0; doc < live->docs(); ++doc) {
     if (live->entry(doc).track) order.emplace_back(live->entry(doc), doc);
   }
+  // Tracks may be removed from it meanwhile: their terms are copied too, which takes 0.2 us a track.
+  LiveTerms live_terms;
+  live->visit_terms([&](std::string_view text, const Postings& postings) { live_terms.add(text, postings); });
   const std::uint32_t number = next_number();
   DistinctTerms terms = sealed_terms_;
   writing.unlock();
@@ -62,13 +66,18 @@ Result<void> LibraryIndex::seal(Writing& writing) {
     });
     constexpr int kFast = 3;
     SegmentBuilder builder(kFast);
-    TrackTerms track_terms(tokenizer_);
+    std::vector<Doc> new_docs(live->docs());
     for (const auto& [entry, doc] : order) {
-      track_terms.read(*entry.track);
-      builder.add(*entry.track, track_terms);
+      new_docs[doc] = builder.docs();
+      builder.add(*entry.track, entry.length);
     }
-    builder.count_terms(terms);
-    fresh = write_segment(number, builder.finish());
+    live_terms.renumber(new_docs, builder.docs());
+    auto pages = builder.finish(live_terms, &terms);
+    if (pages) {
+      fresh = write_segment(number, std::move(*pages));
+    } else {
+      fresh = tl::unexpected(pages.error());
+    }
   }
   writing.lock();
   if (!fresh) return tl::unexpected(fresh.error());
@@ -101,8 +110,8 @@ Result<void> LibraryIndex::seal(Writing& writing) {
 }
 
 Result<Part> LibraryIndex::write_segment(std::uint32_t number, std::vector<NewPage> pages) {
-  if (auto written = store_->ingest(number, std::move(pages)); !written) return tl::unexpected(written.error());
-  auto segment = Segment::open(*store_, number);
+  if (auto written = store_->ingest(Family::kPages, number, std::move(pages)); !written) return tl::unexpected(written.error());
+  auto segment = Segment::open(*store_, pages_, number);
   if (!segment) return tl::unexpected(segment.error());
   return Part{std::move(*segment), nullptr};
 }
@@ -154,7 +163,7 @@ Result<void> LibraryIndex::merge(Writing& writing, const std::vector<std::size_t
   for (const std::size_t i : picked) old.push_back(view_->parts[i]);
   const std::uint32_t number = next_number();
   writing.unlock();
-  auto merged = merge_segments(old, tokenizer_, stop_);
+  auto merged = merge_segments(old, stop_);
   Result<Part> fresh;
   if (merged && !merged->pages.empty()) fresh = write_segment(number, std::move(merged->pages));
   writing.lock();

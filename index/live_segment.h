@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "index/postings.h"
-#include "index/query_parser.h"
+#include "index/query.h"
 #include "index/terms.h"
 #include "index/totals.h"
 #include "schema/ids.h"
@@ -53,9 +53,16 @@ class LiveSegment {
 
   void count_terms(DistinctTerms& distinct) const;
 
+  /// Visits every term, in no order.
+  template <class Visit>
+  void visit_terms(const Visit& visit) const {
+    for (const auto& [term, postings] : postings_) visit(std::string_view(term), postings);
+  }
+
  private:
   Postings find_term(std::string_view term) const;
   Postings find_prefix(std::string_view prefix) const;
+  Postings find_near(const Near& near) const;
   Postings find_compound(const Compound& compound) const;
 
   std::uint32_t source_;

@@ -1,7 +1,6 @@
 // Several segments into one, without the documents that are gone.
 //
-// Tracks are read, cut into terms and written anew, 5 us each: less code than joining posting lists, and the one way
-// that segments are made.
+// Tracks are read and written anew in their common order; posting lists are joined under the new numbers.
 #pragma once
 
 #include <atomic>
@@ -10,7 +9,6 @@
 
 #include "index/removed_terms.h"
 #include "index/store.h"
-#include "index/tokenizer.h"
 #include "index/view.h"
 #include "schema/result.h"
 
@@ -25,6 +23,6 @@ struct Merged {
 inline constexpr Doc kGone = 0xFFFFFFFF;
 
 /// Errors: kDisk, kCorrupt, kStopped when `stop` became true.
-Result<Merged> merge_segments(std::span<const Part> parts, const Tokenizer& tokenizer, const std::atomic<bool>& stop);
+Result<Merged> merge_segments(std::span<const Part> parts, const std::atomic<bool>& stop);
 
 }  // namespace earshot::index

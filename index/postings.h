@@ -25,6 +25,11 @@ Postings united(const Postings& a, const Postings& b);
 /// Documents of both; the smaller count stays.
 Postings intersected(const Postings& a, const Postings& b);
 
+/// What a term `edits` edits away from the typed one counts: half as much for each, but once at least.
+constexpr std::uint8_t count_after_edits(std::uint8_t count, unsigned edits) {
+  return count >> edits == 0 ? std::uint8_t{1} : static_cast<std::uint8_t>(count >> edits);
+}
+
 /// Sorts, and adds up the counts of one doc.
 void merge_duplicates(Postings& postings);
 

@@ -18,10 +18,14 @@ namespace earshot::index {
 namespace {
 
 constexpr char kSame = '\x01';
-constexpr std::array<std::string Track::*, 4> kTexts = {&Track::artist, &Track::album, &Track::genre, &Track::title};
+constexpr std::uint8_t kTextsOnly = 0x80;
+constexpr std::array<std::string Track::*, 5> kTexts = {&Track::artist, &Track::album, &Track::genre, &Track::title,
+                                                        &Track::publisher};
+// Of kTexts, in the order of a body.
+constexpr std::array<std::size_t, 5> kBodyOrder = {3, 0, 1, 2, 4};
 
 // Numbers of 10 bytes at most and texts, for each record.
-constexpr std::size_t kMaxColumns = 1 + kRecordsPerPage * (1 + 4 * 10 + 4 * (limits::kMaxTrackText + 1));
+constexpr std::size_t kMaxColumns = 1 + kRecordsPerPage * (1 + 4 * 10 + 5 * (limits::kMaxTrackText + 1));
 constexpr std::size_t kDictionaryBytes = 64 * 1024;
 
 // Of a segment's own bytes, so that a small one does not carry a large dictionary.
@@ -40,36 +44,47 @@ void put_column(std::string& out, std::span<const Track> tracks, std::string Tra
   }
 }
 
+// set(number of the record, value)
 template <class T, class Set>
-bool take_column(std::string_view& in, std::span<Track> tracks, const Set& set) {
-  for (Track& track : tracks) {
+bool take_column(std::string_view& in, std::size_t count, const Set& set) {
+  for (std::size_t i = 0; i < count; ++i) {
     const auto number = take_varint<T>(in);
     if (!number) return false;
-    set(track, *number);
+    set(i, *number);
   }
   return true;
 }
 
-bool take_text_column(std::string_view& in, std::span<Track> tracks, std::string Track::*text) {
-  const std::string* before = nullptr;
-  for (Track& track : tracks) {
+bool take_texts(std::string_view& in, std::span<std::string_view> texts) {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
     const std::size_t size = in.find('\0');
     if (size == std::string_view::npos || size > limits::kMaxTrackText) return false;
-    const std::string_view here = in.substr(0, size);
-    if (here == std::string_view(&kSame, 1)) {
-      if (before == nullptr) return false;
-      track.*text = *before;
-    } else {
-      track.*text = here;
+    texts[i] = in.substr(0, size);
+    if (texts[i] == std::string_view(&kSame, 1)) {
+      if (i == 0) return false;
+      texts[i] = texts[i - 1];
     }
     in.remove_prefix(size + 1);
-    before = &(track.*text);
   }
   return true;
 }
 
-std::uint64_t packed_duration(std::uint32_t duration_ms) {
-  return duration_ms % 1000 == 0 ? duration_ms / 1000 * std::uint64_t{2} : duration_ms * std::uint64_t{2} + 1;
+// The numbers of the second form, but sizes.
+bool take_numbers(std::string_view& in, std::span<Track> tracks) {
+  if (in.size() < tracks.size()) return false;
+  for (std::size_t i = 0; i < tracks.size(); ++i) {
+    tracks[i].codec = static_cast<Codec>(in[i]);
+    if (tracks[i].codec > Codec::kWav) return false;
+  }
+  in.remove_prefix(tracks.size());
+  return take_column<std::uint16_t>(in, tracks.size(), [&](std::size_t i, auto year) { tracks[i].year = year; }) &&
+         take_column<std::uint64_t>(in, tracks.size(),
+                                    [&](std::size_t i, std::uint64_t duration) {
+                                      tracks[i].duration_ms = static_cast<std::uint32_t>(
+                                          duration % 2 == 0 ? duration / 2 * 1000 : duration / 2);
+                                    }) &&
+         take_column<std::uint32_t>(in, tracks.size(),
+                                    [&](std::size_t i, auto bitrate) { tracks[i].bitrate_kbps = bitrate; });
 }
 
 }  // namespace
@@ -77,44 +92,48 @@ std::uint64_t packed_duration(std::uint32_t duration_ms) {
 std::string columns_of(std::span<const Track> tracks) {
   EARSHOT_CHECK(!tracks.empty() && tracks.size() <= kRecordsPerPage);
   std::string out;
-  out.push_back(static_cast<char>(tracks.size()));
-  for (const Track& track : tracks) out.push_back(static_cast<char>(track.codec));
-  for (const Track& track : tracks) put_varint(out, track.year);
-  for (const Track& track : tracks) put_varint(out, packed_duration(track.duration_ms));
-  for (const Track& track : tracks) put_varint(out, track.bitrate_kbps);
+  out.reserve(tracks.size() * 64);
+  out.push_back(static_cast<char>(tracks.size() | kTextsOnly));
   for (const Track& track : tracks) put_varint(out, track.size_bytes);
   for (const auto text : kTexts) put_column(out, tracks, text);
   return out;
 }
 
+bool read_numbers(std::string_view in, std::span<Track> tracks) {
+  if (in.empty() || static_cast<std::uint8_t>(in[0]) != tracks.size()) return false;
+  in.remove_prefix(1);
+  return take_numbers(in, tracks);
+}
+
 std::optional<std::string> bodies_of_columns(std::string_view in) {
   if (in.empty()) return std::nullopt;
-  const auto count = static_cast<std::uint8_t>(in[0]);
-  if (count == 0 || count > kRecordsPerPage || in.size() < 1u + count) return std::nullopt;
-  std::array<Track, kRecordsPerPage> page;
-  const std::span<Track> tracks = std::span(page).first(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (static_cast<std::uint8_t>(in[1 + i]) > static_cast<std::uint8_t>(Codec::kWav)) return std::nullopt;
-    tracks[i].codec = static_cast<Codec>(in[1 + i]);
+  const bool is_texts_only = (static_cast<std::uint8_t>(in[0]) & kTextsOnly) != 0;
+  const std::size_t count = static_cast<std::uint8_t>(in[0]) & ~kTextsOnly;
+  if (count == 0 || count > kRecordsPerPage) return std::nullopt;
+  in.remove_prefix(1);
+  std::array<std::uint64_t, kRecordsPerPage> sizes{};
+  std::array<std::array<std::string_view, kRecordsPerPage>, kTexts.size()> texts;
+  if (!is_texts_only) {
+    std::vector<Track> numbers(count);
+    if (!take_numbers(in, numbers)) return std::nullopt;
   }
-  in.remove_prefix(1u + count);
-  const bool is_whole =
-      take_column<std::uint16_t>(in, tracks, [](Track& track, auto year) { track.year = year; }) &&
-      take_column<std::uint64_t>(
-          in, tracks,
-          [](Track& track, std::uint64_t duration) {
-            track.duration_ms = static_cast<std::uint32_t>(duration % 2 == 0 ? duration / 2 * 1000 : duration / 2);
-          }) &&
-      take_column<std::uint32_t>(in, tracks, [](Track& track, auto bitrate) { track.bitrate_kbps = bitrate; }) &&
-      take_column<std::uint64_t>(in, tracks, [](Track& track, auto size) { track.size_bytes = size; }) &&
-      std::all_of(kTexts.begin(), kTexts.end(), [&](auto text) { return take_text_column(in, tracks, text); }) &&
-      in.empty();
-  if (!is_whole) return std::nullopt;
+  if (!take_column<std::uint64_t>(in, count, [&](std::size_t i, std::uint64_t size) { sizes[i] = size; })) {
+    return std::nullopt;
+  }
+  const std::size_t columns = is_texts_only ? kTexts.size() : kTexts.size() - 1;
+  for (std::size_t i = 0; i < columns; ++i) {
+    if (!take_texts(in, std::span(texts[i]).first(count))) return std::nullopt;
+  }
+  if (!in.empty()) return std::nullopt;
   std::string bodies;
   std::string out(1, static_cast<char>(count));
-  for (const Track& track : tracks) {
+  for (std::size_t i = 0; i < count; ++i) {
     put_number(out, static_cast<std::uint32_t>(bodies.size()));
-    put_body(bodies, track);
+    put_varint(bodies, sizes[i]);
+    for (const std::size_t text : kBodyOrder) {
+      put_varint(bodies, texts[text][i].size());
+      bodies += texts[text][i];
+    }
   }
   put_number(out, static_cast<std::uint32_t>(bodies.size()));
   return out + bodies;

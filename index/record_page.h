@@ -1,12 +1,13 @@
 // Record pages: up to kRecordsPerPage track bodies (index/records.h) as they are stored, and as they are kept in
 // memory.
 //
-//   stored := zstd(columns)                      with the segment's dictionary, when it has one
-//   columns := n:byte codec:byte{n} year{n} duration{n} bitrate{n} size{n} artist{n} album{n} genre{n} title{n}
+//   stored   := zstd(columns)                    with the segment's dictionary, when it has one
+//   columns  := n:byte size{n} artist{n} album{n} genre{n} title{n} publisher{n}      n has 0x80 added
+//             | n:byte codec:byte{n} year{n} duration{n} bitrate{n} size{n} artist{n} album{n} genre{n} title{n}
+//   artist, album, genre, title, publisher := 0x01 0x00 | byte{} 0x00      0x01: as in the record before
 //   duration := seconds x 2 | milliseconds x 2 + 1
-//   artist, album, genre, title := 0x01 0x00 | byte{} 0x00      0x01: as in the record before
-//   memory := n:byte offset:u32{n + 1} body{n}   offsets from the start of the first body
-// Integers are LEB128 varints; offsets are little-endian. Clean texts hold neither 0x00 nor 0x01.
+//   memory   := n:byte offset:u32{n + 1} body{n}   offsets from the start of the first body
+// The second form of columns is that of format 1, whose segments have no index/numbers.h of their own. Integers are LEB128 varints; offsets are little-endian. Clean texts hold neither 0x00 nor 0x01.
 //
 // Rationale: like stands by like, so a dictionary of 64 KiB packs a track in about 20 bytes; a page in memory finds a
 // body without a walk.
@@ -26,11 +27,14 @@ namespace earshot::index {
 
 inline constexpr std::size_t kRecordsPerPage = 64;
 
-/// REQUIRES: 1 to kRecordsPerPage tracks.
+/// In the first form. REQUIRES: 1 to kRecordsPerPage tracks.
 std::string columns_of(std::span<const Track> tracks);
 
 /// The form in memory; nothing for bytes that are no columns.
 std::optional<std::string> bodies_of_columns(std::string_view columns);
+
+/// Sets the numbers of the tracks of a page in the second form; false for bytes that are none.
+bool read_numbers(std::string_view columns, std::span<Track> tracks);
 
 /// One body of the form in memory; nothing when there are fewer.
 std::optional<std::string_view> body_at(std::string_view memory, std::size_t i);

@@ -41,50 +41,78 @@ bool take_content(std::string_view& in, ContentId& content) {
   return true;
 }
 
-bool take_codec(std::string_view& in, Codec& codec) {
-  if (in.empty() || static_cast<std::uint8_t>(in[0]) > static_cast<std::uint8_t>(Codec::kWav)) return false;
-  codec = static_cast<Codec>(in[0]);
-  in.remove_prefix(1);
-  return true;
+constexpr std::uint8_t kMore = 0x80;
+
+bool has_more(const Track& track) {
+  return track.kind != Kind::kTrack || !track.licence.empty() || !track.publisher.empty();
 }
 
-bool take_body(std::string_view& bytes, Track& track) {
-  return take_codec(bytes, track.codec) && take_number(bytes, track.year) && take_number(bytes, track.duration_ms) &&
-         take_number(bytes, track.bitrate_kbps) && take_number(bytes, track.size_bytes) &&
-         take_text(bytes, track.title) && take_text(bytes, track.artist) && take_text(bytes, track.album) &&
-         take_text(bytes, track.genre) && bytes.empty();
+// `more` tells whether the rest of the record follows.
+bool take_codec(std::string_view& in, Codec& codec, bool& more) {
+  if (in.empty()) return false;
+  const auto byte = static_cast<std::uint8_t>(in[0]);
+  more = (byte & kMore) != 0;
+  codec = static_cast<Codec>(byte & ~kMore);
+  in.remove_prefix(1);
+  return codec <= Codec::kWav;
+}
+
+bool take_more(std::string_view& in, Track& track) {
+  if (in.empty()) return false;
+  track.kind = static_cast<Kind>(in[0]);
+  in.remove_prefix(1);
+  return take_text(in, track.licence) && take_text(in, track.publisher) && has_more(track);
+}
+
+bool take_rest(std::string_view& in, Track& track) {
+  bool more = false;
+  return take_codec(in, track.codec, more) && take_number(in, track.year) && take_number(in, track.duration_ms) &&
+         take_number(in, track.bitrate_kbps) && take_number(in, track.size_bytes) && take_text(in, track.title) &&
+         take_text(in, track.artist) && take_text(in, track.album) && take_text(in, track.genre) &&
+         (!more || take_more(in, track)) && in.empty();
 }
 
 }  // namespace
-
-void put_body(std::string& out, const Track& track) {
-  out.push_back(static_cast<char>(track.codec));
-  put_varint(out, track.year);
-  put_varint(out, track.duration_ms);
-  put_varint(out, track.bitrate_kbps);
-  put_varint(out, track.size_bytes);
-  for (const std::string* text : {&track.title, &track.artist, &track.album, &track.genre}) put_text(out, *text);
-}
 
 std::string encode(const Track& track) {
   std::string out;
   out.reserve(64 + track.title.size() + track.artist.size() + track.album.size() + track.genre.size());
   out.push_back(static_cast<char>(track.content.scheme));
   out += as_text(track.content.digest);
-  put_body(out, track);
+  const bool more = has_more(track);
+  out.push_back(static_cast<char>(static_cast<unsigned>(track.codec) | (more ? kMore : 0u)));
+  put_varint(out, track.year);
+  put_varint(out, track.duration_ms);
+  put_varint(out, track.bitrate_kbps);
+  put_varint(out, track.size_bytes);
+  for (const std::string* text : {&track.title, &track.artist, &track.album, &track.genre}) put_text(out, *text);
+  if (!more) return out;
+  out.push_back(static_cast<char>(track.kind));
+  for (const std::string* text : {&track.licence, &track.publisher}) put_text(out, *text);
   return out;
 }
 
 std::optional<Track> decode_record(std::string_view bytes) {
   Track track;
-  if (!take_content(bytes, track.content) || !take_body(bytes, track) || !is_tidy(track)) return std::nullopt;
+  if (!take_content(bytes, track.content) || !take_rest(bytes, track) || !is_tidy(track)) return std::nullopt;
   return track;
 }
 
-std::optional<Track> decode_body(std::string_view bytes) {
-  Track track;
-  if (!take_body(bytes, track)) return std::nullopt;
-  return track;
+std::optional<std::array<std::string_view, 5>> texts_of_body(std::string_view in) {
+  std::array<std::string_view, 5> texts;
+  if (!take_varint<std::uint64_t>(in)) return std::nullopt;
+  for (std::string_view& text : texts) {
+    const auto size = take_varint<std::uint32_t>(in);
+    if (!size || *size > in.size()) return std::nullopt;
+    text = in.substr(0, *size);
+    in.remove_prefix(*size);
+  }
+  return texts;
+}
+
+bool read_body(std::string_view in, Track& track) {
+  return take_number(in, track.size_bytes) && take_text(in, track.title) && take_text(in, track.artist) &&
+         take_text(in, track.album) && take_text(in, track.genre) && take_text(in, track.publisher) && in.empty();
 }
 
 }  // namespace earshot::index

@@ -19,13 +19,15 @@ namespace earshot::index {
 class RemovedTerms {
  public:
   void add(std::span<const TrackTerms::Term> terms) {
-    for (const auto& term : terms) {
-      const auto at = counts_.find(term.text);
-      if (at == counts_.end()) {
-        counts_.emplace(std::string(term.text), 1u);
-      } else {
-        ++at->second;
-      }
+    for (const auto& term : terms) add(term.text, 1u);
+  }
+
+  void add(std::string_view term, std::uint32_t count) {
+    const auto at = counts_.find(term);
+    if (at == counts_.end()) {
+      counts_.emplace(std::string(term), count);
+    } else {
+      at->second += count;
     }
   }
 

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "index/bits.h"
+#include "index/edits.h"
 #include "index/records.h"
 #include "index/tokenizer.h"
 #include "index/varint.h"
@@ -15,10 +16,6 @@ namespace earshot::index {
 namespace {
 
 constexpr std::uint8_t kMixedSchemes = 0xFF;
-
-std::optional<std::string> as_it_is(std::string_view bytes) {
-  return std::string(bytes);
-}
 
 std::optional<std::uint8_t> take_byte(std::string_view& in) {
   if (in.empty()) return std::nullopt;
@@ -52,76 +49,26 @@ std::optional<ContentId> content_at(std::string_view page, std::size_t i) {
   return content;
 }
 
-// What is said of a term, beside its text.
-struct Entry {
-  std::uint32_t df = 0;
-  std::uint8_t most = 0;
-  std::uint32_t page = 0;
-  std::uint32_t offset = 0;
-  std::array<Posting, kMaxInlined> inlined;
-};
-
-bool take_inlined(std::string_view& in, Entry& entry) {
-  std::uint32_t next = 0;
-  for (std::uint32_t i = 0; i < entry.df; ++i) {
-    const auto gap = take_varint<std::uint32_t>(in);
-    const auto count = take_byte(in);
-    if (!gap || !count) return false;
-    entry.inlined[i] = {next + *gap, *count};
-    next = entry.inlined[i].doc + 1;
-  }
-  return true;
+bool is_less(char a, char b) {
+  return static_cast<unsigned char>(a) < static_cast<unsigned char>(b);
 }
 
-bool take_place(std::string_view& in, Entry& entry) {
-  if (entry.df <= kMaxInlined) return take_inlined(in, entry);
-  const auto most = take_byte(in);
-  const auto page = take_varint<std::uint32_t>(in);
-  const auto offset = take_varint<std::uint32_t>(in);
-  if (!most || !page || !offset) return false;
-  entry.most = *most;
-  entry.page = *page;
-  entry.offset = *offset;
-  return true;
+std::uint32_t pages_of(std::uint32_t docs, std::size_t per_page) {
+  return static_cast<std::uint32_t>((docs + per_page - 1) / per_page);
 }
 
-// Walks the terms from the start of a group.
-class Terms {
- public:
-  explicit Terms(std::string_view terms) : rest_(terms) {}
+std::string with_padding(std::string page) {
+  page.append(kPadding, '\0');
+  page.shrink_to_fit();
+  return page;
+}
 
-  /// False: at the end, or damaged.
-  bool next() {
-    if (rest_.empty()) return false;
-    is_damaged_ = true;
-    const auto shared = take_varint<std::uint32_t>(rest_);
-    const auto size = take_varint<std::uint32_t>(rest_);
-    if (!shared || !size || *shared > size_ || *size > rest_.size() || *shared + *size > kMaxTerm) return false;
-    shares_ = *shared > 0;
-    std::copy_n(rest_.begin(), *size, text_.begin() + *shared);
-    size_ = *shared + *size;
-    rest_.remove_prefix(*size);
-    const auto df = take_varint<std::uint32_t>(rest_);
-    if (!df || *df == 0) return false;
-    entry_.df = *df;
-    is_damaged_ = !take_place(rest_, entry_);
-    return !is_damaged_;
-  }
+std::string_view without_padding(const std::string& page) {
+  return std::string_view(page).substr(0, page.size() - kPadding);
+}
 
-  bool is_damaged() const { return is_damaged_; }
-  std::string_view text() const { return {text_.data(), size_}; }
-  std::string_view rest() const { return rest_; }
-  bool shares() const { return shares_; }
-  const Entry& entry() const { return entry_; }
-
- private:
-  std::string_view rest_;
-  std::array<char, kMaxTerm> text_;
-  std::size_t size_ = 0;
-  Entry entry_;
-  bool shares_ = false;
-  bool is_damaged_ = false;
-};
+// Of 32 KiB or more each; a segment has 16 Mi documents of at most 255 postings, most of less than a byte.
+constexpr std::uint32_t kMaxPostingsPages = 1u << 20;
 
 // Rises as terms do, though not strictly.
 std::uint64_t head_of(std::string_view term) {
@@ -138,7 +85,7 @@ bool comes_before(const Track& a, std::uint8_t a_length, const Track& b, std::ui
 
 Cursor TermPostings::cursor() const {
   if (size_ <= kMaxInlined) return Cursor(std::span(inlined_).first(size_));
-  return {page_.bytes().substr(offset_), size_, docs_, most_};
+  return {list_, size_, docs_, most_};
 }
 
 IdTable::IdTable(std::uint32_t docs) {
@@ -159,30 +106,65 @@ std::uint32_t IdTable::next_bits_of(const ContentId& content) const {
   return static_cast<std::uint32_t>(first_bits(content) << bits >> 56);
 }
 
-Result<std::shared_ptr<const Segment>> Segment::open(const Store& store, std::uint32_t number) {
-  const std::shared_ptr<Segment> segment(new Segment(store, number));
-  auto header = store.page_once({number, PageKind::kHeader, 0});
+Result<std::shared_ptr<const Segment>> Segment::open(const Store& store, PageCache& cache, std::uint32_t number) {
+  const std::shared_ptr<Segment> segment(new Segment(store, cache, number));
+  auto header = store.page({number, PageKind::kHeader, 0});
   if (!header) return tl::unexpected(header.error());
   if (!segment->read_header(*header)) return store.damaged("segment header");
-  auto ids = store.page_once({number, PageKind::kIds, 0});
+  auto ids = store.page({number, PageKind::kIds, 0});
   if (!ids) return tl::unexpected(ids.error());
   if (ids->size() != IdTable(segment->docs_).size) return store.damaged("segment ids");
   segment->ids_ = std::move(*ids);
   segment->ids_.append(kPadding, '\0');
-  auto terms = store.page_once({number, PageKind::kTerms, 0});
+  auto terms = store.page({number, PageKind::kTerms, 0});
   if (!terms) return tl::unexpected(terms.error());
   if (!segment->read_terms(std::move(*terms))) return store.damaged("segment terms");
-  const auto dictionary = store.page_once({number, PageKind::kDictionary, 0});
+  const auto dictionary = store.page({number, PageKind::kDictionary, 0});
   if (!dictionary) return tl::unexpected(dictionary.error());
   segment->unpacker_ = std::make_unique<ColumnUnpacker>(*dictionary);
+  if (auto opened = segment->open_numbers(); !opened) return tl::unexpected(opened.error());
+  segment->postings_ = std::make_unique<PageSlot[]>(segment->postings_pages_);
+  segment->records_ = std::make_unique<PageSlot[]>(pages_of(segment->docs_, kRecordsPerPage));
+  segment->contents_ = std::make_unique<PageSlot[]>(pages_of(segment->docs_, kContentsPerPage));
   return std::shared_ptr<const Segment>(segment);
+}
+
+Segment::~Segment() {
+  if (!postings_) return;
+  cache_->forget({postings_.get(), postings_pages_});
+  cache_->forget({records_.get(), pages_of(docs_, kRecordsPerPage)});
+  cache_->forget({contents_.get(), pages_of(docs_, kContentsPerPage)});
+}
+
+Result<void> Segment::open_numbers() {
+  auto page = format_ == 1 ? numbers_of_format_1() : store_->page({number_, PageKind::kNumbers, 0});
+  if (!page) return tl::unexpected(page.error());
+  auto numbers = Numbers::from(std::move(*page), docs_);
+  if (!numbers) return damaged("segment numbers");
+  numbers_ = std::move(*numbers);
+  return {};
+}
+
+// Format 1 kept them in its record pages: all are read, 5 us each.
+Result<std::string> Segment::numbers_of_format_1() const {
+  NumbersBuilder builder;
+  for (Doc first = 0; first < docs_; first += static_cast<Doc>(kRecordsPerPage)) {
+    const auto packed = store_->page({number_, PageKind::kRecords, first / static_cast<Doc>(kRecordsPerPage)});
+    if (!packed) return tl::unexpected(packed.error());
+    const auto columns = unpacker_->unpack(*packed);
+    std::vector<Track> tracks(std::min<std::size_t>(kRecordsPerPage, docs_ - first));
+    if (!columns || !read_numbers(*columns, tracks)) return damaged("records");
+    for (const Track& track : tracks) builder.add(track);
+  }
+  return builder.finish();
 }
 
 bool Segment::read_header(std::string_view in) {
   constexpr std::uint32_t kMaxDocs = 1u << 24;  // an id entry has 8 bits more, and fits 32
   const auto format = take_varint<std::uint32_t>(in);
   const auto docs = take_varint<std::uint32_t>(in);
-  if (!format || *format != kSegmentFormat || !docs || *docs == 0 || *docs >= kMaxDocs) return false;
+  if (!format || *format == 0 || *format > kSegmentFormat || !docs || *docs == 0 || *docs >= kMaxDocs) return false;
+  format_ = *format;
   docs_ = *docs;
   Doc first = 0;
   while (!in.empty()) {
@@ -200,7 +182,7 @@ bool Segment::read_header(std::string_view in) {
 // Walks all terms once, so that later walks meet no surprise.
 bool Segment::read_terms(std::string bytes) {
   terms_ = std::move(bytes);
-  Terms terms(terms_);
+  TermPage terms(terms_);
   for (std::size_t i = 0, begin = 0; terms.next(); ++i) {
     if (i % kTermsPerGroup == 0) {
       if (terms.shares()) return false;
@@ -208,7 +190,13 @@ bool Segment::read_terms(std::string bytes) {
       group_heads_.push_back(head_of(terms.text()));
     }
     begin = terms_.size() - terms.rest().size();
+    masks_.add(terms.text());
+    if (terms.entry().df > kMaxInlined) {
+      if (terms.entry().page >= kMaxPostingsPages) return false;
+      postings_pages_ = std::max(postings_pages_, terms.entry().page + 1);
+    }
   }
+  masks_.shrink_to_fit();
   return !terms.is_damaged();
 }
 
@@ -233,38 +221,100 @@ std::uint8_t Segment::length_of(Doc doc) const {
   return (after - 1)->length;
 }
 
-Result<std::optional<TermPostings>> Segment::find(std::string_view term) const {
-  std::optional<TermPostings> found;
-  const auto scanned = scan(term, [&](std::string_view text, TermPostings postings) -> Result<bool> {
-    if (text == term) found = std::move(postings);
-    return false;
-  });
-  if (!scanned) return tl::unexpected(scanned.error());
-  return found;
+// A term of the group shares `shared` bytes with the one before, which shares `same` with the wanted one: with more, it
+// differs where the one before did; with fewer, it is past the wanted one.
+Result<std::optional<TermPostings>> Segment::find(std::string_view wanted) const {
+  if (groups_.empty()) return std::optional<TermPostings>();
+  std::string_view rest = std::string_view(terms_).substr(groups_[group_of(wanted)]);
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < kTermsPerGroup && !rest.empty(); ++i) {
+    const auto shared = take_varint<std::uint32_t>(rest);
+    const auto size = take_varint<std::uint32_t>(rest);
+    if (!shared || !size || *size > rest.size()) return damaged("terms");
+    const std::string_view suffix = rest.substr(0, *size);
+    rest.remove_prefix(*size);
+    TermEntry entry;
+    if (!take_entry(rest, entry)) return damaged("terms");
+    if (*shared < same) return std::optional<TermPostings>();
+    if (*shared > same) continue;
+    const std::string_view tail = wanted.substr(same);
+    const auto [end, other] = std::mismatch(tail.begin(), tail.end(), suffix.begin(), suffix.end());
+    same += static_cast<std::size_t>(end - tail.begin());
+    if (end == tail.end() && other == suffix.end()) {
+      auto postings = postings_at(entry);
+      if (!postings) return tl::unexpected(postings.error());
+      return std::optional<TermPostings>(std::move(*postings));
+    }
+    if (end == tail.end() || (other != suffix.end() && is_less(*end, *other))) return std::optional<TermPostings>();
+  }
+  return std::optional<TermPostings>();
+}
+
+Result<TermPostings> Segment::postings_at(const TermEntry& entry) const {
+  TermPostings postings;
+  postings.docs_ = docs_;
+  postings.size_ = entry.df;
+  postings.most_ = entry.most;
+  if (entry.df <= kMaxInlined) {
+    postings.inlined_ = entry.inlined;
+    if (entry.inlined[entry.df - 1].doc >= docs_) return damaged("terms");
+    return postings;
+  }
+  const auto page = postings_page(entry.page);
+  if (!page) return tl::unexpected(page.error());
+  if (entry.offset >= page->size()) return damaged("terms");
+  postings.list_ = page->substr(entry.offset);
+  return postings;
 }
 
 Result<void> Segment::scan(std::string_view prefix, const Visit& visit) const {
   if (groups_.empty()) return {};
-  Terms terms(std::string_view(terms_).substr(groups_[group_of(prefix)]));
+  TermPage terms(std::string_view(terms_).substr(groups_[group_of(prefix)]));
   while (terms.next()) {
     if (terms.text() < prefix) continue;
     if (!terms.text().starts_with(prefix)) return {};
-    const Entry& entry = terms.entry();
-    TermPostings postings;
-    postings.docs_ = docs_;
-    postings.size_ = entry.df;
-    postings.most_ = entry.most;
-    postings.offset_ = entry.offset;
-    if (entry.df <= kMaxInlined) {
-      postings.inlined_ = entry.inlined;
-      if (entry.inlined[entry.df - 1].doc >= docs_) return damaged("terms");
-    } else {
-      auto page = store_->page({number_, PageKind::kPostings, entry.page}, as_it_is);
-      if (!page) return tl::unexpected(page.error());
-      if (entry.offset >= page->bytes().size()) return damaged("terms");
-      postings.page_ = std::move(*page);
+    auto postings = postings_at(terms.entry());
+    if (!postings) return tl::unexpected(postings.error());
+    const auto go_on = visit(terms.text(), std::move(*postings));
+    if (!go_on) return tl::unexpected(go_on.error());
+    if (!*go_on) return {};
+  }
+  return {};
+}
+
+Result<Postings> Segment::AllTerms::postings() {
+  const TermEntry& entry = terms_.entry();
+  if (entry.df <= kMaxInlined) {
+    if (entry.inlined[entry.df - 1].doc >= segment_->docs_) return segment_->damaged("terms");
+    return Postings(entry.inlined.begin(), entry.inlined.begin() + entry.df);
+  }
+  if (entry.page != page_number_) {
+    auto stored = segment_->store_->page({segment_->number_, PageKind::kPostings, entry.page});
+    if (!stored) return tl::unexpected(stored.error());
+    page_ = with_padding(std::move(*stored));
+    page_number_ = entry.page;
+  }
+  const std::string_view page = without_padding(page_);
+  if (entry.offset >= page.size()) return segment_->damaged("terms");
+  Postings postings = read_all(Cursor(page.substr(entry.offset), entry.df, segment_->docs_, entry.most));
+  if (postings.size() != entry.df) return segment_->damaged("postings");
+  return postings;
+}
+
+Result<void> Segment::visit_near(std::string_view word, unsigned most, const VisitNear& visit) const {
+  std::vector<std::uint32_t> candidates;
+  masks_.find(word, most, candidates);
+  Edits edits(word, most);
+  for (const std::uint32_t candidate : candidates) {
+    TermPage terms(std::string_view(terms_).substr(groups_[candidate / kTermsPerGroup]));
+    for (std::size_t i = 0; i <= candidate % kTermsPerGroup; ++i) {
+      if (!terms.next()) return damaged("terms");
     }
-    const auto go_on = visit(terms.text(), std::move(postings));
+    const auto distance = edits.from(terms.text());
+    if (!distance) continue;
+    const auto postings = postings_at(terms.entry());
+    if (!postings) return tl::unexpected(postings.error());
+    const auto go_on = visit(*distance, *postings);
     if (!go_on) return tl::unexpected(go_on.error());
     if (!*go_on) return {};
   }
@@ -289,32 +339,54 @@ Result<std::optional<Doc>> Segment::doc_of(const ContentId& content) const {
   return std::optional<Doc>();
 }
 
+// Pages in memory are followed by kPadding.
+Result<std::string_view> Segment::content_page(std::uint32_t number) const {
+  if (const std::string* page = cache_->look(contents_[number])) return without_padding(*page);
+  auto stored = store_->page({number_, PageKind::kContents, number});
+  if (!stored) return tl::unexpected(stored.error());
+  return without_padding(*cache_->keep(contents_[number], with_padding(std::move(*stored))));
+}
+
 Result<ContentId> Segment::content_of(Doc doc) const {
-  const auto page =
-      store_->page({number_, PageKind::kContents, doc / static_cast<std::uint32_t>(kContentsPerPage)}, as_it_is);
+  const auto page = content_page(doc / static_cast<std::uint32_t>(kContentsPerPage));
   if (!page) return tl::unexpected(page.error());
-  const auto content = content_at(page->bytes(), doc % kContentsPerPage);
+  const auto content = content_at(*page, doc % kContentsPerPage);
   if (!content) return damaged("contents");
   return *content;
 }
 
-Result<Page> Segment::records_page(std::uint32_t number) const {
-  return store_->page(
-      {number_, PageKind::kRecords, number}, [&](std::string_view packed) -> std::optional<std::string> {
-        const auto columns = unpacker_->unpack(packed);
-        auto bodies = columns ? bodies_of_columns(*columns) : std::nullopt;
-        const Doc first = number * static_cast<Doc>(kRecordsPerPage);
-        const auto contents =
-            store_->page_once({number_, PageKind::kContents, first / static_cast<Doc>(kContentsPerPage)});
-        if (!bodies || !contents) return std::nullopt;
-        for (Doc i = first; i < docs_ && i < first + kRecordsPerPage; ++i) {
-          const auto content = content_at(*contents, i % kContentsPerPage);
-          if (!content) return std::nullopt;
-          bodies->push_back(static_cast<char>(content->scheme));
-          *bodies += as_text(content->digest);
-        }
-        return bodies;
-      });
+Result<std::string_view> Segment::postings_page(std::uint32_t number) const {
+  if (const std::string* page = cache_->look(postings_[number])) return without_padding(*page);
+  auto stored = store_->page({number_, PageKind::kPostings, number});
+  if (!stored) return tl::unexpected(stored.error());
+  return without_padding(*cache_->keep(postings_[number], with_padding(std::move(*stored))));
+}
+
+// Bodies, and the content ids of their documents.
+Result<std::string> Segment::unpacked_records(std::uint32_t number) const {
+  const auto packed = store_->page({number_, PageKind::kRecords, number});
+  if (!packed) return tl::unexpected(packed.error());
+  const Doc first = number * static_cast<Doc>(kRecordsPerPage);
+  const auto contents = store_->page({number_, PageKind::kContents, first / static_cast<Doc>(kContentsPerPage)});
+  if (!contents) return tl::unexpected(contents.error());
+  const auto columns = unpacker_->unpack(*packed);
+  auto bodies = columns ? bodies_of_columns(*columns) : std::nullopt;
+  if (!bodies) return damaged("records");
+  for (Doc i = first; i < docs_ && i < first + kRecordsPerPage; ++i) {
+    const auto content = content_at(*contents, i % kContentsPerPage);
+    if (!content) return damaged("contents");
+    bodies->push_back(static_cast<char>(content->scheme));
+    *bodies += as_text(content->digest);
+  }
+  return std::move(*bodies);
+}
+
+Result<std::string_view> Segment::records_page(std::uint32_t number) const {
+  if (const std::string* page = cache_->look(records_[number])) return std::string_view(*page);
+  auto unpacked = unpacked_records(number);
+  if (!unpacked) return tl::unexpected(unpacked.error());
+  unpacked->shrink_to_fit();
+  return std::string_view(*cache_->keep(records_[number], std::move(*unpacked)));
 }
 
 Result<Track> Segment::track(Doc doc) const {
@@ -323,66 +395,74 @@ Result<Track> Segment::track(Doc doc) const {
   return std::move((*one)[0]);
 }
 
+namespace {
+
+constexpr std::size_t kContent = 1 + std::tuple_size_v<Digest32>;
+
+// Where one track's bytes are in a page of records.
+struct RecordBytes {
+  std::string_view body;
+  std::string_view content;
+};
+
+// `behind`: tracks of the page from this one on.
+std::optional<RecordBytes> record_at(std::string_view page, std::size_t i, std::size_t behind) {
+  const auto body = body_at(page, i);
+  if (!body || page.size() < behind * kContent) return std::nullopt;
+  return RecordBytes{*body, page.substr(page.size() - behind * kContent, kContent)};
+}
+
+bool read_record(const RecordBytes& bytes, const Numbers& numbers, Doc doc, Track& track) {
+  track.content.scheme = static_cast<Scheme>(bytes.content[0]);
+  const ByteView digest = as_bytes(bytes.content.substr(1));
+  std::copy(digest.begin(), digest.end(), track.content.digest.begin());
+  numbers.fill(doc, track);
+  return read_body(bytes.body, track);
+}
+
+}  // namespace
+
 // All pages are asked for before the first record is read, so that memory brings them side by side.
 Result<std::vector<Track>> Segment::tracks(std::span<const Doc> docs) const {
-  constexpr std::size_t kContent = 1 + std::tuple_size_v<Digest32>;
-  struct Place {
-    std::string_view body;
-    std::string_view content;
-  };
-  std::vector<Page> pages;
-  std::vector<Place> places;
-  pages.reserve(docs.size());
+  std::vector<RecordBytes> places;
   places.reserve(docs.size());
-  std::uint32_t last = 0xFFFFFFFF;
   for (const Doc doc : docs) {
     EARSHOT_CHECK(doc < docs_);
     const auto number = doc / static_cast<Doc>(kRecordsPerPage);
-    if (number != last) {
-      auto page = records_page(number);
-      if (!page) return tl::unexpected(page.error());
-      pages.push_back(std::move(*page));
-      last = number;
-    }
-    const std::string_view bytes = pages.back().bytes();
-    const std::size_t behind =
-        std::min<std::size_t>(kRecordsPerPage, docs_ - number * kRecordsPerPage) - doc % kRecordsPerPage;
-    const auto body = body_at(bytes, doc % kRecordsPerPage);
-    if (!body || bytes.size() < behind * kContent) return damaged("record");
-    places.push_back({*body, bytes.substr(bytes.size() - behind * kContent, kContent)});
-    __builtin_prefetch(places.back().body.data());
-    __builtin_prefetch(places.back().content.data());
+    const auto page = records_page(number);
+    if (!page) return tl::unexpected(page.error());
+    const std::size_t size = std::min<std::size_t>(kRecordsPerPage, docs_ - number * kRecordsPerPage);
+    const auto place = record_at(*page, doc % kRecordsPerPage, size - doc % kRecordsPerPage);
+    if (!place) return damaged("record");
+    places.push_back(*place);
+    __builtin_prefetch(place->body.data());
+    __builtin_prefetch(place->content.data());
   }
-  std::vector<Track> tracks;
-  tracks.reserve(docs.size());
-  for (const Place& place : places) {
-    auto track = decode_body(place.body);
-    if (!track) return damaged("record");
-    track->content.scheme = static_cast<Scheme>(place.content[0]);
-    const ByteView digest = as_bytes(place.content.substr(1));
-    std::copy(digest.begin(), digest.end(), track->content.digest.begin());
-    tracks.push_back(std::move(*track));
+  std::vector<Track> tracks(docs.size());
+  for (std::size_t i = 0; i < docs.size(); ++i) {
+    if (!read_record(places[i], numbers_, docs[i], tracks[i])) return damaged("record");
   }
   return tracks;
 }
 
+Result<Texts> Segment::texts(Doc doc) const {
+  EARSHOT_CHECK(doc < docs_);
+  const auto page = records_page(doc / static_cast<Doc>(kRecordsPerPage));
+  if (!page) return tl::unexpected(page.error());
+  const auto body = body_at(*page, doc % kRecordsPerPage);
+  const auto texts = body ? texts_of_body(*body) : std::nullopt;
+  if (!texts) return damaged("record");
+  return *texts;
+}
+
 Result<std::vector<Track>> Segment::tracks_of_page(std::uint32_t number) const {
-  const auto packed = store_->page_once({number_, PageKind::kRecords, number});
-  if (!packed) return tl::unexpected(packed.error());
-  const auto columns = unpacker_->unpack(*packed);
-  const auto bodies = columns ? bodies_of_columns(*columns) : std::nullopt;
-  if (!bodies) return damaged("records");
+  const auto page = unpacked_records(number);
+  if (!page) return tl::unexpected(page.error());
   const Doc first = number * static_cast<Doc>(kRecordsPerPage);
-  const auto contents = store_->page_once({number_, PageKind::kContents, first / static_cast<Doc>(kContentsPerPage)});
-  if (!contents) return tl::unexpected(contents.error());
-  std::vector<Track> tracks;
-  for (Doc doc = first; doc < docs_ && doc < first + kRecordsPerPage; ++doc) {
-    const auto body = body_at(*bodies, doc % kRecordsPerPage);
-    auto track = body ? decode_body(*body) : std::nullopt;
-    const auto content = content_at(*contents, doc % kContentsPerPage);
-    if (!track || !content) return damaged("records");
-    track->content = *content;
-    tracks.push_back(std::move(*track));
+  std::vector<Track> tracks(std::min<std::size_t>(kRecordsPerPage, docs_ - first));
+  for (std::size_t i = 0; i < tracks.size(); ++i) {
+    const auto place = record_at(*page, i, tracks.size() - i);
+    if (!place || !read_record(*place, numbers_, first + static_cast<Doc>(i), tracks[i])) return damaged("records");
   }
   return tracks;
 }

@@ -12,7 +12,8 @@
 //     place      := (gap count:byte){df}                  df <= 3
 //                 | most:byte page offset                 a list of index/posting_list.h in a kPostings page
 //   kPostings    list{}                                   about 32 KiB, or one list that is larger
-//   kRecords     index/record_page.h                      of kRecordsPerPage documents; in memory, their ids follow
+//   kRecords     index/record_page.h                      texts of kRecordsPerPage documents; in memory, their ids follow
+//   kNumbers     index/numbers.h                         one page, kept in memory; format 1 had its numbers in kRecords
 //   kContents    scheme:byte digest:byte{32}{<= 128}      scheme 0xFF: followed by one for each, then the digests
 //
 // kIds finds documents by content id: ids are random, so their first `bits` bits choose one of 2^bits buckets of about
@@ -34,27 +35,30 @@
 #include <string_view>
 #include <vector>
 
+#include "index/numbers.h"
+#include "index/page_cache.h"
 #include "index/posting_list.h"
 #include "index/record_page.h"
 #include "index/store.h"
+#include "index/term_masks.h"
+#include "index/term_page.h"
+#include "index/text_match.h"
 #include "schema/ids.h"
 #include "schema/track.h"
 
 namespace earshot::index {
 
-inline constexpr std::uint32_t kSegmentFormat = 1;
-inline constexpr std::size_t kTermsPerGroup = 32;
+inline constexpr std::uint32_t kSegmentFormat = 2;
 inline constexpr std::size_t kContentsPerPage = 128;  // two pages of records
-inline constexpr std::uint32_t kMaxInlined = 3;
 
 /// The order of documents in a segment, and of answers with one score.
 bool comes_before(const Track& a, std::uint8_t a_length, const Track& b, std::uint8_t b_length);
 
-/// Where a term's postings are, and what to know before reading them. Holds their page.
+/// Where a term's postings are, and what to know before reading them.
 class TermPostings {
  public:
   std::uint32_t size() const { return size_; }
-  /// Reads this object's memory.
+  /// Reads this object's memory and, as long as the page_cache Reading lasts, the list's page.
   Cursor cursor() const;
 
  private:
@@ -62,9 +66,8 @@ class TermPostings {
   std::uint32_t size_ = 0;
   std::uint32_t docs_ = 0;
   std::uint8_t most_ = 0;
-  std::uint32_t offset_ = 0;
   std::array<Posting, kMaxInlined> inlined_;
-  Page page_;
+  std::string_view list_;
 };
 
 /// Shape of kIds for a number of documents.
@@ -80,10 +83,12 @@ struct IdTable {
   std::uint32_t next_bits_of(const ContentId& content) const;
 };
 
-/// Thread-safe.
+/// Thread-safe. REQUIRES: whoever asks for terms or tracks holds a PageCache::Reading meanwhile.
 class Segment {
  public:
-  static Result<std::shared_ptr<const Segment>> open(const Store& store, std::uint32_t number);
+  /// REQUIRES: store and cache outlive it.
+  static Result<std::shared_ptr<const Segment>> open(const Store& store, PageCache& cache, std::uint32_t number);
+  ~Segment();
 
   std::uint32_t number() const { return number_; }
   std::uint32_t docs() const { return docs_; }
@@ -101,16 +106,28 @@ class Segment {
   Result<std::optional<TermPostings>> find(std::string_view term) const;
 
   /// Visits all terms that begin with `prefix`, in byte order, until `visit` returns false.
-  using Visit = std::function<Result<bool>(std::string_view term, TermPostings postings)>;
+  using Visit = std::function<Result<bool>(std::string_view term, const TermPostings& postings)>;
   Result<void> scan(std::string_view prefix, const Visit& visit) const;
+
+  /// All terms in byte order with their postings, past the cache: for merges.
+  class AllTerms;
+
+  /// Visits all terms within `most` edits of a word, in no order, until `visit` returns false.
+  using VisitNear = std::function<Result<bool>(unsigned edits, const TermPostings& postings)>;
+  Result<void> visit_near(std::string_view word, unsigned most, const VisitNear& visit) const;
 
   Result<std::optional<Doc>> doc_of(const ContentId& content) const;
 
   /// REQUIRES: doc < docs().
   Result<Track> track(Doc doc) const;
 
+  /// The texts of a track, where they lie. REQUIRES: doc < docs().
+  Result<Texts> texts(Doc doc) const;
+
   /// All of them, in their order; faster than one by one. REQUIRES: each is < docs().
   Result<std::vector<Track>> tracks(std::span<const Doc> docs) const;
+
+  const Numbers& numbers() const { return numbers_; }
 
   /// Tracks of one page of records, past the cache: page p begins with document p x kRecordsPerPage.
   Result<std::vector<Track>> tracks_of_page(std::uint32_t page) const;
@@ -118,23 +135,58 @@ class Segment {
   tl::unexpected<Error> damaged(std::string_view what) const { return store_->damaged(what); }
 
  private:
-  Segment(const Store& store, std::uint32_t number) : store_(&store), number_(number) {}
+  Segment(const Store& store, PageCache& cache, std::uint32_t number)
+      : store_(&store), cache_(&cache), number_(number) {}
   bool read_header(std::string_view header);
   bool read_terms(std::string terms);
   std::string_view first_term(std::size_t group) const;
   std::size_t group_of(std::string_view term) const;
+  Result<void> open_numbers();
+  Result<std::string> numbers_of_format_1() const;
+  Result<TermPostings> postings_at(const TermEntry& entry) const;
   Result<ContentId> content_of(Doc doc) const;
-  Result<Page> records_page(std::uint32_t number) const;
+  Result<std::string_view> postings_page(std::uint32_t number) const;
+  Result<std::string_view> records_page(std::uint32_t number) const;
+  Result<std::string> unpacked_records(std::uint32_t number) const;
+  Result<std::string_view> content_page(std::uint32_t number) const;
 
   const Store* store_;
+  PageCache* cache_;
   std::uint32_t number_;
+  std::uint32_t format_ = 0;
   std::uint32_t docs_ = 0;
   std::vector<Step> steps_;
   std::string terms_;                       // kTerms
   std::vector<std::uint32_t> groups_;       // where each group of kTermsPerGroup begins in it
   std::vector<std::uint64_t> group_heads_;  // the first eight bytes of its first term, as a number
+  TermMasks masks_;
   std::string ids_;                         // kIds and kPadding
+  Numbers numbers_;
   std::unique_ptr<ColumnUnpacker> unpacker_;
+
+  // By page number. Filled by searches.
+  std::uint32_t postings_pages_ = 0;
+  std::unique_ptr<PageSlot[]> postings_;
+  std::unique_ptr<PageSlot[]> records_;
+  std::unique_ptr<PageSlot[]> contents_;
+};
+
+class Segment::AllTerms {
+ public:
+  /// REQUIRES: the segment outlives it.
+  explicit AllTerms(const Segment& segment) : segment_(&segment), terms_(segment.terms_) {}
+
+  /// False at the end.
+  bool next() { return terms_.next(); }
+  std::string_view text() const { return terms_.text(); }
+  /// Errors: kDisk, kCorrupt.
+  Result<Postings> postings();
+
+ private:
+  const Segment* segment_;
+  TermPage terms_;
+  std::string page_;  // and kPadding
+  std::uint32_t page_number_ = UINT32_MAX;
 };
 
 }  // namespace earshot::index

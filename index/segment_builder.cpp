@@ -1,4 +1,4 @@
-// Postings are gathered in the order of documents and turned into the order of terms by counting.
+// Pages of records as tracks come, all others at the end.
 #include "index/segment_builder.h"
 
 #include <algorithm>
@@ -61,28 +61,13 @@ std::uint8_t largest_count(std::span<const Posting> postings) {
 
 }  // namespace
 
-void SegmentBuilder::add(const Track& track, const TrackTerms& terms) {
-  const std::uint32_t doc = docs();
-  EARSHOT_CHECK(doc < 1u << 24);
+void SegmentBuilder::add(const Track& track, std::uint8_t length) {
+  EARSHOT_CHECK(docs() < 1u << 24);
   contents_.push_back(track.content);
-  ++length_docs_[terms.length()];
-  for (const TrackTerms::Term& term : terms.terms()) {
-    const std::uint32_t number = number_of(term.text);
-    ++sizes_[number];
-    entries_.push_back({number, doc << 8 | term.count});
-  }
+  ++length_docs_[length];
+  numbers_.add(track);
   page_.push_back(track);
   if (page_.size() == kRecordsPerPage) end_record_page();
-}
-
-std::uint32_t SegmentBuilder::number_of(std::string_view term) {
-  const auto known = numbers_.find(term);
-  if (known != numbers_.end()) return known->second;
-  const auto number = static_cast<std::uint32_t>(texts_.size());
-  const auto added = numbers_.emplace(std::string(term), number).first;
-  texts_.push_back(added->first);
-  sizes_.push_back(0);
-  return number;
 }
 
 void SegmentBuilder::end_record_page() {
@@ -91,14 +76,15 @@ void SegmentBuilder::end_record_page() {
   page_.clear();
 }
 
-std::vector<NewPage> SegmentBuilder::finish() {
+Result<std::vector<NewPage>> SegmentBuilder::finish(TermSource& source, DistinctTerms* distinct) {
   EARSHOT_CHECK(docs() > 0);
   std::vector<NewPage> pages;
   end_record_page();
   put_records(pages);
   put_contents(pages);
+  pages.push_back({PageKind::kNumbers, 0, numbers_.finish()});
   put_ids(pages);
-  put_terms(pages);
+  if (auto put = put_terms(pages, source, distinct); !put) return tl::unexpected(put.error());
   std::string header;
   put_varint(header, kSegmentFormat);
   put_varint(header, docs());
@@ -151,31 +137,24 @@ void SegmentBuilder::put_ids(std::vector<NewPage>& pages) const {
   pages.push_back({PageKind::kIds, 0, std::move(page)});
 }
 
-void SegmentBuilder::put_terms(std::vector<NewPage>& pages) {
-  std::vector<std::uint32_t> begins(sizes_.size() + 1);
-  std::partial_sum(sizes_.begin(), sizes_.end(), begins.begin() + 1);
-  std::vector<Posting> postings(entries_.size());
-  std::vector<std::uint32_t> next(begins.begin(), begins.end() - 1);
-  for (const Entry& entry : entries_) {
-    postings[next[entry.term]++] = {entry.doc_and_count >> 8, static_cast<std::uint8_t>(entry.doc_and_count)};
-  }
-  entries_ = {};
-  std::vector<std::uint32_t> order(texts_.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return texts_[a] < texts_[b]; });
-
+Result<void> SegmentBuilder::put_terms(std::vector<NewPage>& pages, TermSource& source,
+                                       DistinctTerms* distinct) const {
   PostingsPages lists(pages);
   std::string page;
-  std::string_view before;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const std::string_view text = texts_[order[i]];
-    if (i % kTermsPerGroup == 0) before = {};
+  std::string before;
+  for (std::size_t i = 0;; ++i) {
+    const auto more = source.next();
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) break;
+    const std::string_view text = source.text();
+    if (distinct != nullptr) distinct->add(text);
+    if (i % kTermsPerGroup == 0) before.clear();
     const std::size_t shared = shared_prefix(before, text);
     put_varint(page, shared);
     put_varint(page, text.size() - shared);
     page += text.substr(shared);
     before = text;
-    const auto list = std::span(postings).subspan(begins[order[i]], sizes_[order[i]]);
+    const auto list = source.postings();
     put_varint(page, list.size());
     if (list.size() <= kMaxInlined) {
       put_inlined(page, list);
@@ -188,10 +167,7 @@ void SegmentBuilder::put_terms(std::vector<NewPage>& pages) {
   }
   pages.push_back({PageKind::kTerms, 0, std::move(page)});
   lists.end();
-}
-
-void SegmentBuilder::count_terms(DistinctTerms& distinct) const {
-  for (const std::string_view text : texts_) distinct.add(text);
+  return {};
 }
 
 }  // namespace earshot::index

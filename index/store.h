@@ -1,11 +1,12 @@
 // The index on disk. RocksDB lives here and nowhere else.
 //
-// Four column families, all of whose keys sort as bytes; numbers in keys are big-endian:
+// Five column families, all of whose keys sort as bytes; numbers in keys are big-endian:
 //
 //   state    "format" -> kFormat as a decimal; "totals", "terms" -> index/totals.h; "segments" -> number{}, varints
 //   live     source:u32 first_doc:u32     -> sized_record{}     tracks that no segment holds yet, one value per change
 //   removed  source:u32 doc:u32           -> (empty)            tracks that are gone from a segment or a live one
 //   pages    segment:u32 kind:byte number:u32 -> page check:u32 an immutable segment: index/segment.h
+//   digests  as pages                                            other peers' digests: index/hosted_digests.h
 //
 //   sized_record := size:varint record                          index/records.h
 //   check: the low half of XXH3-64 of the page. RocksDB checks what the disk returns; this checks that it is ours.
@@ -17,7 +18,10 @@
 // 3. Terms come from index/tokenizer.h and records from index/records.h: a change of either is a new kFormat.
 //
 // The write-ahead log is read with kTolerateCorruptedTailRecords: a torn last write is dropped, damage before it
-// refuses the open (RocksDB's default drops both in silence). Every read verifies its checksum.
+// refuses the open (RocksDB's default drops both in silence). What looks torn and was acknowledged refuses it too
+// (index/watermark.h). Every read verifies its checksum.
+//
+// On a full disk writing fails, reading goes on, and RocksDB tries again every five seconds.
 #pragma once
 
 #include <cstdint>
@@ -31,20 +35,28 @@
 #include <utility>
 #include <vector>
 
+#include "index/storage.h"
 #include "schema/result.h"
+
+namespace rocksdb {
+class FileSystem;
+}
 
 namespace earshot::index {
 
-inline constexpr std::uint32_t kFormat = 1;
+/// Format 1: records without kind, licence and publisher; segments of format 1 (index/segment.h). Both are read.
+inline constexpr std::uint32_t kFormat = 2;
 
-enum class Family : std::uint8_t { kState, kLive, kRemoved, kPages };
-inline constexpr std::size_t kFamilies = 4;
+enum class Family : std::uint8_t { kState, kLive, kRemoved, kPages, kDigests };
+inline constexpr std::size_t kFamilies = 5;
 
-enum class PageKind : std::uint8_t { kHeader, kIds, kDictionary, kTerms, kPostings, kRecords, kContents };
+enum class PageKind : std::uint8_t { kHeader, kIds, kDictionary, kTerms, kPostings, kRecords, kContents, kNumbers };
 
 struct StoreOptions {
   bool sync = true;
-  std::size_t cache_bytes = 32u << 20;
+  std::size_t cache_bytes = 16u << 20;  // of RocksDB: write buffers, indexes of tables
+  std::uint64_t disk_limit = 0;                // bytes of tables, beyond which writing pauses; 0: none
+  std::shared_ptr<rocksdb::FileSystem> disk{};  // for tests: one that loses power or has no room
 };
 
 /// Changes that are written together.
@@ -55,42 +67,6 @@ class Batch {
   virtual void erase(Family family, std::string_view key) = 0;
   /// Everything whose key begins with this number.
   virtual void erase_all(Family family, std::uint32_t source) = 0;
-};
-
-/// A page held in memory, followed by kPadding bytes. Cheap to move.
-class Page {
- public:
-  Page() = default;
-  explicit Page(std::shared_ptr<const std::string> bytes) : owned_(std::move(bytes)), bytes_(owned_.get()) {}
-  /// Pinned in a cache: `release` is called with `handle` at the end.
-  using Release = void (*)(void* cache, void* handle);
-  Page(const std::string* bytes, void* cache, void* handle, Release release)
-      : bytes_(bytes), cache_(cache), handle_(handle), release_(release) {}
-  Page(Page&& other) noexcept { swap(other); }
-  Page& operator=(Page&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~Page() {
-    if (release_ != nullptr) release_(cache_, handle_);
-  }
-
-  std::string_view bytes() const;
-
- private:
-  void swap(Page& other) noexcept {
-    std::swap(owned_, other.owned_);
-    std::swap(bytes_, other.bytes_);
-    std::swap(cache_, other.cache_);
-    std::swap(handle_, other.handle_);
-    std::swap(release_, other.release_);
-  }
-
-  std::shared_ptr<const std::string> owned_;
-  const std::string* bytes_ = nullptr;
-  void* cache_ = nullptr;
-  void* handle_ = nullptr;
-  Release release_ = nullptr;
 };
 
 struct PageId {
@@ -123,24 +99,47 @@ class Store {
   using Visit = std::function<bool(std::string_view key, std::string_view value)>;
   virtual Result<void> scan(Family family, const Visit& visit) const = 0;
 
-  /// What the bytes of a page become in memory; nothing when they make no sense.
-  using Unpack = std::function<std::optional<std::string>(std::string_view bytes)>;
-  /// Through the cache, which keeps pages unpacked.
-  virtual Result<Page> page(const PageId& id, const Unpack& unpack) const = 0;
-  /// Past the cache: for what its reader keeps, and for merges, which read each page once.
-  virtual Result<std::string> page_once(const PageId& id) const = 0;
+  /// As it was written, once more on every call: index/page_cache.h keeps pages.
+  virtual Result<std::string> page(Family family, const PageId& id) const = 0;
+  virtual Result<std::optional<std::string>> page_if_there(Family family, const PageId& id) const = 0;
+  Result<std::string> page(const PageId& id) const { return page(Family::kPages, id); }
+  /// Visits all pages of one segment, until `visit` returns false.
+  using VisitPage = std::function<bool(const PageId& id, std::string_view bytes)>;
+  virtual Result<void> scan_pages(Family family, std::uint32_t segment, const VisitPage& visit) const = 0;
+  /// Numbers of which a family has pages, rising.
+  virtual Result<std::vector<std::uint32_t>> segments_of(Family family) const = 0;
   /// All pages of one segment as one file, durable on return.
-  virtual Result<void> ingest(std::uint32_t segment, std::vector<NewPage> pages) = 0;
+  virtual Result<void> ingest(Family family, std::uint32_t segment, std::vector<NewPage> pages) = 0;
   /// Erases pages of segments that are not among `segments`, which rise.
   virtual Result<void> erase_orphans(std::span<const std::uint32_t> segments) = 0;
 
   /// Moves the log into tables and drops erased data: slow, for compacting by hand.
   virtual Result<void> flush() = 0;
   virtual std::uint64_t bytes_on_disk() const = 0;
+  virtual Storage storage() const = 0;
+
+  /// Reads every block and every page past the caches. `go_on` hears of each page and ends it with false (kStopped).
+  virtual Result<void> verify(const std::function<bool()>& go_on) const = 0;
+
+  /// Adds a backup to those in `folder`, of what changed since the last one; the newest kBackupsKept stay.
+  virtual Result<void> back_up(const std::filesystem::path& folder) = 0;
+
+  /// A copy of this moment in `folder`, which must not exist: hard links where it can be, so it costs next to nothing.
+  virtual Result<void> snapshot(const std::filesystem::path& folder) = 0;
 
   /// The error for bytes that were stored intact but make no sense.
   virtual tl::unexpected<Error> damaged(std::string_view what) const = 0;
 };
+
+inline constexpr unsigned kBackupsKept = 3;
+
+/// Brings the newest backup of `backups` back into `folder`, which must be empty or absent. Errors: kNotFound (no backup
+/// there), kCorrupt (its checksums are wrong), kDisk, kInvalid.
+Result<void> restore_store(const std::filesystem::path& backups, const std::filesystem::path& folder);
+std::string page_key(const PageId& id);
+
+/// One page of a family, written with other changes.
+void put_page(Batch& batch, Family family, const PageId& id, std::string bytes);
 
 /// Big-endian, so that keys sort as numbers.
 void put_u32(std::string& key, std::uint32_t number);

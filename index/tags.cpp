@@ -228,15 +228,21 @@ Result<Track> read_tags(const std::filesystem::path& file) {
   if (::fstat(descriptor.number(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return fail(ErrorCode::kInvalid, "'{}' is not a regular file", file.string());
   }
-  const Codec codec = codec_of(descriptor.number());
+  return read_tags(descriptor.number(), file);
+}
+
+Result<Track> read_tags(int descriptor, const std::filesystem::path& name) {
+  const off_t size = ::lseek(descriptor, 0, SEEK_END);
+  if (size < 0) return fail(ErrorCode::kDisk, "read '{}': {}", name.string(), std::strerror(errno));
+  const Codec codec = codec_of(descriptor);
   if (codec == Codec::kUnknown) {
     return fail(ErrorCode::kUnsupported, "'{}' is no audio that earshot knows (mp3, ogg, opus, flac, m4a, wav)",
-                file.string());
+                name.string());
   }
   try {
-    return read(descriptor.number(), status.st_size, codec, file);
+    return read(descriptor, size, codec, name);
   } catch (const std::exception& error) {
-    return fail(ErrorCode::kCorrupt, "read the tags of '{}': {}", file.string(), error.what());
+    return fail(ErrorCode::kCorrupt, "read the tags of '{}': {}", name.string(), error.what());
   }
 }
 

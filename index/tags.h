@@ -18,6 +18,10 @@ namespace earshot::index {
 /// them are one more than players write. More: the rest reads as if the file ended.
 inline constexpr std::size_t kMaxTagBytes = 32u << 20;
 
+/// The track of an open file, wherever it stands; `name` is what it is called. Errors: kUnsupported for no known audio
+/// format, kCorrupt for a known one without sound, kDisk.
+Result<Track> read_tags(int descriptor, const std::filesystem::path& name);
+
 /// The track of a file, size_bytes included; `content` is left empty for whoever hashes the bytes. Without a title in
 /// its tags, the file's name without extension is the title. Errors: kNotFound, kDenied, kDisk, kInvalid for what is no
 /// regular file, kUnsupported for no known audio format, kCorrupt for a known one without sound.

@@ -20,7 +20,12 @@ void TrackTerms::read(const Track& track) {
   add(track.artist, kArtistWeight);
   add(track.album, kAlbumWeight);
   add(track.genre, kGenreWeight);
+  add(track.publisher, kPublisherWeight);
   if (track.year != 0) add(std::to_string(track.year), kYearWeight);
+  if (track.artist.empty()) sum_ += kNoArtistLength;
+  if (track.album.empty()) sum_ += kNoAlbumLength;
+  if (track.duration_ms == 0) sum_ += kNoDurationLength;
+  if (track.content.scheme == Scheme::kDescribed) sum_ += kNoContentLength;
   length_ = static_cast<std::uint8_t>(std::min(sum_, kMaxCount));
 
   for (std::size_t i = 0; i < tokens_.size(); ++i) terms_.push_back({tokens_[i].term, weights_[i]});

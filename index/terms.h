@@ -19,7 +19,15 @@ inline constexpr unsigned kTitleWeight = 4;
 inline constexpr unsigned kArtistWeight = 4;
 inline constexpr unsigned kAlbumWeight = 2;
 inline constexpr unsigned kGenreWeight = 1;
+inline constexpr unsigned kPublisherWeight = 1;
 inline constexpr unsigned kYearWeight = 1;
+
+/// What a track does not tell makes it longer, so that a bare title does not win by being short: a missing artist or
+/// album counts as two words of it; without a length, or without a content to fetch, it is less likely what is wanted.
+inline constexpr unsigned kNoArtistLength = 2 * kArtistWeight;
+inline constexpr unsigned kNoAlbumLength = 2 * kAlbumWeight;
+inline constexpr unsigned kNoDurationLength = 2;
+inline constexpr unsigned kNoContentLength = 2;
 
 /// Counts and lengths are stored in one byte; larger ones are clamped, which costs rank only in texts of 64 words.
 inline constexpr unsigned kMaxCount = 255;

@@ -41,6 +41,17 @@ bool is_ascii(std::string_view text) {
 
 bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
 
+constexpr bool is_plain(char byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
+}
+
+// How many ASCII letters and digits the text begins with.
+std::size_t plain_run(std::string_view text) {
+  std::size_t size = 0;
+  while (size < text.size() && is_plain(text[size])) ++size;
+  return size;
+}
+
 std::size_t first_size(std::string_view text) { return decode(text).size; }
 
 std::size_t last_size(std::string_view text) {
@@ -104,6 +115,31 @@ void Tokens::append(CharKind kind, std::string_view text) {
   ++pieces_.back().characters;
 }
 
+// As append() of each: ASCII letters and digits, which most texts are made of.
+void Tokens::append_plain(std::string_view run) {
+  if (pieces_.empty() || pieces_.back().kind != CharKind::kWord) {
+    const auto begin = static_cast<std::uint32_t>(chunk_.size());
+    pieces_.push_back({begin, begin, 0, CharKind::kWord});
+  }
+  const std::size_t begin = chunk_.size();
+  chunk_.resize(begin + run.size());
+  std::transform(run.begin(), run.end(), chunk_.begin() + static_cast<std::ptrdiff_t>(begin),
+                 [](char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte; });
+  pieces_.back().end = static_cast<std::uint32_t>(chunk_.size());
+  pieces_.back().characters += static_cast<std::uint32_t>(run.size());
+}
+
+// What was appended last has, or is, a mark that a second spelling writes as a letter.
+void Tokens::spell_out(char32_t code_point) {
+  constexpr char32_t kDiaeresis = 0x308;
+  constexpr char32_t kRing = 0x30A;
+  const char base = chunk_.empty() ? '\0' : chunk_.back();
+  char letter = spelled_out(code_point);
+  if (code_point == kDiaeresis && (base == 'a' || base == 'o' || base == 'u')) letter = 'e';
+  if (code_point == kRing && base == 'a') letter = 'a';
+  if (letter != 0) inserted_.push_back({static_cast<std::uint32_t>(chunk_.size()), letter});
+}
+
 std::string_view Tokens::text_of(const Piece& piece) const {
   return std::string_view(chunk_).substr(piece.begin, piece.end - piece.begin);
 }
@@ -118,6 +154,11 @@ void Tokens::add(std::string_view term, TokenKind kind) {
 // A chunk falls into CJK runs and the groups between them.
 void Tokens::end_chunk() {
   const Piece* last_run = nullptr;
+  const bool is_connective = pieces_.size() == 1 && (chunk_ == "&" || chunk_ == "+");
+  if (is_connective && entries_.size() > text_first_) {
+    ++group_;
+    add("and", TokenKind::kLeet);
+  }
   for (std::size_t i = 0; i < pieces_.size();) {
     if (pieces_[i].kind == CharKind::kCjk) {
       const bool touches_symbol = i >= 2 && last_run == &pieces_[i - 2] && pieces_[i - 1].kind == CharKind::kSymbol;
@@ -134,6 +175,8 @@ void Tokens::end_chunk() {
   }
   pieces_.clear();
   chunk_.clear();
+  inserted_.clear();
+  is_wide_ = false;
 }
 
 void Tokens::add_group(std::size_t first, std::size_t last) {
@@ -149,6 +192,10 @@ void Tokens::add_group(std::size_t first, std::size_t last) {
   if (words > kMaxJoined) return;
   if (words > 1) add_joined(first, last);
   if (last - first > 1) add_leet(first, last);
+  if (words > 1) return;
+  const auto word = std::find_if(begin, end, is_word);
+  const std::string_view after = word + 1 == end ? std::string_view() : text_of(word[1]);
+  if (is_wide_ || may_have_other_spellings(text_of(*word), after)) add_other_spellings(*word, after);
 }
 
 void Tokens::add_joined(std::size_t first, std::size_t last) {
@@ -174,6 +221,21 @@ void Tokens::add_leet(std::size_t first, std::size_t last) {
     scratch_ += letters;
   }
   if (any) add(scratch_, TokenKind::kLeet);
+}
+
+void Tokens::add_other_spellings(const Piece& word, std::string_view after) {
+  scratch_.clear();
+  std::vector<Inserted> inserted;
+  for (const Inserted& one : inserted_) {
+    if (one.at > word.begin && one.at <= word.end) inserted.push_back({one.at - word.begin, one.letter});
+  }
+  append_other_spellings(text_of(word), after, inserted, scratch_);
+  std::string_view rest = scratch_;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find(' ');
+    add(rest.substr(0, end), TokenKind::kLeet);
+    rest.remove_prefix(end + 1);
+  }
 }
 
 void Tokens::add_run(const Piece& run) {
@@ -207,8 +269,14 @@ void Tokenizer::append(std::string_view text, Tokens& tokens) const {
     text = in_composed_form;
   }
   const std::size_t first = tokens.size();
+  tokens.begin_text();
   const std::string_view whole = text;
   while (!text.empty()) {
+    if (const std::size_t run = plain_run(text); run > 0) {
+      tokens.append_plain(text.substr(0, run));
+      text.remove_prefix(run);
+      continue;
+    }
     const Decoded next = decode(text);
     text.remove_prefix(next.size);
     const Folded& folded = table_.of(next.code_point);
@@ -217,6 +285,8 @@ void Tokenizer::append(std::string_view text, Tokens& tokens) const {
     } else {
       tokens.append(folded.kind, folded.text());
     }
+    if (next.size > 1) tokens.is_wide_ = true;
+    if (next.size == 2) tokens.spell_out(next.code_point);
   }
   tokens.end_chunk();
   if (tokens.size() == first) append_symbols(whole, tokens);

@@ -5,7 +5,9 @@
 //
 //   kWord      each word                                    "AC/DC" -> ac, dc          "don't" -> don, t
 //   kJoined    the words of a group of two or more as one   "AC/DC" -> acdc            "R.E.M." -> rem
-//   kLeet      the group with symbols read as letters       "P!nk" -> pink             "Ke$ha" -> kesha
+//   kLeet      the group read otherwise: symbols as letters "P!nk" -> pink             "Ke$ha" -> kesha
+//              a lone word by its other spellings           "Ft." -> feat, with        "III" -> 3
+//              & and + between words                        "Simon & Garfunkel" -> and
 //   kBigram    two neighbouring characters of a CJK run     "東京タワー" -> 東京, 京タ, タワ, ワー
 //   kSingle    the only character of a CJK run              "愛" -> 愛
 //   kTail      the last character of a longer CJK run, so that every character begins some term (a query for one
@@ -23,14 +25,15 @@
 #include <vector>
 
 #include "index/fold.h"
+#include "index/other_spellings.h"
 
 namespace earshot::index {
 
 /// A term, in bytes; three of 470,000 real titles have a longer word. Longer: clipped.
 inline constexpr std::size_t kMaxTerm = 64;
 
-/// Words that are joined into one term. More: not joined, a list is no name.
-inline constexpr std::size_t kMaxJoined = 8;
+/// Words that are joined into one term: "K.O.T.T.O.N.M.O.U.T.H." has eleven. More: not joined, a list is no name.
+inline constexpr std::size_t kMaxJoined = 12;
 
 enum class TokenKind : std::uint8_t { kWord, kJoined, kLeet, kBigram, kSingle, kTail, kSymbols };
 
@@ -68,12 +71,16 @@ class Tokens {
     CharKind kind;
   };
 
+  void begin_text() { text_first_ = entries_.size(); }
   void append(CharKind kind, std::string_view text);
+  void append_plain(std::string_view run);
+  void spell_out(char32_t code_point);
   void end_chunk();
   void add(std::string_view term, TokenKind kind);
   void add_group(std::size_t first, std::size_t last);
   void add_joined(std::size_t first, std::size_t last);
   void add_leet(std::size_t first, std::size_t last);
+  void add_other_spellings(const Piece& word, std::string_view after);
   void add_run(const Piece& run);
   void add_bridge(const Piece& left, const Piece& right);
   std::string_view text_of(const Piece& piece) const;
@@ -83,6 +90,9 @@ class Tokens {
   std::uint32_t group_ = 0;
   std::string chunk_;           // the folded text of the chunk at hand
   std::vector<Piece> pieces_;
+  std::vector<Inserted> inserted_;  // marks that the chunk's second spelling writes out
+  bool is_wide_ = false;            // the chunk was not all ASCII
+  std::size_t text_first_ = 0;      // entry at which the text at hand begins
   std::string scratch_;
 };
 

@@ -34,6 +34,18 @@ Result<void> validate(const Config& config) {
            bounded("walkers", config.walkers, 1, limits::kMaxWalkers),
            bounded("walk_ttl", config.walk_ttl, 1, limits::kMaxWalkTtl),
            bounded("hits_per_answer", config.hits_per_answer, 1, limits::kMaxHitsPerMessage),
+           bounded("hop_time", config.hop_time),
+           bounded("lambda_permille", config.lambda_permille, 100, 12'000),
+           bounded("first_slice", config.first_slice, 1, 255),
+           bounded("publish_after", config.publish_after + 1ms),
+           bounded("digest_life", config.digest_life),
+           bounded("digest_life", static_cast<std::uint64_t>(config.digest_life / 1s), 3,
+                   static_cast<std::uint64_t>(limits::kMaxDigestLife / 1s)),
+           bounded("digest_parts", config.digest_parts, 1, 16),
+           bounded("digest_excess_percent", config.digest_excess_percent, 0, 200),
+           bounded("publish_walk", config.publish_walk, 0, 16),
+           bounded("hosted_per_minute", config.hosted_per_minute, 1, 60'000),
+           bounded("estimate_period", config.estimate_period + 1ms),
        }) {
     if (!field) return field;
   }

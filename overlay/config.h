@@ -28,6 +28,28 @@ struct Config {
   std::uint8_t walkers = 16;             // Lv et al. 2002 measured 16 to 64
   std::uint16_t walk_ttl = 64;           // guess: 16 x 64 = 1,024 probes, a replication of 0.3 % is met with 95 %
   std::uint8_t hits_per_answer = 20;
+  Duration hop_time = 120ms;             // 95 % of the links of C_lat (PlanetLab, Seattle) are faster; how long waves wait
+  std::uint16_t lambda_permille = 4000;  // 98.2 % of what exists once is found (budget.h)
+  // A search of a network this small floods all of it: 256 x 15 messages find everything, for six times the cost.
+  std::uint16_t flood_below = 256;
+  // The first slice of a bubble: what 1 % of a million share comes back 50 times from 8 visits (620 x 1 % x 8).
+  std::uint8_t first_slice = 8;
+
+  // Digests.
+  bool hosts = true;                     // whether digests of others are kept
+  // Who has been here for ten minutes stays longer than who has just come (Gnutella: what remains is about what was).
+  Duration publish_after = 10min;
+  Duration digest_life = 45min;
+  // A digest is published in as many parts, each at other peers, one every digest_life / digest_parts.
+  std::uint8_t digest_parts = 3;
+  // Copies die with their hosts: of a part that lives 45 min, with sessions of 87 min on average, 78 % of the time is
+  // lived through; 100 / 78 is a part more in four.
+  std::uint8_t digest_excess_percent = 28;
+  std::uint8_t publish_walk = 4;         // steps to where a part spreads: with 16 links 54,000 peers are that far
+  std::uint16_t hosted_per_minute = 120; // digests that a peer takes in. A million peers publish 18 a minute to each
+
+  // Estimates.
+  Duration estimate_period = 15s;        // 0: none. 60 rounds take a quarter of an hour
 };
 
 /// Whether peers can work with these numbers. Errors: kInvalid, naming the field and its bounds.

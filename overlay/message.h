@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "schema/bytes.h"
 #include "schema/check.h"
 #include "schema/ids.h"
 #include "schema/limits.h"
@@ -53,6 +54,8 @@ struct Query {
   StrategyKind strategy = StrategyKind::kFlood;
   std::uint16_t ttl = 0;
   std::uint16_t hops = 0;
+  std::uint32_t visits = 0;  // bubble: peers that this copy is still to reach; ring: hops within which nobody looks again
+  bool direct = false;       // from a host of the reader's digest, who need not be a neighbor: look and answer, no more
 };
 
 /// Answers on their way back. `hops` links lie between the holder and the reader.
@@ -60,8 +63,42 @@ struct Hits {
   QueryId id;
   std::shared_ptr<const std::vector<Hit>> hits;
   std::uint16_t hops = 0;
+  std::uint8_t canaries = 0;  // bit i: the query's canary i has met its digest
 };
 
-using Message = std::variant<Join, ForwardJoin, Neighbor, NeighborReply, Leave, Shuffle, ShuffleReply, Query, Hits>;
+/// A library's digest as it is sent and kept: shared and immutable. Coded as in schema/digest.h; the core does not read it.
+using SharedDigest = std::shared_ptr<const Bytes>;
+
+/// A digest on its way to those who will host it; the rules stand in publish/publisher.h.
+struct Publish {
+  QueryId id;                // of this spread, for telling first copies from repeats
+  SharedDigest digest;
+  PeerId owner = kNoPeer;
+  std::uint32_t visits = 0;  // peers that this copy is still to reach
+  std::uint16_t life_s = 0;  // how long to host it, from now
+  std::uint8_t walk = 0;     // steps still to go before the spread begins
+  std::uint8_t hops = 0;
+};
+
+/// What push-sum adds up; the rules stand in estimate/estimates.h. All in fixed point.
+struct Shares {
+  std::uint64_t weight = 0;
+  std::uint64_t peers = 0;
+  std::uint64_t degrees = 0;
+  std::uint64_t squared_degrees = 0;
+  std::uint64_t tried = 0;
+  std::uint64_t met = 0;
+  bool operator==(const Shares&) const = default;
+};
+
+/// Half of a peer's shares, on their way to another.
+struct Estimate {
+  std::uint32_t epoch = 0;
+  std::uint64_t seed = 0;
+  std::shared_ptr<const Shares> shares;
+};
+
+using Message = std::variant<Join, ForwardJoin, Neighbor, NeighborReply, Leave, Shuffle, ShuffleReply, Query, Hits, Publish,
+                             Estimate>;
 
 }  // namespace earshot::overlay

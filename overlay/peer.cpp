@@ -34,10 +34,16 @@ void Peer::receive(Instant now, PeerId from, const Message& message, Outbox& out
         using Body = std::decay_t<decltype(body)>;
         if constexpr (std::is_same_v<Body, Query>) {
           const auto sighting = search_.sight(turn, body);
-          if (!sighting || !membership_.is_from_neighbor(turn, from)) return;
+          if (!sighting || !(body.direct || membership_.is_from_neighbor(turn, from))) return;
           search_.receive(turn, from, body, *sighting, membership_.active());
         } else if constexpr (std::is_same_v<Body, Hits>) {
           search_.receive(turn, body);
+        } else if constexpr (std::is_same_v<Body, Publish>) {
+          if (!membership_.is_from_neighbor(turn, from)) return;
+          publisher_.receive(turn, from, body, membership_.active(), search_.seen());
+        } else if constexpr (std::is_same_v<Body, Estimate>) {
+          if (!membership_.is_from_neighbor(turn, from)) return;
+          estimates_.receive(body, membership_.active().size());
         } else {
           membership_.receive(turn, from, body);
         }
@@ -45,25 +51,34 @@ void Peer::receive(Instant now, PeerId from, const Message& message, Outbox& out
       message);
 }
 
-void Peer::answer(Instant now, const QueryId& id, std::span<const Hit> hits, Outbox& out) {
+void Peer::answer(Instant now, const Lookup& lookup, std::span<const Hit> hits, const Hosted& hosted, Outbox& out) {
   Turn turn = this->turn(now, out);
-  search_.answer(turn, id, hits);
+  search_.answer(turn, lookup, hits, lookup.hosted ? hosted : Hosted{});
+}
+
+void Peer::publish(Instant now, SharedDigests digests, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  publisher_.publish(turn, std::move(digests));
 }
 
 void Peer::lost(Instant now, PeerId peer, Outbox& out) {
   Turn turn = this->turn(now, out);
   membership_.lost(turn, peer);
+  search_.lost(turn, peer);
 }
 
 void Peer::tick(Instant now, Outbox& out) {
   Turn turn = this->turn(now, out);
   membership_.tick(turn);
   search_.tick(turn, membership_.active());
+  publisher_.tick(turn, membership_.active(), search_.seen());
+  estimates_.tick(turn, membership_.active());
 }
 
 void Peer::join(Instant now, std::span<const PeerId> contacts, Outbox& out) {
   Turn turn = this->turn(now, out);
   membership_.join(turn, contacts);
+  estimates_.start(turn);
 }
 
 QueryId Peer::ask(Instant now, SearchRequest request, Outbox& out) {
@@ -81,10 +96,11 @@ void Peer::cancel(Instant now, const QueryId& id, Outbox& out) {
 void Peer::leave(Instant now, Outbox& out) {
   Turn turn = this->turn(now, out);
   membership_.leave(turn);
+  estimates_.stop();
 }
 
 Turn Peer::turn(Instant now, Outbox& out) {
-  return Turn{now, self(), *config_, random_, counters_, out};
+  return Turn{now, self(), *config_, estimates_.view(), random_, counters_, estimates_.meetings(), out};
 }
 
 }  // namespace earshot::overlay

@@ -6,6 +6,7 @@
 
 #include "overlay/config.h"
 #include "overlay/effect.h"
+#include "overlay/estimate/budget.h"
 #include "schema/ids.h"
 #include "schema/random.h"
 #include "schema/time.h"
@@ -20,15 +21,24 @@ struct Counters {
   std::uint64_t queries_out = 0;   // copies of queries sent, our own included
   std::uint64_t hits_relayed = 0;  // Hits messages passed on
   std::uint64_t hits_dropped = 0;  // single hits dropped: never asked, too late, repeated, or over a limit
+  std::uint64_t hosted = 0;        // digests of others that we were to host
   std::uint64_t refused = 0;       // messages not worked on: impossible, or from no neighbor where only one may speak
+};
+
+/// Whether questions meet digests: canaries x visits, and how many of them were met.
+struct Meetings {
+  std::uint32_t tried = 0;
+  std::uint32_t met = 0;
 };
 
 struct Turn {
   Instant now;
   PeerId self;
   const Config& config;
+  const NetworkView& network;
   Random& random;
   Counters& counters;
+  Meetings& meetings;
   Outbox& out;
 
   void send(PeerId to, Message message) { out.emplace_back(Send{to, std::move(message)}); }

@@ -14,6 +14,7 @@
 #include <optional>
 #include <utility>
 
+#include "schema/digest.h"
 #include "schema/limits.h"
 #include "schema/overlay_generated.h"
 
@@ -33,14 +34,14 @@ constexpr std::size_t kMaxHelloFrame = 1024;
 /// Root offset and identifier.
 constexpr std::size_t kMinFrame = 8;
 
-/// What an encoded hit costs at most beside the bytes of its texts: track table 88, hit table 64, their vtables 36,
-/// length, end and padding of four texts 32, its place in the vector 4.
-constexpr std::size_t kHitOverheadAtMost = 224;
+/// What an encoded hit costs at most beside the bytes of its texts: track table 100, hit table 64, their vtables 42,
+/// length, end and padding of six texts 48, its place in the vector 4.
+constexpr std::size_t kHitOverheadAtMost = 260;
 
 /// What an encoded hit costs at least when nothing is shared: hit table (4 + 4 + contact 52), track table (4 + 32),
 /// place 4. The decoder charges it, so that hits pointing at the same bytes cannot multiply memory.
 constexpr std::size_t kHitOverheadAtLeast = 100;
-static_assert(sizeof(Hit) <= 2 * kHitOverheadAtLeast, "a decoded message may cost at most twice its frame");
+static_assert(sizeof(Hit) <= 3 * kHitOverheadAtLeast, "a decoded message may cost at most three times its frame");
 
 /// Envelope, Hits table, vtables, vector length and padding, generously.
 constexpr std::size_t kEnvelopeAtMost = 256;
@@ -84,15 +85,17 @@ Offset<fb::TrackTable> track_table(FlatBufferBuilder& builder, const Track& trac
     return words.empty() ? Offset<flatbuffers::String>() : builder.CreateString(words);
   };
   const auto title = text(track.title), artist = text(track.artist), album = text(track.album),
-             genre = text(track.genre);
+             genre = text(track.genre), licence = text(track.licence), publisher = text(track.publisher);
   const fb::Digest content = digest_struct(track.content.digest);
   return fb::CreateTrackTable(builder, static_cast<std::uint8_t>(track.content.scheme), &content, title, artist, album,
                               genre, track.year, track.duration_ms, track.bitrate_kbps,
-                              static_cast<std::uint8_t>(track.codec), track.size_bytes);
+                              static_cast<std::uint8_t>(track.codec), track.size_bytes,
+                              static_cast<std::uint8_t>(track.kind), licence, publisher);
 }
 
 std::size_t text_bytes(const Track& track) {
-  return track.title.size() + track.artist.size() + track.album.size() + track.genre.size();
+  return track.title.size() + track.artist.size() + track.album.size() + track.genre.size() +
+         track.licence.size() + track.publisher.size();
 }
 
 class Encoder {
@@ -137,10 +140,12 @@ class Encoder {
       return fail(ErrorCode::kExhausted, "a search text of {} bytes does not fit into a frame", request.text.size());
     }
     const auto text = builder_.CreateString(request.text);
+    const auto canaries = request.canaries.empty() ? Offset<flatbuffers::Vector<std::uint64_t>>()
+                                                   : builder_.CreateVector(request.canaries);
     return finished(
         builder_, fb::Body::Query,
         fb::CreateQuery(builder_, message.id.high, message.id.low, static_cast<std::uint8_t>(message.strategy),
-                        message.ttl, message.hops, text, request.limit)
+                        message.ttl, message.hops, text, request.limit, message.direct, message.visits, canaries)
             .Union());
   }
 
@@ -157,10 +162,27 @@ class Encoder {
       const auto track = track_table(builder_, hit.track);
       tables.push_back(fb::CreateHitTable(builder_, track, &*holder, hit.score));
     }
-    if (tables.empty() && !message.hits->empty()) return forgotten(message.hits->front().holder);
+    if (tables.empty() && !message.hits->empty() && message.canaries == 0) return forgotten(message.hits->front().holder);
     const auto hits = builder_.CreateVector(tables);
     return finished(builder_, fb::Body::Hits,
-                    fb::CreateHits(builder_, message.id.high, message.id.low, message.hops, hits).Union());
+                    fb::CreateHits(builder_, message.id.high, message.id.low, message.hops, hits, message.canaries).Union());
+  }
+
+  Result<Bytes> operator()(const Publish& message) {
+    const auto owner = known(message.owner, directory_);
+    if (!owner) return forgotten(message.owner);
+    const auto digest = builder_.CreateVector(*message.digest);
+    return finished(builder_, fb::Body::Publish,
+                    fb::CreatePublish(builder_, message.id.high, message.id.low, &*owner, message.visits, message.life_s,
+                                      message.walk, message.hops, digest)
+                        .Union());
+  }
+
+  Result<Bytes> operator()(const Estimate& message) {
+    const Shares& s = *message.shares;
+    const fb::SharesStruct shares(s.weight, s.peers, s.degrees, s.squared_degrees, s.tried, s.met);
+    return finished(builder_, fb::Body::Estimate,
+                    fb::CreateEstimate(builder_, message.epoch, message.seed, &shares).Union());
   }
 
  private:
@@ -265,12 +287,16 @@ class Decoder {
     if (table.ttl() > limits::kMaxWalkTtl || table.hops() > limits::kMaxWalkTtl)
       return malformed("ttl or hops of a query");
     const auto strategy = static_cast<StrategyKind>(table.strategy());
-    if (strategy > StrategyKind::kWalk) return fail(ErrorCode::kUnsupported, "search strategy {}", table.strategy());
+    if (strategy > kLastStrategyKind) return fail(ErrorCode::kUnsupported, "search strategy {}", table.strategy());
+    if (table.visits() > limits::kMaxVisits) return malformed("visits of a query");
+    if (table.canaries() != nullptr && table.canaries()->size() > limits::kMaxCanaries) return malformed("canaries");
     auto request = std::make_shared<SearchRequest>();
     request->text = text;
     request->limit = table.limit();
     request->strategy = strategy;
-    return Query{{table.id_high(), table.id_low()}, std::move(request), strategy, table.ttl(), table.hops()};
+    if (table.canaries() != nullptr) request->canaries.assign(table.canaries()->begin(), table.canaries()->end());
+    return Query{{table.id_high(), table.id_low()}, std::move(request), strategy, table.ttl(), table.hops(),
+                 table.visits(), table.direct()};
   }
 
   Result<Message> operator()(const fb::Hits& table) {
@@ -288,12 +314,32 @@ class Decoder {
     for (const fb::HitTable* hit : *table.hits()) {
       if (is_fetchable(*hit->track())) hits->push_back({track_of(*hit->track()), intern(*hit->holder()), hit->score()});
     }
-    return Hits{{table.id_high(), table.id_low()}, std::move(hits), table.hops()};
+    return Hits{{table.id_high(), table.id_low()}, std::move(hits), table.hops(), table.canaries()};
+  }
+
+  /// The digest's keys are read by whoever hosts it; what passes on needs no more than the header.
+  Result<Message> operator()(const fb::Publish& table) {
+    const ByteView digest(table.digest()->data(), table.digest()->size());
+    const auto header = digest_header(digest);
+    if (!header) return tl::unexpected(header.error());
+    if (!speaks_of(*table.owner()) || header->owner != contact_of(*table.owner()).key) return malformed("owner of a digest");
+    if (table.visits() > limits::kMaxVisits || table.life_s() > limits::kMaxDigestLife / 1s) {
+      return malformed("visits or life of a digest");
+    }
+    return Publish{{table.id_high(), table.id_low()}, std::make_shared<const Bytes>(digest.begin(), digest.end()),
+                   intern(*table.owner()), table.visits(), table.life_s(), table.walk(), table.hops()};
+  }
+
+  Result<Message> operator()(const fb::Estimate& table) {
+    const fb::SharesStruct& s = *table.shares();
+    auto shares = std::make_shared<Shares>(
+        Shares{s.weight(), s.peers(), s.degrees(), s.squared_degrees(), s.tried(), s.met()});
+    return Estimate{table.epoch(), table.seed(), std::move(shares)};
   }
 
  private:
-  static std::array<const flatbuffers::String*, 4> texts_of(const fb::TrackTable& track) {
-    return {track.title(), track.artist(), track.album(), track.genre()};
+  static std::array<const flatbuffers::String*, 6> texts_of(const fb::TrackTable& track) {
+    return {track.title(), track.artist(), track.album(), track.genre(), track.licence(), track.publisher()};
   }
 
   /// What the hits would cost at least if each had bytes of its own. Comes before any of these bytes is looked at.
@@ -348,6 +394,10 @@ class Decoder {
     const auto codec = static_cast<Codec>(table.codec());
     track.codec = codec <= Codec::kWav ? codec : Codec::kUnknown;
     track.size_bytes = table.size_bytes();
+    const auto kind = static_cast<Kind>(table.kind());
+    track.kind = kind <= Kind::kStation ? kind : Kind::kTrack;
+    track.licence = view(table.licence());
+    track.publisher = view(table.publisher());
     return track;
   }
 
@@ -377,6 +427,10 @@ Result<Message> message_of(const fb::Envelope& envelope, Decoder decoder) {
       return decoder(*envelope.body_as_Query());
     case fb::Body::Hits:
       return decoder(*envelope.body_as_Hits());
+    case fb::Body::Publish:
+      return decoder(*envelope.body_as_Publish());
+    case fb::Body::Estimate:
+      return decoder(*envelope.body_as_Estimate());
     case fb::Body::NONE:
     case fb::Body::Hello:
       break;

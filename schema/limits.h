@@ -40,6 +40,29 @@ inline constexpr std::uint8_t kMaxFloodTtl = 7;
 inline constexpr std::uint16_t kMaxWalkTtl = 1024;
 inline constexpr std::uint8_t kMaxWalkers = 64;
 
+/// Peers that one copy of a query or of a digest may still be sent to. A million peers need 6,455 x 9 / 4 for a recall of
+/// 99.99 %; each peer clamps further by what it knows of the network's size. More: the frame is dropped.
+inline constexpr std::uint32_t kMaxVisits = 1u << 20;
+
+/// Links that such a copy may cross. With 16 links a peer, 6 reach a million; pieces of one visit that meet
+/// only peers that were visited before wander on, and 1 in 10^5 of them wanders longer. More: the copy ends.
+inline constexpr std::uint16_t kMaxBubbleHops = 32;
+
+/// Owners whose digest matches that one peer may name for a query: it passes the query to each of them. A digest that
+/// claims everything costs each query one message of these. More: the first ones count.
+inline constexpr std::size_t kMaxOwnersPerAnswer = 10;
+
+/// Canaries in one query: one bit each in an answer. More: the frame is dropped.
+inline constexpr std::size_t kMaxCanaries = 8;
+
+/// Keys in one digest (a shard of a library): 5,000 x 2.7 bytes is 13.5 kB, a fifth of kMaxFrame. A library
+/// of 3,000 tracks has some 3,000 different words and pairs of artist and title. More: another shard.
+inline constexpr std::size_t kMaxDigestKeys = 5000;
+inline constexpr std::uint8_t kMaxDigestShards = 64;
+
+/// How long a digest may be hosted without being published again.
+inline constexpr Duration kMaxDigestLife = 60min;
+
 /// Queries that one peer has open at once as their origin. More: refused with kExhausted.
 inline constexpr std::size_t kMaxOpenQueries = 256;
 

@@ -18,7 +18,13 @@ Result<void> validate(const SearchRequest& request) {
   if (request.time <= Duration::zero() || request.time > limits::kMaxQueryTime) {
     return fail(ErrorCode::kInvalid, "time {} ms is not in 1..{}", request.time / 1ms, limits::kMaxQueryTime / 1ms);
   }
-  const std::uint16_t max_ttl = request.strategy == StrategyKind::kFlood ? limits::kMaxFloodTtl : limits::kMaxWalkTtl;
+  if (request.wanted == 0 || request.wanted > limits::kMaxHitsPerQuery) {
+    return fail(ErrorCode::kInvalid, "wanted {} is not in 1..{}", request.wanted, limits::kMaxHitsPerQuery);
+  }
+  if (request.canaries.size() > limits::kMaxCanaries) {
+    return fail(ErrorCode::kInvalid, "{} canaries, more than {}", request.canaries.size(), limits::kMaxCanaries);
+  }
+  const std::uint16_t max_ttl = request.strategy == StrategyKind::kWalk ? limits::kMaxWalkTtl : limits::kMaxFloodTtl;
   if (request.ttl > max_ttl) return fail(ErrorCode::kInvalid, "ttl {} is not in 0..{}", request.ttl, max_ttl);
   return {};
 }

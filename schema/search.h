@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 #include <string_view>
 
 #include "schema/ids.h"
@@ -14,16 +15,23 @@
 namespace earshot {
 
 /// How a query spreads. The numbers go over the wire; overlay/search/strategy.h has the table behind them.
-enum class StrategyKind : std::uint8_t { kFlood = 0, kWalk = 1 };
+enum class StrategyKind : std::uint8_t { kFlood = 0, kWalk = 1, kRing = 2, kDynamic = 3, kBubble = 4, kAuto = 5 };
+inline constexpr StrategyKind kLastStrategyKind = StrategyKind::kAuto;
 
-/// What a person asks. Only `text` and `limit` matter to whoever evaluates it; the rest steers the spread.
+/// A name under which the network counts whether questions meet digests: a hash of the key of the digest's owner, who
+/// knows nothing of it. The driver makes them of names that it knows and looks them up among the digests that it hosts.
+using CanaryKey = std::uint64_t;
+
+/// What a person asks. Only `text`, `limit` and `canaries` matter to whoever evaluates it; the rest steers the spread.
 struct SearchRequest {
   std::string text;                            // clean UTF-8, 1 to limits::kMaxQueryText bytes
   std::uint16_t limit = 20;                    // hits wanted from one holder, 1 to limits::kMaxHitsPerHolder
+  std::uint16_t wanted = 50;                   // hits in all after which no more peers are asked, 1 to limits::kMaxHitsPerQuery
   StrategyKind strategy = StrategyKind::kFlood;
-  std::uint16_t ttl = 0;                       // hops (flood) or steps of each walker (walk); 0: the node's default
+  std::uint16_t ttl = 0;                       // hops (flood, ring) or steps of each walker (walk); 0: the node's default
   std::uint8_t walkers = 0;                    // walk only; 0: the node's default
   Duration time = limits::kDefaultQueryTime;   // how long the query stays open at its origin
+  std::vector<CanaryKey> canaries;             // at most limits::kMaxCanaries
 
   bool operator==(const SearchRequest&) const = default;
 };

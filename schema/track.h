@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,12 @@ std::string_view to_string(Codec codec);
 /// kUnknown for a name that is not in the table.
 Codec codec_from(std::string_view name);
 
+/// What a listener gets: a piece of music, an episode of a series, or a stream that does not end.
+enum class Kind : std::uint8_t { kTrack = 0, kEpisode, kStation };
+
+std::string_view to_string(Kind kind);
+std::optional<Kind> kind_from(std::string_view name);
+
 /// Texts are clean UTF-8 of at most limits::kMaxTrackText bytes; empty or zero means unknown.
 struct Track {
   ContentId content;
@@ -28,6 +35,9 @@ struct Track {
   std::uint32_t bitrate_kbps = 0;
   Codec codec = Codec::kUnknown;
   std::uint64_t size_bytes = 0;  // of the content; 0 when the track is only described
+  Kind kind = Kind::kTrack;
+  std::string licence;    // such as "cc-by-sa"
+  std::string publisher;  // who put it out: a label, a series, a station
 
   bool operator==(const Track&) const = default;
 };

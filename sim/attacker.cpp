@@ -16,7 +16,10 @@ using overlay::Hits;
 using overlay::Message;
 using overlay::Query;
 
-bool is_search(const Message& message) { return std::holds_alternative<Query>(message) || std::holds_alternative<Hits>(message); }
+bool is_search(const Message& message) {
+  return std::holds_alternative<Query>(message) || std::holds_alternative<Hits>(message) ||
+         std::holds_alternative<overlay::Publish>(message);
+}
 
 /// As many names as before, all of them accomplices'.
 void name_accomplices(Message& message, const Crowd& crowd, Random& random) {

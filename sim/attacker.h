@@ -22,7 +22,7 @@
 namespace earshot::sim {
 
 enum class AttackerKind : std::uint8_t {
-  kDropper,   // takes part in membership; passes on no query and no hits, answers nothing
+  kDropper,   // takes part in membership; passes on no query, no hits and no digest, answers and hosts nothing
   kSpammer,   // answers every query with a hit for a thing that is not what it says
   kFlooder,   // asks for what nobody has, at the widest flood, once every period
   kPoisoner,  // names only accomplices in shuffles

@@ -99,4 +99,25 @@ std::vector<std::string> series_rows(const RunRecord& record) {
   return rows;
 }
 
+std::vector<std::string> probe_rows(const RunRecord& record) {
+  std::vector<std::string> rows;
+  Sample before;
+  for (const Sample& sample : record.samples) {
+    const auto ratio = [](auto part, auto whole) { return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0; };
+    const double seconds = static_cast<double>((sample.at - before.at).count()) / 1e6;
+    const Tally& now = sample.tally;
+    const Tally& then = before.tally;
+    rows.push_back(fmt::format("{:.3f},{},{:.6f},{:.3f},{:.6f},{},{:.3f},{:.6f},{:.3f},{},{},{},{}",
+                               static_cast<double>(sample.at.time_since_epoch().count()) / 1e6, sample.alive,
+                               ratio(sample.largest_component, sample.alive), ratio(sample.census.links, sample.alive),
+                               ratio(sample.census.eclipsed, sample.census.honest), sample.in_flight,
+                               ratio(now.messages - then.messages, seconds),
+                               ratio(ratio(now.membership_messages - then.membership_messages, seconds), sample.alive),
+                               ratio(now.lost - then.lost, seconds), now.arrivals - then.arrivals, now.departures - then.departures,
+                               now.asked - then.asked, now.satisfied - then.satisfied));
+    before = sample;
+  }
+  return rows;
+}
+
 }  // namespace earshot::sim

@@ -9,9 +9,10 @@
 
 namespace earshot::sim {
 
-/// What happens. The first nine follow overlay::Message, one each; flight.h says what the other fields mean for them.
+/// What happens. The first eleven follow overlay::Message, one each; flight.h says what the other fields mean for them.
 enum class EventKind : std::uint8_t {
   kJoin, kForwardJoin, kNeighbor, kNeighborReply, kLeave, kShuffle, kShuffleReply, kQuery, kHits,
+  kPublish, kEstimate,
   kLost,   // `to` learns that its link to `from` is gone
   kTick,   // a deadline of `to` may have come
   kStart,  // `to` joins the network
@@ -20,8 +21,9 @@ enum class EventKind : std::uint8_t {
   kDepart, // the session number `body` of `to` ends
   kStep,   // clock step number `body` of the scenario
   kDeed,   // `to`, an attacker, does what he does every period
-  kCalm,   // the network's faults end
   kProbe,  // a look at everything; changes nothing
+  kOffer,  // `to`, a peer of a fixed graph, has a digest to publish
+  kCalm,   // the network's faults end
 };
 
 struct Event {
@@ -33,6 +35,7 @@ struct Event {
   std::uint16_t hops = 0;
   EventKind kind = EventKind::kTick;
   std::uint8_t flag = 0;
+  std::uint32_t visits = 0;
 
   bool operator==(const Event&) const = default;
 };

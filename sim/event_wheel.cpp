@@ -9,6 +9,8 @@ namespace earshot::sim {
 
 namespace {
 
+constexpr unsigned kHopBits = 11;
+
 constexpr std::size_t kChunksPerSlab = 512;     // 1 MiB
 constexpr std::size_t kCountingSortFrom = 512;  // below, 8192 counters cost more than comparing
 constexpr std::size_t kInsertionSortTo = 16;
@@ -23,7 +25,16 @@ void EventWheel::push(const Event& event) {
   const std::uint64_t time = microseconds(event.at);
   const std::uint64_t epoch = time >> (kBlockBits + kEpochBits);
   const auto tick = static_cast<std::uint32_t>(time & ((std::uint64_t{1} << (kBlockBits + kEpochBits)) - 1));
-  const Packed packed{tick, event.from, event.to, event.body, event.ttl, event.hops, event.kind, event.flag};
+  EARSHOT_CHECK(event.hops < 1u << kHopBits && event.visits < 1u << 21);
+  const Packed packed{tick,
+                      event.from,
+                      event.to,
+                      event.body,
+                      event.ttl,
+                      static_cast<std::uint16_t>(event.hops | event.visits >> 16 << kHopBits),
+                      static_cast<std::uint16_t>(event.visits),
+                      event.kind,
+                      event.flag};
   ++size_;
   if (epoch != epoch_) {
     append(far_[epoch], packed);
@@ -85,8 +96,9 @@ bool EventWheel::after(const Late& left, const Late& right) {
 }
 
 Event EventWheel::unpacked(const Packed& event) const {
-  return {instant_of(epoch_, event.tick), event.from, event.to, event.body, event.ttl, event.hops,
-          event.kind, event.flag};
+  const auto hops = static_cast<std::uint16_t>(event.hops_and_visits & ((1u << kHopBits) - 1));
+  const std::uint32_t visits = std::uint32_t{event.hops_and_visits} >> kHopBits << 16 | event.visits;
+  return {instant_of(epoch_, event.tick), event.from, event.to, event.body, event.ttl, hops, event.kind, event.flag, visits};
 }
 
 void EventWheel::append(Chain& chain, const Packed& event) {

@@ -79,7 +79,8 @@ class EventWheel {
     PeerId to;
     std::uint32_t body;
     std::uint16_t ttl;
-    std::uint16_t hops;
+    std::uint16_t hops_and_visits;  // 11 bits of hops, and above them the highest 5 of the 21 bits of visits
+    std::uint16_t visits;           // the lower ones
     EventKind kind;
     std::uint8_t flag;
   };

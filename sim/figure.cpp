@@ -27,10 +27,12 @@ class Scale {
       least_ = -0.5;
       most_ = static_cast<double>(axis.names.size()) - 0.5;
     } else if (axis.kind == AxisKind::kLog) {
+      if (!(least > 0) || !std::isfinite(most)) least = 1, most = 10;  // nothing that such an axis could show
       least_ = std::log10(least);
       most_ = std::log10(most);
       if (most_ - least_ < 1e-9) least_ -= 0.5, most_ += 0.5;
     } else {
+      if (!std::isfinite(least) || !std::isfinite(most)) least = 0, most = 1;
       least_ = axis.from_zero ? std::min(0.0, least) : least;
       most_ = most;
       if (most_ - least_ < 1e-12) most_ = least_ + (least_ == 0 ? 1 : std::abs(least_) * 0.1);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "schema/check.h"
+#include "schema/limits.h"
 
 namespace earshot::sim {
 
@@ -35,7 +36,14 @@ static_assert(kMatches<EventKind::kJoin, overlay::Join> && kMatches<EventKind::k
               kMatches<EventKind::kNeighbor, overlay::Neighbor> && kMatches<EventKind::kNeighborReply, overlay::NeighborReply> &&
               kMatches<EventKind::kLeave, overlay::Leave> && kMatches<EventKind::kShuffle, overlay::Shuffle> &&
               kMatches<EventKind::kShuffleReply, overlay::ShuffleReply> && kMatches<EventKind::kQuery, overlay::Query> &&
-              kMatches<EventKind::kHits, overlay::Hits>);
+              kMatches<EventKind::kHits, overlay::Hits> && kMatches<EventKind::kPublish, overlay::Publish> &&
+              kMatches<EventKind::kEstimate, overlay::Estimate>);
+
+// Event::flag of a query: the strategy of this copy, whether it is direct, and its wave (waves have ids that follow the query's).
+constexpr std::uint8_t kStrategyBits = 0x07;
+constexpr std::uint8_t kDirect = 0x08;
+constexpr unsigned kWaveShift = 4;  // three bits; the highest one is the simulation's
+static_assert(static_cast<std::uint8_t>(kLastStrategyKind) <= kStrategyBits && limits::kMaxFloodTtl <= 8);
 
 }  // namespace
 
@@ -58,7 +66,7 @@ void Flight::Pool<T>::remove(Index index) {
 }
 
 Flight::Index Flight::open(const QueryId& id, const QueryTrack& about) {
-  EARSHOT_CHECK(!by_id_.contains(id));
+  EARSHOT_CHECK(!by_id_.contains(id.high));
   const Index index = begin(id, about);
   tracks_[index].open = true;
   return index;
@@ -69,12 +77,12 @@ Flight::Index Flight::begin(const QueryId& id, const QueryTrack& about) {
   static_cast<QueryTrack&>(track) = about;
   track.id = id;
   last_ = tracks_.add(std::move(track));
-  by_id_.emplace(id, last_);
+  by_id_.emplace(id.high, last_);
   return last_;
 }
 
 Flight::Index Flight::find(const QueryId& id) {
-  const auto found = by_id_.find(id);
+  const auto found = by_id_.find(id.high);
   EARSHOT_CHECK(found != by_id_.end());
   return last_ = found->second;
 }
@@ -96,7 +104,7 @@ std::uint32_t Flight::abandon(PeerId origin) {
 
 void Flight::end(Index index) {
   LiveTrack& track = tracks_[index];
-  by_id_.erase(track.id);
+  by_id_.erase(track.id.high);
   if (last_ == index) last_ = kNone;
   if (track.question != kNoQuestion) ended_.push_back(track);
   tracks_.remove(index);
@@ -115,6 +123,7 @@ void Flight::count(const overlay::Message& message) {
   if (const auto* const query = std::get_if<overlay::Query>(&message)) {
     LiveTrack& track = tracks_[track_of(query->id)];
     ++track.copies;
+    track.direct += query->direct ? 1 : 0;
     share(track, *query);
   } else if (const auto* const hits = std::get_if<overlay::Hits>(&message)) {
     ++tracks_[track_of(hits->id)].hit_messages;
@@ -153,7 +162,7 @@ void Flight::enter(const Crossing& crossing, Event& event) {
   const auto* const hits = std::get_if<overlay::Hits>(&crossing.message);
   if (query != nullptr || hits != nullptr) {
     const QueryId& id = query != nullptr ? query->id : hits->id;
-    const auto found = by_id_.find(id);
+    const auto found = by_id_.find(id.high);
     LiveTrack& track = tracks_[found != by_id_.end() ? found->second : begin(id, crossing.query)];
     track.digest = crossing.digest;
     if (query != nullptr) share(track, *query);
@@ -187,16 +196,30 @@ void Flight::fill(const overlay::Query& message, Event& event) {
   event.body = track_of(message.id);
   event.ttl = message.ttl;
   event.hops = message.hops;
-  event.flag = static_cast<std::uint8_t>(message.strategy);
+  event.visits = message.visits;
+  const std::uint64_t wave = message.id.low - tracks_[event.body].id.low;
+  EARSHOT_CHECK(wave < 8);
+  event.flag = static_cast<std::uint8_t>(static_cast<std::uint8_t>(message.strategy) | (message.direct ? kDirect : 0) |
+                                         wave << kWaveShift);
   ++tracks_[event.body].in_flight;
 }
 
 void Flight::fill(const overlay::Hits& message, Event& event) {
   const Index index = track_of(message.id);
-  event.body = answers_.add({index, digest_of(*message.hits), message.hits});
+  const auto wave = static_cast<std::uint32_t>(message.id.low - tracks_[index].id.low);
+  event.body = answers_.add({index, digest_of(*message.hits), message.hits, wave, message.canaries});
   event.hops = message.hops;
   ++tracks_[index].in_flight;
 }
+
+void Flight::fill(const overlay::Publish& message, Event& event) {
+  event.body = publications_.add(message);
+  event.visits = message.visits;
+  event.ttl = message.walk;
+  event.hops = message.hops;
+}
+
+void Flight::fill(const overlay::Estimate& message, Event& event) { event.body = estimates_.add(message); }
 
 const overlay::Message& Flight::message(const Event& event) {
   switch (event.kind) {
@@ -205,12 +228,17 @@ const overlay::Message& Flight::message(const Event& event) {
       auto& query = std::get<overlay::Query>(shared);
       query.ttl = event.ttl;
       query.hops = event.hops;
-      query.strategy = static_cast<StrategyKind>(event.flag);
+      query.visits = event.visits;
+      query.strategy = static_cast<StrategyKind>(event.flag & kStrategyBits);
+      query.direct = (event.flag & kDirect) != 0;
+      query.id.low = tracks_[event.body].id.low + (event.flag >> kWaveShift & 7u);
       return shared;
     }
     case EventKind::kHits: {
       const Answer& answer = answers_[event.body];
-      return scratch_ = overlay::Hits{tracks_[answer.track].id, answer.hits, event.hops};
+      QueryId id = tracks_[answer.track].id;
+      id.low += answer.wave;
+      return scratch_ = overlay::Hits{id, answer.hits, event.hops, answer.canaries};
     }
     case EventKind::kJoin: return scratch_ = overlay::Join{};
     case EventKind::kLeave: return scratch_ = overlay::Leave{};
@@ -222,6 +250,8 @@ const overlay::Message& Flight::message(const Event& event) {
       return scratch_ = overlay::Shuffle{peers.origin, static_cast<std::uint8_t>(event.ttl), peers.list};
     }
     case EventKind::kShuffleReply: return scratch_ = overlay::ShuffleReply{lists_[event.body].list};
+    case EventKind::kPublish: return scratch_ = publications_[event.body];
+    case EventKind::kEstimate: return scratch_ = estimates_[event.body];
     case EventKind::kLost:
     case EventKind::kTick:
     case EventKind::kStart:
@@ -231,6 +261,7 @@ const overlay::Message& Flight::message(const Event& event) {
     case EventKind::kStep:
     case EventKind::kDeed:
     case EventKind::kCalm:
+    case EventKind::kOffer:
     case EventKind::kProbe: break;
   }
   check_failed("the event is a delivery", __FILE__, __LINE__);
@@ -247,14 +278,29 @@ void Flight::drop(const Event& event) {
     end_if_landed(index);
   } else if (event.kind == EventKind::kShuffle || event.kind == EventKind::kShuffleReply) {
     lists_.remove(event.body);
+  } else if (event.kind == EventKind::kPublish) {
+    publications_.remove(event.body);
+  } else if (event.kind == EventKind::kEstimate) {
+    estimates_.remove(event.body);
   }
 }
 
 std::uint64_t Flight::digest(const Event& event) const {
   const std::uint64_t numbers = std::uint64_t{event.ttl} << 32 | std::uint64_t{event.hops} << 16 | event.flag;
   switch (event.kind) {
-    case EventKind::kQuery: return numbers ^ tracks_[event.body].digest;
-    case EventKind::kHits: return mixed(numbers ^ tracks_[answers_[event.body].track].digest, answers_[event.body].digest);
+    case EventKind::kQuery: return numbers ^ tracks_[event.body].digest ^ std::uint64_t{event.visits} << 40;
+    case EventKind::kHits: {
+      const Answer& answer = answers_[event.body];
+      return mixed(numbers ^ tracks_[answer.track].digest, answer.digest ^ std::uint64_t{answer.canaries} << 56 ^ answer.wave);
+    }
+    case EventKind::kPublish: {
+      const overlay::Publish& one = publications_[event.body];
+      return mixed(numbers ^ one.id.high, one.id.low ^ std::uint64_t{to_number(one.owner)} << 32 ^ event.visits);
+    }
+    case EventKind::kEstimate: {
+      const overlay::Estimate& one = estimates_[event.body];
+      return mixed(mixed(one.seed ^ one.epoch, one.shares->weight), one.shares->peers ^ one.shares->tried ^ one.shares->met);
+    }
     case EventKind::kForwardJoin: return numbers << 32 ^ event.body;
     case EventKind::kShuffle:
     case EventKind::kShuffleReply: {
@@ -271,6 +317,7 @@ std::uint64_t Flight::digest(const Event& event) const {
     case EventKind::kStart:
     case EventKind::kDeed:
     case EventKind::kCalm:
+    case EventKind::kOffer:
     case EventKind::kProbe: return numbers;
     case EventKind::kAsk:
     case EventKind::kCrash:
@@ -280,6 +327,6 @@ std::uint64_t Flight::digest(const Event& event) const {
   check_failed("the kind of event is known", __FILE__, __LINE__);
 }
 
-std::size_t Flight::bytes() const { return tracks_.bytes() + answers_.bytes() + lists_.bytes(); }
+std::size_t Flight::bytes() const { return tracks_.bytes() + answers_.bytes() + lists_.bytes() + publications_.bytes() + estimates_.bytes(); }
 
 }  // namespace earshot::sim

@@ -7,8 +7,10 @@
 //   kNeighborReply                                      accepted
 //   kShuffle        list of peers       ttl             (origin is the list's)
 //   kShuffleReply   list of peers
-//   kQuery          query               both            strategy
-//   kHits           list of hits        hops
+//   kQuery          query               both            strategy and kWave (with visits)
+//   kHits           list of hits        hops            wave
+//   kPublish        publication         walk, hops      (with visits)
+//   kEstimate       shares
 #pragma once
 
 #include <cstddef>
@@ -41,6 +43,9 @@ struct QueryTrack {
   std::uint32_t deepest = 0;         // hops of the farthest of them
   std::uint32_t hits = 0;            // delivered at the origin, own library not counted
   std::uint32_t false_hits = 0;      // of liars, delivered at the origin
+  std::uint32_t direct = 0;          // of the copies, those that a digest's host sent to its owner
+  std::uint32_t peers_asked = 0;     // as the origin counts them
+  std::uint32_t coverage_permille = 0;  // as the origin was told at the end
   std::uint32_t first_hops = 0;      // of the first hit
   Duration first_after{};            // from asking to the first hit
 };
@@ -71,7 +76,7 @@ class Flight {
   /// Begins to follow a query. REQUIRES: an id that is not followed already.
   Index open(const QueryId& id, const QueryTrack& about);
   LiveTrack& track(Index index) { return tracks_[index]; }
-  Index track_of(const QueryId& id) { return last_ != kNone && tracks_[last_].id == id ? last_ : find(id); }
+  Index track_of(const QueryId& id) { return last_ != kNone && tracks_[last_].id.high == id.high ? last_ : find(id); }
   /// The query is closed at its origin: its track ends when the last message of it has landed.
   void close(Index index);
   /// Closes whatever this origin has open, for it is gone. Returns how many questions of the workload that were.
@@ -113,6 +118,8 @@ class Flight {
     Index track = kNone;
     std::uint64_t digest = 0;
     std::shared_ptr<const std::vector<Hit>> hits;
+    std::uint32_t wave = 0;
+    std::uint8_t canaries = 0;
   };
   struct Peers {
     PeerId origin = kNoPeer;
@@ -152,12 +159,16 @@ class Flight {
   void fill(const overlay::ShuffleReply& message, Event& event);
   void fill(const overlay::Query& message, Event& event);
   void fill(const overlay::Hits& message, Event& event);
+  void fill(const overlay::Publish& message, Event& event);
+  void fill(const overlay::Estimate& message, Event& event);
 
   Pool<LiveTrack> tracks_;
   Pool<Answer> answers_;
   Pool<Peers> lists_;
+  Pool<overlay::Publish> publications_;
+  Pool<overlay::Estimate> estimates_;
   std::vector<QueryTrack> ended_;
-  std::unordered_map<QueryId, Index, IdHash> by_id_;  // looked up only, never walked
+  std::unordered_map<std::uint64_t, Index> by_id_;    // by the id's high word, which all waves share; only looked up
   Index last_ = kNone;                                // the track of the last look-up: nearly always the next one too
   overlay::Message scratch_;
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "schema/check.h"
+#include "schema/digest.h"
 #include "sim/simulation.h"
 #include "sim/streams.h"
 
@@ -13,15 +14,26 @@ namespace earshot::sim {
 namespace {
 
 constexpr int kTriesForOrigin = 64;
+constexpr Duration kOffers = 10s;
 
 }  // namespace
 
 void Simulation::schedule() {
+  if (scenario_.digests.publish == PublishedBy::kHolders) {
+    for (const Question& question : world_.questions) {
+      const auto holders = world_.catalog.holders(question.item);
+      publishers_.insert(publishers_.end(), holders.begin(), holders.end());
+    }
+    std::sort(publishers_.begin(), publishers_.end());
+    publishers_.erase(std::unique(publishers_.begin(), publishers_.end()), publishers_.end());
+  }
+  record_.digest_life = scenario_.protocol.digest_life;
   for (std::uint32_t i = 0; i < world_.peers; ++i) {
     const PeerId peer{i};
     if (world_.topology) {
       lives_.begin(peer);
       holdings_.come(peer);
+      if (population_.owns(peer)) prepare(peer);
     } else {
       wheel_.push({join_time(scenario_.topology, i), peer, peer, 0, 0, 0, EventKind::kStart, 0});
     }
@@ -58,6 +70,58 @@ void Simulation::schedule() {
     const Duration phase(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(settings.period.count()))));
     wheel_.push({world_.ready + settings.from + phase, peer, peer, 0, 0, 0, EventKind::kDeed, 0});
   }
+}
+
+/// A peer of a fixed graph knows what it is told, and publishes at a moment of its own within kOffers.
+void Simulation::prepare(PeerId peer) {
+  if (scenario_.digests.size_known) {
+    overlay::NetworkView network;
+    network.peers = world_.peers;
+    network.degree = static_cast<std::uint16_t>(2 * world_.topology->edges() / world_.peers);
+    population_.seat(peer).peer.assume(network);
+  }
+  if (!publishes(peer)) return;
+  ++record_.publishers;
+  Random random = stream(seed_, to_number(peer), Purpose::kDigest);
+  const Duration phase(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(kOffers.count()))));
+  wheel_.push({Instant{} + phase, peer, peer, 0, 0, 0, EventKind::kOffer, 0});
+}
+
+/// Whether what this peer publishes can be looked for.
+bool Simulation::publishes(PeerId peer) const {
+  if (scenario_.digests.publish != PublishedBy::kHolders) return scenario_.digests.publish == PublishedBy::kAll;
+  return std::binary_search(publishers_.begin(), publishers_.end(), peer);
+}
+
+/// A digest's size is all that matters of it here, so all are the same; but the wire checks whose it is.
+overlay::SharedDigests Simulation::digests_of(PeerId owner) const {
+  if (!mirror_ && digests_ != nullptr) return digests_;
+  Digest digest;
+  digest.owner = NumberedDirectory().contact_of(owner)->key;
+  const std::uint32_t count = std::min<std::uint32_t>(scenario_.digests.bytes * 8 / 22, limits::kMaxDigestKeys);
+  for (std::uint32_t i = 0; i < count; ++i) digest.keys.push_back(static_cast<DigestKey>((std::uint64_t{i} << 32) / count));
+  return std::make_shared<const std::vector<overlay::SharedDigest>>(1, std::make_shared<const Bytes>(encode(digest)));
+}
+
+void Simulation::offer(const Event& event) {
+  count(event);
+  Seat& seat = population_.seat(event.to);
+  seat.peer.publish(now_ + seat.ahead, digests_of(event.to), outbox_);
+  settle(event.to);
+}
+
+/// Names from afar that may have published: of the passive view; where there is none, of anybody.
+std::vector<CanaryKey> Simulation::canaries_for(PeerId origin, std::uint32_t question) const {
+  Random random = stream(seed_, question, Purpose::kDigest);
+  const std::span<const PeerId> passive = population_.seat(origin).peer.passive_view();
+  std::vector<CanaryKey> canaries;
+  for (int i = 0; i < scenario_.digests.canaries && scenario_.digests.publish != PublishedBy::kNobody; ++i) {
+    const PeerId owner = scenario_.digests.publish == PublishedBy::kHolders ? publishers_[random.below(publishers_.size())]
+                         : passive.empty()                                  ? lives_.draw(random)
+                                                                            : passive[random.below(passive.size())];
+    if (owner != origin) canaries.push_back(to_number(owner));
+  }
+  return canaries;
 }
 
 void Simulation::start(const Event& event) {
@@ -98,6 +162,10 @@ void Simulation::enter_network(PeerId peer, bool first) {
     contacts.push_back(first ? PeerId{static_cast<std::uint32_t>(random.below(earlier))} : lives_.draw(random));
   }
   seat.peer.join(now_ + seat.ahead, contacts, outbox_);
+  if (publishes(peer)) {
+    ++record_.publishers;
+    seat.peer.publish(now_ + seat.ahead, digests_of(peer), outbox_);
+  }
   settle(peer);
 }
 
@@ -116,6 +184,7 @@ void Simulation::end_session(PeerId peer, bool graceful, std::optional<Duration>
   holdings_.go(peer);
   if (away) wheel_.push({now_ + *away, peer, peer, lives_.sessions(peer), 0, 0, EventKind::kStart, 0});
   if (!population_.owns(peer)) return;
+  hosting_.clear(peer);
   ++record_.tally.departures;
   Seat& seat = population_.seat(peer);
   if (graceful) {
@@ -150,6 +219,8 @@ void Simulation::ask(const Event& event) {
   request.ttl = search_.ttl;
   request.walkers = search_.walkers;
   request.time = scenario_.workload.time;
+  request.wanted = scenario_.workload.wanted;
+  request.canaries = canaries_for(origin, question);
   hops_here_ = 0;
   QueryTrack about;
   about.question = question;
@@ -199,6 +270,7 @@ void Simulation::crash(const Event& event) {
     if (away) wheel_.push({now_ + *away, peer, peer, lives_.sessions(peer), 0, 0, EventKind::kStart, 0});
     if (!population_.owns(peer)) continue;
     Seat& seat = population_.seat(peer);
+    hosting_.clear(peer);
     ++record_.tally.departures;
     if (seat.peer.open_queries() > 0) record_.tally.closed += flight_.abandon(peer);
     seat.alive = false;

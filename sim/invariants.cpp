@@ -15,7 +15,7 @@ namespace {
 
 std::pair<std::uint64_t, std::uint64_t> key_of(const QueryId& id) { return {id.high, id.low}; }
 
-bool is_message(EventKind kind) { return kind <= EventKind::kHits; }
+bool is_message(EventKind kind) { return static_cast<std::size_t>(kind) < std::variant_size_v<overlay::Message>; }
 
 bool contains(std::span<const PeerId> view, PeerId peer) { return std::find(view.begin(), view.end(), peer) != view.end(); }
 
@@ -31,15 +31,16 @@ void Invariants::arrives(Instant, PeerId, PeerId, const overlay::Message& messag
   if (const auto* const query = std::get_if<overlay::Query>(&message)) turn_.query = *query;
 }
 
-void Invariants::does(Instant now, PeerId self, const overlay::Effect& effect) {
+void Invariants::wants(Instant now, PeerId self, const overlay::Effect& effect) {
   if (exempt(self)) return;
   std::visit([&](const auto& one) { check(now, self, one); }, effect);
 }
 
 void Invariants::check(Instant now, PeerId self, const overlay::Send& send) {
-  ++turn_.sends;
+  const auto* const asked = std::get_if<overlay::Query>(&send.message);
+  turn_.sends += asked != nullptr && asked->direct ? 0 : 1;
   if (send.to == self || send.to == kNoPeer) return broken(now, self, "sends to itself or to nobody");
-  if (const auto* const query = std::get_if<overlay::Query>(&send.message)) return check_query(now, self, send.to, *query);
+  if (asked != nullptr) return check_query(now, self, send.to, *asked);
   const auto* const hits = std::get_if<overlay::Hits>(&send.message);
   if (hits == nullptr) return;
   const auto& seen = sessions_[self].seen;
@@ -51,6 +52,10 @@ void Invariants::check(Instant now, PeerId self, const overlay::Send& send) {
 void Invariants::check_query(Instant now, PeerId self, PeerId to, const overlay::Query& query) {
   Session& session = sessions_[self];
   const Id id = key_of(query.id);
+  if (query.direct) {
+    if (!session.seen.contains(id)) broken(now, self, "asks an owner for nobody");
+    return;
+  }
   const bool passes_on = turn_.query && key_of(turn_.query->id) == id;
   if (!passes_on) {
     const bool asks = turn_.kind == EventKind::kAsk || (turn_.kind == EventKind::kTick && session.own.contains(id));

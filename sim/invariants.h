@@ -41,7 +41,7 @@ class Invariants final : public Observer {
 
   void begins(Instant now, PeerId self, EventKind kind, PeerId from) override;
   void arrives(Instant now, PeerId from, PeerId to, const overlay::Message& message) override;
-  void does(Instant now, PeerId self, const overlay::Effect& effect) override;
+  void wants(Instant now, PeerId self, const overlay::Effect& effect) override;
   void settled(Instant now, PeerId self, const Simulation& simulation) override;
   void sampled(const Sample& sample, const Simulation& simulation) override;
   bool has_seen_enough() const override { return violation_.has_value(); }
@@ -79,6 +79,9 @@ class Invariants final : public Observer {
   void check(Instant now, PeerId self, const overlay::Connect& connect);
   void check(Instant now, PeerId self, const overlay::Disconnect& disconnect);
   void check(Instant now, PeerId self, const overlay::Deliver& deliver);
+  // What is hosted is the driver's to bound; a digest may come, be renewed and go at any time.
+  void check(Instant, PeerId, const overlay::HostDigest&) {}
+  void check(Instant, PeerId, const overlay::DropDigest&) {}
   void check_query(Instant now, PeerId self, PeerId to, const overlay::Query& query);
   void check_turn(Instant now, const Seat& seat);
   void check_views(Instant now, const overlay::Peer& peer);

@@ -54,6 +54,7 @@ std::string journal_line(const Pair& pair, const PairRows& rows) {
   for (const std::string& row : rows.runs) line += "\tr" + row;
   for (const std::string& row : rows.series) line += "\ts" + row;
   for (const std::string& row : rows.histograms) line += "\th" + row;
+  for (const std::string& row : rows.probes) line += "\tp" + row;
   return line + '\n';
 }
 
@@ -68,6 +69,7 @@ std::optional<std::pair<Pair, PairRows>> pair_from_line(std::string_view line) {
       case 'r': pair.second.runs.push_back(row); break;
       case 's': pair.second.series.push_back(row); break;
       case 'h': pair.second.histograms.push_back(row); break;
+      case 'p': pair.second.probes.push_back(row); break;
       default: return std::nullopt;
     }
   }

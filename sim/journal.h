@@ -3,7 +3,7 @@
 //
 //   journal  = header pair*
 //   header   = "earshot-sim journal 1 " fingerprint(16 hex digits) " " program LF
-//   pair     = point TAB seed (TAB table row)* LF          table = "r" | "s" | "h", for runs, series and histograms
+//   pair     = point TAB seed (TAB table row)* LF          table = "r" | "s" | "h" | "p", for runs, series, histograms and probes
 //
 // A last line without LF is torn: it is dropped, and its pair runs again. Whatever else does not read as above is an error: nobody but
 // us writes this file.

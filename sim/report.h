@@ -21,7 +21,7 @@ struct ReportSource {
   std::vector<std::pair<std::string, std::string>> overrides;
   std::vector<std::string> keys;      // that were swept
   bool scattered = false;             // a Latin hypercube
-  Table runs, series, histograms;
+  Table runs, series, histograms, probes;
   std::optional<OverlayGraph> overlay;
 };
 

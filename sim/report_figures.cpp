@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
+#include <span>
 
 namespace earshot::sim {
 
@@ -14,7 +16,8 @@ namespace {
 
 constexpr std::size_t kMostInOne = 6;     // curves of a distribution in one figure; more are shown apart
 constexpr std::size_t kMostApart = 6;     // and so many figures apart
-constexpr std::size_t kTimeBins = 20;
+constexpr std::size_t kTimeBins = 20;     // of questions, so that each has some
+constexpr std::size_t kProbeBins = 120;   // of looks
 constexpr double kWide = 30;              // a range wider than that is drawn on a logarithmic axis
 
 std::string column_text(const Table& table, std::size_t row, std::string_view column) {
@@ -232,19 +235,25 @@ std::vector<Figure> distributions(const ReportData& data, const CurveAxis& along
   return figures;
 }
 
-/// The means of one column by time, over the seeds of a group.
-FigureSeries over_time(const ReportData& data, const RunGroup& group, std::size_t column, double last) {
-  const Table& table = data.source().series;
-  const auto search = table.column("search"), seed = table.column("seed"), time = table.column("t_s"), asked = table.column("asked");
-  const double width = std::max(1.0, std::ceil((last + 1) / static_cast<double>(kTimeBins)));
+/// A table over time, and what of it is shown.
+struct TimeColumn {
+  std::string_view column, title, label;
+  bool percent;
+};
+
+/// The means of one column by time, over the seeds of a group; each row weighs as much as its `weight` column says.
+FigureSeries over_time(const ReportData& data, const Table& table, const RunGroup& group, std::size_t column, std::optional<std::size_t> weight,
+                       double width) {
+  const auto search = *table.column("search"), seed = *table.column("seed"), time = *table.column("t_s");
   std::map<double, std::map<std::string, std::pair<double, double>>> bins;  // time, seed, (weighted sum, weight)
   for (std::size_t row = 0; row < table.size(); ++row) {
-    bool is_it = table.text(row, *search) == group.search;
+    bool is_it = table.text(row, search) == group.search;
     for (std::size_t key = 0; key < data.source().keys.size() && is_it; ++key) is_it = table.text(row, key + 1) == group.values[key];
     if (!is_it) continue;
-    auto& [sum, weight] = bins[std::floor(table.number(row, *time) / width) * width][table.text(row, *seed)];
-    sum += table.number(row, column) * table.number(row, *asked);
-    weight += table.number(row, *asked);
+    auto& [sum, weights] = bins[std::floor(table.number(row, time) / width) * width][table.text(row, seed)];
+    const double one = weight ? table.number(row, *weight) : 1;
+    sum += table.number(row, column) * one;
+    weights += one;
   }
   FigureSeries series{data.name_of(group), {}, Drawn::kLine, -1};
   for (const auto& [begin, seeds] : bins) {
@@ -259,30 +268,49 @@ FigureSeries over_time(const ReportData& data, const RunGroup& group, std::size_
   return series;
 }
 
-std::vector<Figure> time_figures(const ReportData& data) {
-  const Table& table = data.source().series;
+/// Figures of a table over time, of what changes in it; none when there are too few moments or too many curves.
+void add_time_figures(const ReportData& data, const Table& table, std::span<const TimeColumn> columns, std::string_view weight,
+                      std::size_t most_bins, std::string_view caption, std::vector<Figure>& figures) {
   const auto time = table.column("t_s");
-  if (data.groups().size() > kMostInOne || !time || !table.column("asked") || !table.column("seed") || !table.column("search")) return {};
-  double last = 0;
+  if (data.groups().size() > kMostInOne || !time || !table.column("seed") || !table.column("search")) return;
+  double first = 0, last = 0;
   std::set<std::string> times;
   for (std::size_t row = 0; row < table.size(); ++row) {
-    last = std::max(last, table.number(row, *time));
+    const double now = table.number(row, *time);
+    first = row == 0 ? now : std::min(first, now);
+    last = std::max(last, now);
     times.insert(table.text(row, *time));
   }
-  if (times.size() < 5) return {};
-  std::vector<Figure> figures;
-  for (const auto& [column, name, percent] : {std::tuple<const char*, const char*, bool>{"success", "Success", true},
-                                              {"messages", "Messages per question", false},
-                                              {"first_ms", "Time to the first hit, ms", false}}) {
-    const auto place = table.column(column);
-    if (!place) continue;
-    Figure figure{fmt::format("time-{}", column), fmt::format("{} over time", name), "Of the questions asked then.",
-                  {"seconds into the run"}, {name}, {}};
-    figure.y.percent = percent;
-    for (const RunGroup& group : data.groups()) figure.series.push_back(over_time(data, group, *place, last));
+  if (times.size() < 5) return;
+  const double width = times.size() <= most_bins ? 1e-3 : std::max(1.0, std::ceil((last - first + 1) / static_cast<double>(most_bins)));
+  for (const TimeColumn& one : columns) {
+    const auto column = table.column(one.column);
+    if (!column) continue;
+    Figure figure{fmt::format("time-{}", one.column), std::string(one.title), std::string(caption), {"seconds into the run"},
+                  {std::string(one.label)}, {}};
+    figure.y.percent = one.percent;
+    bool changes = false;
+    for (std::size_t row = 1; row < table.size() && !changes; ++row) changes = table.text(row, *column) != table.text(0, *column);
+    if (!changes) continue;
+    for (const RunGroup& group : data.groups()) figure.series.push_back(over_time(data, table, group, *column, table.column(weight), width));
     fit_y(figure);
     figures.push_back(std::move(figure));
   }
+}
+
+std::vector<Figure> time_figures(const ReportData& data) {
+  static constexpr TimeColumn kSeries[] = {{"success", "Success over time", "Success", true},
+                                           {"messages", "Messages per question over time", "Messages per question", false},
+                                           {"first_ms", "Time to the first hit over time", "milliseconds", false}};
+  static constexpr TimeColumn kProbes[] = {{"alive", "Living peers", "peers", false},
+                                           {"component", "Largest component over time", "Share of the living", true},
+                                           {"degree", "Neighbours over time", "neighbours", false},
+                                           {"upkeep", "Upkeep over time", "messages per peer and second", false},
+                                           {"messages_per_s", "Messages per second", "messages per second", false},
+                                           {"eclipsed", "Eclipsed peers", "Share of the honest", true}};
+  std::vector<Figure> figures;
+  add_time_figures(data, data.source().series, kSeries, "asked", kTimeBins, "Of the questions asked then.", figures);
+  add_time_figures(data, data.source().probes, kProbes, "", kProbeBins, "As the scenario's probe saw it.", figures);
   return figures;
 }
 

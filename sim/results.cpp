@@ -20,6 +20,7 @@ double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 struct Digest {
   double answerable = 0, satisfied = 0, recall = 0;
   double reach = 0, copies = 0, hit_messages = 0, depth = 0;
+  double direct = 0, coverage = 0;
   double first_hops = 0, first_ms = 0, first_p95_ms = 0;
 };
 
@@ -32,6 +33,8 @@ Digest digest_of(const RunRecord& record) {
     sum.copies += static_cast<double>(query.copies);
     sum.hit_messages += static_cast<double>(query.hit_messages);
     sum.depth += query.deepest;
+    sum.direct += query.direct;
+    sum.coverage += query.coverage_permille / 1000.0;
     if (record.copies[i] == 0) continue;
     ++sum.answerable;
     sum.recall += ratio(query.hits, record.copies[i]);
@@ -49,6 +52,8 @@ Digest digest_of(const RunRecord& record) {
   mean.copies = ratio(sum.copies, queries);
   mean.hit_messages = ratio(sum.hit_messages, queries);
   mean.depth = ratio(sum.depth, queries);
+  mean.direct = ratio(sum.direct, queries);
+  mean.coverage = ratio(sum.coverage, queries);
   mean.first_hops = ratio(sum.first_hops, sum.satisfied);
   mean.first_ms = ratio(std::accumulate(delays.begin(), delays.end(), 0.0), sum.satisfied);
   std::sort(delays.begin(), delays.end());
@@ -70,6 +75,18 @@ double duplicates_of(const RunRecord& record) {
 double upkeep_of(const RunRecord& record) {
   const double seconds = static_cast<double>(record.simulated.count()) / 1e6;
   return ratio(static_cast<double>(record.membership_messages), seconds * record.peers);
+}
+
+double bytes_per_peer_s(const RunRecord& record) {
+  const double peers = record.alive;
+  const double digests = static_cast<double>(record.tally.published_bytes);
+  const double others = static_cast<double>(record.tally.bytes) - digests;
+  const double seconds = static_cast<double>(record.simulated.count()) / 1e6;
+  if (record.publishers == 0 || record.tally.arrivals > 0) return ratio(others + digests, seconds * peers);
+  // A fixed graph: what was published is published anew once a life, and everybody asks once in ten minutes.
+  const double life = static_cast<double>(record.digest_life.count()) / 1e6;
+  constexpr double kBetweenQuestions = 600;
+  return digests / record.publishers / life + ratio(others, static_cast<double>(record.queries.size())) / kBetweenQuestions;
 }
 
 double bytes_per_peer(const RunRecord& record) {
@@ -102,13 +119,16 @@ std::vector<Cell> row_of(std::string_view scenario, const RunRecord& record) {
       {"messages", number(digest.copies)},
       {"hit_messages", number(digest.hit_messages)},
       {"duplicates", share(duplicates_of(record))},
-      {"depth", number(digest.depth)},
+      {"direct", number(digest.direct)},
+      {"hops", number(digest.depth)},
+      {"coverage", share(digest.coverage)},
       {"first_hops", number(digest.first_hops)},
       {"first_ms", number(digest.first_ms)},
       {"first_p95_ms", number(digest.first_p95_ms)},
       {"upkeep", share(upkeep_of(record))},
       {"degree", number(ratio(static_cast<double>(record.links), alive))},
       {"component", share(ratio(record.largest_component, alive))},
+      {"bytes_per_peer_s", number(bytes_per_peer_s(record))},
       {"bytes_per_peer", fmt::format("{:.1f}", bytes_per_peer(record))},
       {"flight_bytes", fmt::to_string(record.flight_bytes)},
       {"lost", fmt::to_string(record.lost)},
@@ -148,11 +168,14 @@ std::string summary_table(std::span<const RunRecord> records, std::span<const Ru
     int digits;
     std::function<double(const RunRecord&, const RunCost&)> value;
   };
-  const std::array<Column, 9> columns{{
+  const std::array<Column, 12> columns{{
       {"success %", 1, [](const auto& run, const auto&) { return 100 * success_of(run); }},
       {"recall %", 1, [](const auto& run, const auto&) { return 100 * digest_of(run).recall; }},
       {"reach", 0, [](const auto& run, const auto&) { return digest_of(run).reach; }},
       {"messages", 0, [](const auto& run, const auto&) { return digest_of(run).copies; }},
+      {"hops", 1, [](const auto& run, const auto&) { return digest_of(run).depth; }},
+      {"coverage %", 1, [](const auto& run, const auto&) { return 100 * digest_of(run).coverage; }},
+      {"upkeep B/peer s", 0, [](const auto& run, const auto&) { return bytes_per_peer_s(run); }},
       {"1st hit hops", 2, [](const auto& run, const auto&) { return digest_of(run).first_hops; }},
       {"1st hit ms", 0, [](const auto& run, const auto&) { return digest_of(run).first_ms; }},
       {"component %", 2, [](const auto& run, const auto&) { return 100 * ratio(run.largest_component, run.alive); }},

@@ -10,7 +10,9 @@
 //   messages           mean copies of a query sent by all peers together
 //   hit_messages       mean Hits messages, every link counted
 //   duplicates         share of the copies received that had been seen before
-//   depth              mean hops to the farthest peer reached
+//   direct             of the messages, those that hosts of a digest sent to its owner
+//   hops               mean hops to the farthest peer reached
+//   coverage           mean share of the network that the origin was told its answer covers; 0 if nothing was measured
 //   first_hops         mean hops of the first hit, over questions that had one
 //   first_ms, first_p95_ms   time to the first hit: mean and 95th percentile, over questions that had one
 //   upkeep             membership messages sent per peer and simulated second

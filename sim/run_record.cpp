@@ -23,6 +23,9 @@ void add(QueryTrack& sum, const QueryTrack& part) {
   sum.deepest = std::max(sum.deepest, part.deepest);
   sum.hits += part.hits;
   sum.false_hits += part.false_hits;
+  sum.direct += part.direct;
+  sum.peers_asked = std::max(sum.peers_asked, part.peers_asked);
+  sum.coverage_permille = std::max(sum.coverage_permille, part.coverage_permille);
 }
 
 /// What is known of a question in several places becomes one. REQUIRES: sorted by question.
@@ -44,6 +47,8 @@ Tally& Tally::operator+=(const Tally& other) {
   events += other.events;
   messages += other.messages;
   membership_messages += other.membership_messages;
+  bytes += other.bytes;
+  published_bytes += other.published_bytes;
   lost += other.lost;
   repeated += other.repeated;
   overloaded += other.overloaded;
@@ -67,6 +72,7 @@ RunRecord merged(std::vector<RunRecord> parts) {
     whole.membership_messages += part.membership_messages;
     whole.lost += part.lost;
     whole.duplicates += part.duplicates;
+    whole.publishers += part.publishers;
     whole.links += part.links;
     if (whole.degrees.size() < part.degrees.size()) whole.degrees.resize(part.degrees.size());
     for (std::size_t k = 0; k < part.degrees.size(); ++k) whole.degrees[k] += part.degrees[k];

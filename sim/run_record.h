@@ -17,6 +17,8 @@ struct Tally {
   std::uint64_t events = 0;
   std::uint64_t messages = 0;             // sent, of every kind
   std::uint64_t membership_messages = 0;  // of these: neither query nor hits
+  std::uint64_t bytes = 0;                // of all messages, as traffic.h weighs them
+  std::uint64_t published_bytes = 0;      // of these: digests on their way
   std::uint64_t lost = 0;                 // messages lost on the way, at a parting, or sent to the dead
   std::uint64_t repeated = 0;             // messages that arrived twice
   std::uint64_t overloaded = 0;           // messages that found the queue of their receiver full
@@ -52,6 +54,8 @@ struct RunRecord {
   std::uint64_t messages = 0;            // as in Tally
   std::uint64_t membership_messages = 0;
   std::uint64_t lost = 0;
+  std::uint32_t publishers = 0;          // peers that have published a digest
+  Duration digest_life{};                // how long one is hosted
   std::uint64_t duplicates = 0;          // copies of queries that a peer had seen before
   std::uint64_t links = 0;               // entries of all active views at the end
   std::uint32_t largest_component = 0;   // peers that hang together at the end

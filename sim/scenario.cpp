@@ -30,6 +30,7 @@ class Parser {
     section("network", [&](Reader& in) { network(in, scenario_.network); });
     section("catalog", [&](Reader& in) { catalog(in, scenario_.catalog); });
     section("questions", [&](Reader& in) { workload(in, scenario_.workload); });
+    section("digests", [&](Reader& in) { digests(in, scenario_.digests); });
     section("protocol", [&](Reader& in) { protocol(in, scenario_.protocol); });
     sections("search", [&](Reader& in) { search(in, scenario_.searches.emplace_back()); });
     sections("crash", [&](Reader& in) { crash(in, scenario_.crashes.emplace_back()); });
@@ -194,6 +195,8 @@ class Parser {
       in.duration("interval_ms", workload.interval, in.has("span_s") ? 1 : 0, 3'600'000);
     }
     in.choice<Arrivals>("arrivals", workload.arrivals, kArrivals);
+    in.duration("from_s", workload.from, 0, 1'000'000);
+    in.whole("wanted", workload.wanted, 1, static_cast<std::int64_t>(limits::kMaxHitsPerQuery));
     in.duration("time_s", workload.time, 1, limits::kMaxQueryTime / 1s);
     in.choice<Popularity>("popularity", workload.popularity, kLaws);
     if (workload.popularity == Popularity::kZipf) {
@@ -203,6 +206,15 @@ class Parser {
       in.path("file", workload.file, path_);
       if (!in.has("file")) in.complain("popularity = \"counts\" needs a file");
     }
+  }
+
+  void digests(Reader& in, DigestSettings& digests) {
+    static constexpr std::array<std::pair<std::string_view, PublishedBy>, 3> kWho{{
+        {"nobody", PublishedBy::kNobody}, {"holders", PublishedBy::kHolders}, {"all", PublishedBy::kAll}}};
+    in.choice<PublishedBy>("publish", digests.publish, kWho);
+    in.whole("bytes", digests.bytes, 200, 60'000);
+    in.whole("canaries", digests.canaries, 0, static_cast<std::int64_t>(limits::kMaxCanaries));
+    in.flag("size_known", digests.size_known);
   }
 
   void search(Reader& in, SearchSettings& search) {
@@ -335,6 +347,17 @@ class Parser {
     in.whole("flood_ttl", config.flood_ttl, 1, limits::kMaxFloodTtl);
     in.whole("walkers", config.walkers, 1, limits::kMaxWalkers);
     in.whole("walk_ttl", config.walk_ttl, 1, limits::kMaxWalkTtl);
+    in.duration("hop_time_ms", config.hop_time, 1, 86'400'000);
+    in.whole("lambda_permille", config.lambda_permille, 100, 12'000);
+    in.whole("flood_below", config.flood_below, 0, 65'535);
+    in.whole("first_slice", config.first_slice, 1, 255);
+    in.duration("publish_after_s", config.publish_after, 0, 86'400);
+    in.duration("digest_life_s", config.digest_life, 3, limits::kMaxDigestLife / 1s);
+    in.whole("digest_parts", config.digest_parts, 1, 16);
+    in.whole("digest_excess_percent", config.digest_excess_percent, 0, 200);
+    in.whole("publish_walk", config.publish_walk, 0, 16);
+    in.whole("hosted_per_minute", config.hosted_per_minute, 1, 60'000);
+    in.duration("estimate_period_ms", config.estimate_period, 0, 86'400'000);
     in.whole("hits_per_answer", config.hits_per_answer, 1, static_cast<std::int64_t>(limits::kMaxHitsPerMessage));
     if (const auto ok = overlay::validate(config); !ok) in.complain(ok.error().what);
   }

@@ -72,6 +72,8 @@ struct WorkloadSettings {
   Fixed exponent = kFixedOne;                  // zipf
   std::uint32_t flat_head = 1;                 // zipf: so many first ranks weigh the same
   std::filesystem::path file;                  // counts
+  Duration from{};                             // after everybody is there: the first question
+  std::uint16_t wanted = 50;                   // hits after which no more peers are asked
   Duration time = 10s;                         // how long a question stays open
   std::vector<FlashCrowdSettings> flash_crowds;
 };
@@ -82,6 +84,20 @@ struct SearchSettings {
   StrategyKind strategy = StrategyKind::kFlood;
   std::uint16_t ttl = 0;      // 0: as in [protocol]
   std::uint8_t walkers = 0;   // the same
+};
+
+/// Who publishes a digest of his library.
+enum class PublishedBy : std::uint8_t {
+  kNobody,
+  kHolders,  // of items that are asked for, and as many others for canaries: what others publish changes nothing for them
+  kAll,
+};
+
+struct DigestSettings {
+  PublishedBy publish = PublishedBy::kNobody;
+  std::uint32_t bytes = 6760;                  // of each: 3,000 keys with 18 bits
+  std::uint8_t canaries = 8;                   // in each question
+  bool size_known = false;                     // fixed graphs: peers know the network's size and degree, as after a restart
 };
 
 /// A share of the peers that are alive dies at once, without a word.
@@ -119,6 +135,7 @@ struct Scenario {
   std::vector<ClassSettings> classes;
   std::vector<AttackerSettings> attackers;
   std::optional<ChurnSettings> churn;
+  DigestSettings digests;
   ProbeSettings probe;
   bool bare = false;                           // no protocol: bare.h
   overlay::Config protocol;

@@ -8,6 +8,7 @@
 
 #include "overlay/search/strategy.h"
 #include "schema/check.h"
+#include "sim/traffic.h"
 
 namespace earshot::sim {
 
@@ -32,6 +33,14 @@ PopulationPlan plan_of(const Scenario& scenario, const World& world, std::uint64
 /// Peers come and go, so who holds what must be followed.
 bool is_changing(const Scenario& scenario) { return scenario.churn || !scenario.crashes.empty(); }
 
+/// The number of a kind in the event hash, which published results quote: a new kind of message gets one behind all others.
+std::uint64_t hash_number(EventKind kind) {
+  if (kind == EventKind::kPublish) return 30;
+  if (kind == EventKind::kEstimate) return 31;
+  const auto number = static_cast<std::uint64_t>(kind);
+  return kind > EventKind::kEstimate ? number - 2 : number;
+}
+
 bool is_search(EventKind kind) { return kind == EventKind::kQuery || kind == EventKind::kHits; }
 
 }  // namespace
@@ -52,8 +61,10 @@ Simulation::Simulation(const Scenario& scenario, const World& world, const Searc
       network_(scenario.network, seed, world.distances ? &*world.distances : nullptr),
       population_(plan_of(scenario, world, seed), range_of_part(world.peers, options.parts, options.part)), lives_(world.peers),
       holdings_(world.catalog, world.peers, is_changing(scenario)),
+      hosting_(population_.range(), scenario.digests.publish != PublishedBy::kNobody), 
       has_access_(std::any_of(scenario.classes.begin(), scenario.classes.end(), [](const auto& one) { return one.access > Duration::zero(); })),
       mirror_(options.through_the_wire ? std::make_unique<WireMirror>() : nullptr), outgoing_(options.parts) {
+  digests_ = digests_of(PeerId{0});
   schedule();
 }
 
@@ -86,7 +97,9 @@ void Simulation::handle(Event event) {
     case EventKind::kShuffle:
     case EventKind::kShuffleReply:
     case EventKind::kQuery:
-    case EventKind::kHits: return deliver(event);
+    case EventKind::kHits:
+    case EventKind::kPublish:
+    case EventKind::kEstimate: return deliver(event);
     case EventKind::kLost: {
       Seat& seat = population_.seat(event.to);
       if (!seat.alive) return;
@@ -104,6 +117,7 @@ void Simulation::handle(Event event) {
     case EventKind::kDeed: return deed(event);
     case EventKind::kCalm: return network_.calm();
     case EventKind::kProbe: return probe();
+    case EventKind::kOffer: return offer(event);
   }
 }
 
@@ -190,18 +204,31 @@ void Simulation::settle(PeerId self) {
   if (options_.observer != nullptr) options_.observer->settled(now_, self, *this);
 }
 
-void Simulation::look_up(PeerId self, Flight::Index query) {
+void Simulation::look_up(PeerId self, const overlay::Lookup& lookup) {
   Seat& seat = population_.seat(self);
-  const std::uint32_t item = flight_.track(query).item;
+  const std::uint32_t item = flight_.track(flight_.track_of(lookup.id)).item;
   const Attacker* const attacker = attacker_at(seat);
   std::optional<Hit> hit = attacker != nullptr ? attacker->answer(item, self) : std::nullopt;
   if (!hit && holdings_.holds(self, item)) hit = hit_for(item, self);
-  seat.peer.answer(now_ + seat.ahead, flight_.track(query).id, hit ? std::span<const Hit>(&*hit, 1) : std::span<const Hit>(), outbox_);
+  std::vector<PeerId> owners;
+  overlay::Hosted hosted;
+  const std::vector<CanaryKey>& canaries = lookup.request->canaries;
+  if (lookup.hosted) {
+    hosting_.each(self, now_, [&](PeerId owner) {
+      if (owners.size() < limits::kMaxOwnersPerAnswer && holdings_.holds(owner, item)) owners.push_back(owner);
+      for (std::size_t i = 0; i < canaries.size(); ++i) {
+        if (canaries[i] == to_number(owner)) hosted.canaries |= static_cast<std::uint8_t>(1u << i);
+      }
+      return true;
+    });
+  }
+  hosted.owners = owners;
+  seat.peer.answer(now_ + seat.ahead, lookup, hit ? std::span<const Hit>(&*hit, 1) : std::span<const Hit>(), hosted, outbox_);
 }
 
 void Simulation::carry_out(PeerId self) {
   for (overlay::Effect& effect : outbox_) {
-    if (options_.observer != nullptr) options_.observer->does(now_, self, effect);
+    if (options_.observer != nullptr) options_.observer->wants(now_, self, effect);
     std::visit([&](auto& one) { perform(self, one); }, effect);
   }
   outbox_.clear();
@@ -217,6 +244,9 @@ void Simulation::perform(PeerId self, overlay::Send& send) {
   if (mirror_) send.message = mirror_->reflect(send.message, self);
   flight_.count(send.message);
   ++record_.tally.messages;
+  const std::uint64_t bytes = bytes_of(send.message);
+  record_.tally.bytes += bytes;
+  if (std::holds_alternative<overlay::Publish>(send.message)) record_.tally.published_bytes += bytes;
   Event event;
   event.kind = static_cast<EventKind>(send.message.index());
   event.from = self;
@@ -274,13 +304,19 @@ Duration Simulation::access_of(PeerId peer) const {
   return capacity == 0 ? Duration::zero() : scenario_.classes[capacity - 1].access;
 }
 
+void Simulation::perform(PeerId self, overlay::HostDigest& host) {
+  // Clocks that ran ahead are the host's own: what it says to keep until then lasts as long as it said.
+  hosting_.host(self, host.owner, now_, host.expiry - population_.seat(self).ahead);
+}
+void Simulation::perform(PeerId self, overlay::DropDigest& drop) { hosting_.drop(self, drop.owner); }
+
 void Simulation::perform(PeerId self, overlay::Lookup& lookup) {
-  lookups_.push_back(flight_.track_of(lookup.id));
-  QueryTrack& track = flight_.track(lookups_.back());
+  QueryTrack& track = flight_.track(flight_.track_of(lookup.id));
   if (track.origin != self) {
     ++track.reached;
     track.deepest = std::max(track.deepest, hops_here_);
   }
+  lookups_.push_back(std::move(lookup));
 }
 
 // A link has no state of its own here: that its other end has died is known from the other end.
@@ -301,6 +337,8 @@ void Simulation::perform(PeerId, overlay::Deliver& deliver) {
     track.false_hits += lies;
   }
   if (!deliver.last) return;
+  track.peers_asked = deliver.progress.peers_asked;
+  track.coverage_permille = deliver.progress.coverage.permille;
   if (track.question != kNoQuestion) {
     ++record_.tally.closed;
     record_.tally.satisfied += track.hits > 0 ? 1 : 0;
@@ -311,7 +349,7 @@ void Simulation::perform(PeerId, overlay::Deliver& deliver) {
 void Simulation::count(const Event& event) {
   const auto time = static_cast<std::uint64_t>(event.at.time_since_epoch().count());
   const std::uint64_t ends = std::uint64_t{to_number(event.from)} << 32 | to_number(event.to);
-  const std::uint64_t content = flight_.digest(event) ^ std::uint64_t{static_cast<std::uint8_t>(event.kind)} << 56;
+  const std::uint64_t content = flight_.digest(event) ^ hash_number(event.kind) << 56;
   record_.event_hash += mixed(mixed(time, ends), content);
   ++record_.tally.events;
 }
@@ -332,7 +370,7 @@ RunRecord Simulation::record() {
   record_.lost = record_.tally.lost;
   record_.census = census_of(population_, attackers_);
   record_.links = record_.census.links;
-  record_.population_bytes = population_.bytes() + lives_.bytes() + holdings_.bytes();
+  record_.population_bytes = population_.bytes() + lives_.bytes() + holdings_.bytes() + hosting_.bytes();
   record_.flight_bytes = wheel_.bytes() + flight_.bytes();
   record_.simulated = now_ - Instant{};
   if (mirror_) {

@@ -21,6 +21,7 @@
 #include "sim/event_wheel.h"
 #include "sim/flight.h"
 #include "sim/holdings.h"
+#include "sim/hosting.h"
 #include "sim/lives.h"
 #include "sim/network.h"
 #include "sim/population.h"
@@ -41,10 +42,10 @@ class Observer {
   virtual void begins(Instant, PeerId /*self*/, EventKind, PeerId /*from*/) {}
   /// A message arrives at a peer that is alive, after begins() and before the peer works on it.
   virtual void arrives(Instant, PeerId /*from*/, PeerId /*to*/, const overlay::Message&) {}
-  /// What a peer does about it, in order; an attacker may yet say something else.
-  virtual void does(Instant, PeerId /*self*/, const overlay::Effect&) {}
   /// A peer has finished with something that happened to it.
   virtual void settled(Instant, PeerId, const Simulation&) {}
+  /// A peer wants this done, in order, before it is done; an attacker may yet say something else.
+  virtual void wants(Instant, PeerId, const overlay::Effect&) {}
   /// A look of the scenario's probe.
   virtual void sampled(const Sample&, const Simulation&) {}
   /// Asked after each event: the run ends here.
@@ -99,12 +100,14 @@ class Simulation {
   /// Carries out the outbox of a call into `self`, then its look-ups, then sets its timer.
   void settle(PeerId self);
   void carry_out(PeerId self);
-  void look_up(PeerId self, Flight::Index query);
+  void look_up(PeerId self, const overlay::Lookup& lookup);
   void perform(PeerId self, overlay::Send& send);
   void perform(PeerId self, overlay::Lookup& lookup);
   void perform(PeerId self, overlay::Connect& connect);
   void perform(PeerId self, overlay::Disconnect& disconnect);
   void perform(PeerId self, overlay::Deliver& deliver);
+  void perform(PeerId self, overlay::HostDigest& host);
+  void perform(PeerId self, overlay::DropDigest& drop);
   void dispatch(Event event, const overlay::Message& message);
   void post(const Event& event);
   void lose_link(PeerId peer, PeerId gone);
@@ -126,6 +129,11 @@ class Simulation {
   void crash(const Event& event);
   void step_clocks(const Event& event);
   void deed(const Event& event);
+  void prepare(PeerId peer);
+  overlay::SharedDigests digests_of(PeerId owner) const;
+  void offer(const Event& event);
+  bool publishes(PeerId peer) const;
+  std::vector<CanaryKey> canaries_for(PeerId origin, std::uint32_t question) const;
   void probe();
   const Attacker* attacker_at(const Seat& seat) const;
   Crowd crowd_of(const Seat& seat) const;
@@ -141,6 +149,9 @@ class Simulation {
   Population population_;
   Lives lives_;
   Holdings holdings_;
+  Hosting hosting_;
+  overlay::SharedDigests digests_;                   // everybody's: what one says follows from the catalogue
+  std::vector<PeerId> publishers_;                   // ascending; only if those alone publish who hold what is asked for
   std::vector<std::uint8_t> attackers_;              // by peer, as Roles says; empty when there are none
   std::vector<std::vector<PeerId>> accomplices_;     // by attacker setting
   bool has_access_ = false;                          // some class has an access latency
@@ -152,7 +163,7 @@ class Simulation {
   std::unique_ptr<WireMirror> mirror_;
   std::vector<std::vector<Crossing>> outgoing_;      // by part
   overlay::Outbox outbox_;
-  std::vector<Flight::Index> lookups_;  // of the queries that the peer wants looked up
+  std::vector<overlay::Lookup> lookups_;
   std::uint32_t hops_here_ = 0;  // of the query that is being delivered: how deep the look-up that follows is
   Instant now_{};
   Instant end_{};

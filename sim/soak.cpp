@@ -101,7 +101,12 @@ constexpr double kOfSteps = 0.6;      // of all walkers: one that meets a link w
 
 std::optional<std::string> judged(const Scenario& scenario, const World& world, const Simulation& simulation, RunRecord record) {
   if (record.largest_component != record.alive) {
-    return fmt::format("after the healing {} of {} peers hang together", record.largest_component, record.alive);
+    std::string alone;
+    for (const PeerId peer : simulation.lives().all()) {
+      if (simulation.population().seat(peer).peer.neighbors().empty()) alone += fmt::format(" {}", to_number(peer));
+    }
+    return fmt::format("after the healing {} of {} peers hang together; with no neighbour:{}", record.largest_component, record.alive,
+                       alone.empty() ? " nobody" : alone);
   }
   const double alone = one_sided(simulation.population(), simulation.lives());
   if (alone > kOneSided) return fmt::format("after the healing {:.0f} % of the links are known to one end only", 100 * alone);

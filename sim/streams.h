@@ -26,7 +26,8 @@ enum class Purpose : std::uint64_t {
   kAttacker = 14,
   kClock = 15,
   kBare = 16,
-  kSoak = 17,
+  kDigest = 17,   // when peers of a fixed graph publish, and whose digests are looked for
+  kSoak = 18,
   kSweep = 32,    // the points of a Latin hypercube; `node` is the axis
 };
 

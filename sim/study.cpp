@@ -78,7 +78,7 @@ StudyTables headers(const Study& study) {
   std::string before = study.axes.empty() ? "" : "point,";
   for (const SweepAxis& axis : study.axes) before += csv_cell(axis.key) + ',';
   return {before + csv_header(), fmt::format("{}search,seed,{}\n", before, kSeriesColumns),
-          fmt::format("{}search,seed,{}\n", before, kHistogramColumns)};
+          fmt::format("{}search,seed,{}\n", before, kHistogramColumns), fmt::format("{}search,seed,{}\n", before, kProbeColumns)};
 }
 
 PairRows rows_of(const Study& study, const Pair& pair, std::span<const RunRecord> records) {
@@ -91,6 +91,7 @@ PairRows rows_of(const Study& study, const Pair& pair, std::span<const RunRecord
     const std::string which = fmt::format("{}{},{},", before, record.search, record.seed);
     for (const std::string& row : series_rows(record)) rows.series.push_back(which + row);
     for (const std::string& row : histogram_rows(record)) rows.histograms.push_back(which + row);
+    for (const std::string& row : probe_rows(record)) rows.probes.push_back(which + row);
   }
   return rows;
 }
@@ -108,6 +109,7 @@ void append(StudyTables& tables, const PairRows& rows) {
   append_lines(tables.runs, rows.runs);
   append_lines(tables.series, rows.series);
   append_lines(tables.histograms, rows.histograms);
+  append_lines(tables.probes, rows.probes);
 }
 
 }  // namespace earshot::sim

@@ -2,7 +2,7 @@
 // one piece of work, done by any thread, process or machine: its rows depend on nothing else.
 //
 // Tables, all CSV with a header line (RFC 4180), one line in pandas or R: pd.read_csv("runs.csv"), read.csv("runs.csv"):
-//   runs.csv        one row a run: results.h         series.csv, histograms.csv   distributions.h
+//   runs.csv        one row a run: results.h         series.csv, histograms.csv, probes.csv   distributions.h
 // In a study with swept keys each row begins with `point` and a column for each key.
 #pragma once
 
@@ -38,14 +38,14 @@ struct Pair {
   auto operator<=>(const Pair&) const = default;
 };
 
-/// Rows of the three tables, without line ends.
+/// Rows of the four tables, without line ends.
 struct PairRows {
-  std::vector<std::string> runs, series, histograms;
+  std::vector<std::string> runs, series, histograms, probes;
   bool operator==(const PairRows&) const = default;
 };
 
 struct StudyTables {
-  std::string runs, series, histograms;
+  std::string runs, series, histograms, probes;
 };
 
 /// Header lines of the tables of a study.

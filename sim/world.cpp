@@ -152,6 +152,7 @@ Result<World> build_world(const Scenario& scenario, std::uint64_t seed) {
     world.ready = join_time(scenario.topology, peers - 1);
     first = world.ready + scenario.topology.settle;
   }
+  first += scenario.workload.from;
   world.questions = draw_questions(scenario.workload, world.catalog, *weights, peers, first, seed);
   return world;
 }

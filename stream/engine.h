@@ -15,14 +15,9 @@
 #include "schema/ids.h"
 #include "schema/result.h"
 #include "schema/time.h"
+#include "stream/wish.h"
 
 namespace earshot::stream {
-
-struct ByteRange {
-  std::uint64_t first = 0;
-  std::uint64_t size = 0;
-  bool operator==(const ByteRange&) const = default;
-};
 
 /// Which provider gave how much; shown to people.
 struct Source {
@@ -48,8 +43,10 @@ class Stream {
   /// More peers that may hold it.
   virtual void add_providers(std::span<const Endpoint> providers) = 0;
 
-  /// Fetch this range before the rest; the newest wish wins. A fresh stream fetches everything in order.
-  virtual void want(ByteRange range) = 0;
+  /// Fetch these parts before all else, and then the rest or nothing; replaces what this stream wanted before. At least one
+  /// wish must not be from the end. A fresh stream has no wishes and fetches everything. What several streams of one
+  /// content want is fetched together.
+  virtual void want(std::span<const Wish> wishes, Rest rest) = 0;
 
   /// Copies verified bytes at `offset`, waiting for at least one until `patience` is over. 0: end of content.
   /// Errors: kTimedOut, kUnreachable (no provider answers), kStopped (engine closed), kDisk.

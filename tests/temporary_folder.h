@@ -15,8 +15,9 @@ namespace earshot {
 /// A folder that is gone after the test.
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "earshot-test-XXXXXX").string();
+  TemporaryFolder() : TemporaryFolder(std::filesystem::temp_directory_path()) {}
+  explicit TemporaryFolder(const std::filesystem::path& parent) {
+    std::string name = (parent / "earshot-test-XXXXXX").string();
     EARSHOT_CHECK(::mkdtemp(name.data()) != nullptr);
     path_ = name;
   }

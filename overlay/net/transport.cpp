@@ -122,6 +122,8 @@ void Transport::take(Instant now, Incoming incoming) {
   remote.used = now;
   remote.bytes_in += incoming.frame.size();
   ++remote.frames_in;
+  traffic_.bytes_in += incoming.frame.size();
+  ++traffic_.frames_in;
   pending_.push_back(Received{link.peer, std::move(incoming.frame)});
 }
 
@@ -225,13 +227,14 @@ void Transport::send(Instant now, PeerId to, Bytes frame, Priority priority) {
   now_ = now;
   Remote& remote = remote_of(now, to);
   remote.used = now;
-  if (queued_bytes_ + frame.size() > kMaxQueuedBytes) {
-    ++remote.dropped;
-  } else {
+  std::size_t dropped = 1;
+  if (queued_bytes_ + frame.size() <= kMaxQueuedBytes) {
     queued_bytes_ -= remote.queue.bytes();
-    remote.dropped += remote.queue.push(priority, std::move(frame));
+    dropped = remote.queue.push(priority, std::move(frame));
     queued_bytes_ += remote.queue.bytes();
   }
+  remote.dropped += dropped;
+  traffic_.dropped += dropped;
   if (remote.link != nullptr) return flush(now, remote);
   if (remote.dial == nullptr) dial(now, remote);
 }
@@ -300,6 +303,8 @@ void Transport::flush(Instant now, Remote& remote) {
     }
     remote.bytes_out += frame.size();
     ++remote.frames_out;
+    traffic_.bytes_out += frame.size();
+    ++traffic_.frames_out;
     queued_bytes_ -= frame.size();
     remote.queue.pop();
   }

@@ -65,6 +65,9 @@ struct LinkRow {
   std::uint64_t bytes_in = 0, bytes_out = 0, frames_in = 0, frames_out = 0, dropped = 0;
 };
 
+/// Of all links since the start, those that are gone included.
+struct Traffic { std::uint64_t bytes_in = 0, bytes_out = 0, frames_in = 0, frames_out = 0, dropped = 0; };
+
 /// Owned by one thread, which alternates wait() and run(); wake() alone may be called from any thread.
 class Transport {
  public:
@@ -99,6 +102,7 @@ class Transport {
 
   std::size_t links() const;
   std::vector<LinkRow> rows(Instant now) const;
+  const Traffic& traffic() const { return traffic_; }
 
  private:
   using LinkName = std::pair<Side, std::string>;
@@ -168,6 +172,7 @@ class Transport {
   std::map<std::string, Link*> by_dialled_;    // outbound
   std::map<int, Link*> by_descriptor_;         // inbound
   std::map<int, Stranger> strangers_;
+  Traffic traffic_;
   std::size_t queued_bytes_ = 0;
   std::size_t full_ = 0;                       // remotes that wait for ZeroMQ
   Instant next_sweep_ = kNever;

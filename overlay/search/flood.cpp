@@ -11,10 +11,12 @@
 //
 // Cost: each link inside the ball carries one copy or two, so messages = 2 x links - peers + 1 at most.
 // An attacker gains: one message in makes at most one on each other link, and ttl + hops <= 7 on every receipt.
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
 #include "overlay/planted.h"
+#include "overlay/search/flood.h"
 #include "overlay/search/strategy.h"
 #include "schema/limits.h"
 
@@ -26,30 +28,39 @@ class Flood final : public Strategy {
  public:
   std::uint16_t max_ttl() const override { return limits::kMaxFloodTtl; }
 
-  std::optional<Duration> wave(std::uint32_t, const Query& query, const Progress&, Spread& spread) const override {
+  std::optional<Next> wave(std::uint32_t, const Query& query, const Progress&, Spread& spread) const override {
     Query copy = query;
     if (copy.ttl == 0) copy.ttl = spread.config().flood_ttl;
-    pass_to_all_but(kNoPeer, copy, spread);
+    flood_all(copy, spread);
     return std::nullopt;
   }
 
   bool relays_repeats() const override { return false; }
 
-  void relay(const Query& query, PeerId from, Spread& spread) const override {
-    if (query.ttl > 0) pass_to_all_but(from, query, spread);
-  }
-
- private:
-  static void pass_to_all_but(PeerId from, const Query& query, Spread& spread) {
-    for (PeerId neighbor : spread.neighbors()) {
-      if (neighbor != from || planted(Bug::kFloodsBack)) spread.pass_on(query, neighbor);
-    }
+  void relay(const Query& query, PeerId from, bool, Spread& spread) const override {
+    flood_all_but(from, query, spread);
   }
 };
 
 const Flood kFlood;
 
 }  // namespace
+
+void flood_all_but(PeerId from, const Query& query, Spread& spread) {
+  if (query.ttl == 0) return;
+  for (PeerId neighbor : spread.neighbors()) {
+    if (neighbor != from || planted(Bug::kFloodsBack)) spread.pass_on(query, neighbor);
+  }
+}
+
+void flood_all(const Query& query, Spread& spread, std::uint16_t asked_hops) {
+  flood_all_but(kNoPeer, query, spread);
+  const std::size_t degree = spread.neighbors().size();
+  const std::uint32_t peers = peers_within(spread.network(), degree, query.ttl);
+  // Every link inside the ball carries a copy, those back to where it came from excepted.
+  const std::uint64_t links = std::uint64_t{peers} * std::max<std::size_t>(degree, 1);
+  spread.expect(peers - peers_within(spread.network(), degree, asked_hops), static_cast<std::uint32_t>(std::min<std::uint64_t>(links - peers, UINT32_MAX)));
+}
 
 const Strategy& flood() {
   return kFlood;

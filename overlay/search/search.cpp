@@ -2,6 +2,7 @@
 #include "overlay/search/search.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "overlay/planted.h"
@@ -11,6 +12,13 @@
 namespace earshot::overlay {
 
 namespace {
+
+/// The largest budget that a copy may have: what lambda 9 asks for, and a fifth more because we may be wrong about the
+/// network's size.
+std::uint32_t most_visits(const NetworkView& network) {
+  const std::uint64_t most = network.peers == 0 ? limits::kMaxVisits : query_visits(network, 9000);
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(most + most / 5, limits::kMaxVisits));
+}
 
 /// The longest way that hits can come back: that of the strategy that goes farthest.
 constexpr std::uint16_t kMaxHitHops = std::max<std::uint16_t>(limits::kMaxFloodTtl, limits::kMaxWalkTtl);
@@ -35,10 +43,11 @@ QueryId Search::ask(Turn& turn, SearchRequest request, const Strategy& strategy,
   open.deadline = turn.now + request.time;
   open.request = std::make_shared<const SearchRequest>(std::move(request));
   open.strategy = &strategy;
-  turn.out.emplace_back(Lookup{open.id, open.request});
-  send_wave(turn, open_.emplace_back(std::move(open)), neighbors);
+  const QueryId id = open.id;
+  turn.out.emplace_back(Lookup{id, open.request});
+  if (!send_wave(turn, open_.emplace_back(std::move(open)), neighbors)) close(turn, open_.size() - 1);
   set_deadline();
-  return open_.back().id;
+  return id;
 }
 
 std::optional<Search::Sighting> Search::sight(Turn& turn, const Query& query) const {
@@ -51,54 +60,96 @@ std::optional<Search::Sighting> Search::sight(Turn& turn, const Query& query) co
   const Sighting sighting{seen_.find(query.id), strategy};
   if (!sighting.place.seen()) return sighting;
   ++turn.counters.duplicates;
-  if (!strategy->relays_repeats()) return std::nullopt;
+  if (query.direct || !strategy->relays_repeats()) return std::nullopt;
   return sighting;
 }
 
 void Search::receive(Turn& turn, PeerId from, const Query& query, const Sighting& sighting,
                      std::span<const PeerId> neighbors) {
   const bool first = !sighting.place.seen();
+  if (query.direct) {
+    if (!may_ask_directly(turn.now)) {
+      ++turn.counters.refused;
+      return;
+    }
+    seen_.remember(sighting.place, from);
+    turn.out.emplace_back(Lookup{query.id, query.request, /*hosted=*/false});
+    return;
+  }
   if (first && !planted(Bug::kForgetsQueries)) seen_.remember(sighting.place, from);
   Query clamped = query;
   clamped.ttl = std::min<std::uint16_t>(query.ttl, sighting.strategy->max_ttl() - query.hops);
+  clamped.visits = std::min(query.visits, most_visits(turn.network));
   if (planted(Bug::kLivesTooLong)) ++clamped.ttl;
   Spread spread(turn, neighbors);
-  sighting.strategy->relay(clamped, from, spread);
+  sighting.strategy->relay(clamped, from, first, spread);
   turn.counters.queries_out += spread.sent();
-  if (first) turn.out.emplace_back(Lookup{query.id, query.request});
+  if (first && sighting.strategy->looks(query)) turn.out.emplace_back(Lookup{query.id, query.request});
 }
 
 void Search::receive(Turn& turn, const Hits& hits) {
   const bool possible = hits.hops > 0 && hits.hops <= kMaxHitHops;
   if (Open* const open = find_open(hits.id); open != nullptr && possible) {
     ++open->progress.answers;
+    count_canaries(*open, hits.canaries);
     deliver(turn, *open, *hits.hits, hits.hops);
     return;
   }
   const PeerId back = seen_.find(hits.id).link();
-  if (!possible || back == kNoPeer || back == self_ || hits.hits->empty()) {
+  if (!possible || back == kNoPeer || back == self_ || (hits.hits->empty() && hits.canaries == 0)) {
     turn.counters.hits_dropped += hits.hits->size();
     return;
   }
   ++turn.counters.hits_relayed;
-  const PeerId to = planted(Bug::kHitsAstray) ? hits.hits->front().holder : back;
-  turn.send(to, Hits{hits.id, hits.hits, static_cast<std::uint16_t>(hits.hops + 1)});
+  const PeerId to = planted(Bug::kHitsAstray) && !hits.hits->empty() ? hits.hits->front().holder : back;
+  turn.send(to, Hits{hits.id, hits.hits, static_cast<std::uint16_t>(hits.hops + 1), hits.canaries});
 }
 
-void Search::answer(Turn& turn, const QueryId& id, std::span<const Hit> hits) {
-  if (hits.empty()) return;
+void Search::answer(Turn& turn, const Lookup& lookup, std::span<const Hit> hits, const Hosted& hosted) {
+  const QueryId& id = lookup.id;
+  const PeerId back = seen_.find(id).link();
   if (Open* const open = find_open(id)) {
+    count_canaries(*open, hosted.canaries);
     deliver(turn, *open, hits, /*hops=*/0);
+    ask_owners(turn, lookup, hosted.owners);
     return;
   }
-  const PeerId back = seen_.find(id).link();
   if (back == kNoPeer || back == self_) {
     turn.counters.hits_dropped += hits.size();
     return;
   }
-  const std::size_t most = std::min<std::size_t>(turn.config.hits_per_answer, limits::kMaxHitsPerMessage);
-  const std::span<const Hit> best = hits.first(std::min(hits.size(), most));
-  turn.send(back, Hits{id, std::make_shared<const std::vector<Hit>>(best.begin(), best.end()), /*hops=*/1});
+  if (!hits.empty() || hosted.canaries != 0) {
+    const std::size_t most = std::min<std::size_t>(turn.config.hits_per_answer, limits::kMaxHitsPerMessage);
+    const std::span<const Hit> best = hits.first(std::min(hits.size(), most));
+    turn.send(back, Hits{id, std::make_shared<const std::vector<Hit>>(best.begin(), best.end()), /*hops=*/1,
+                         hosted.canaries});
+  }
+  ask_owners(turn, lookup, hosted.owners);
+}
+
+void Search::ask_owners(Turn& turn, const Lookup& lookup, std::span<const PeerId> owners) {
+  for (const PeerId owner : owners.first(std::min(owners.size(), limits::kMaxOwnersPerAnswer))) {
+    if (owner == self_ || owner == kNoPeer) continue;
+    turn.send(owner, Query{lookup.id, lookup.request, StrategyKind::kBubble, /*ttl=*/0, /*hops=*/1,
+                         /*visits=*/0, /*direct=*/true});
+    ++turn.counters.queries_out;
+    std::copy_backward(asked_owners_.begin(), asked_owners_.end() - 1, asked_owners_.end());
+    asked_owners_[0] = owner;
+  }
+}
+
+void Search::lost(Turn& turn, PeerId peer) {
+  if (std::find(asked_owners_.begin(), asked_owners_.end(), peer) == asked_owners_.end()) return;
+  std::replace(asked_owners_.begin(), asked_owners_.end(), peer, kNoPeer);
+  turn.out.emplace_back(DropDigest{peer});
+}
+
+/// A bucket as one instant: each look-up moves it on by its share of a second, and it may lie so far ahead.
+bool Search::may_ask_directly(Instant now) {
+  constexpr Duration kOne = Duration(1s) / kDirectPerSecond;
+  if (direct_until_ - now > kOne * kDirectAtOnce) return false;
+  direct_until_ = std::max(direct_until_, now) + kOne;
+  return true;
 }
 
 void Search::cancel(Turn& turn, const QueryId& id) {
@@ -117,24 +168,51 @@ void Search::tick(Turn& turn, std::span<const PeerId> neighbors) {
       close(turn, i);
       continue;
     }
-    if (open_[i].next_wave <= turn.now) send_wave(turn, open_[i], neighbors);
+    if (open_[i].next_wave <= turn.now && (open_[i].ends || !send_wave(turn, open_[i], neighbors))) {
+      close(turn, i);
+      continue;
+    }
     ++i;
   }
   set_deadline();
 }
 
 Search::Open* Search::find_open(const QueryId& id) {
-  const auto found = std::find_if(open_.begin(), open_.end(), [&](const Open& open) { return open.id == id; });
+  const auto found = std::find_if(open_.begin(), open_.end(), [&](const Open& open) {
+    return open.id == id || (open.strategy->renews_id() && open.id.high == id.high && id.low - open.id.low < open.wave);
+  });
   return found == open_.end() ? nullptr : &*found;
 }
 
-void Search::send_wave(Turn& turn, Open& open, std::span<const PeerId> neighbors) {
+bool Search::send_wave(Turn& turn, Open& open, std::span<const PeerId> neighbors) {
   Query query{open.id, open.request, open.request->strategy, open.request->ttl, /*hops=*/0};
-  Spread spread(turn, neighbors);
-  const std::optional<Duration> delay = open.strategy->wave(open.wave++, query, open.progress, spread);
-  open.next_wave = delay ? turn.now + *delay : kNever;
-  open.progress.messages_sent += spread.sent();
+  if (open.strategy->renews_id() && open.wave > 0) {
+    query.id.low += open.wave;
+    const SeenQueries::Place place = seen_.find(query.id);
+    if (!place.seen()) seen_.remember(place, self_);
+  }
+  Spread spread(turn, neighbors, open.visited);
+  const std::optional<Next> next = open.strategy->wave(open.wave++, query, open.progress, spread);
+  open.next_wave = next ? turn.now + next->wait : kNever;
+  open.ends = next && next->end;
+  open.visited = spread.visited();
+  Progress& progress = open.progress;
+  progress.messages_sent += spread.sent();
+  progress.peers_asked += spread.expected_peers();
+  progress.messages += spread.expected_messages();
+  estimate_coverage(turn, open);
   turn.counters.queries_out += spread.sent();
+  return !(open.ends && next->wait == Duration::zero());
+}
+
+void Search::count_canaries(Open& open, std::uint8_t canaries) {
+  const auto named = static_cast<std::uint8_t>((1u << open.request->canaries.size()) - 1);
+  open.met += static_cast<std::uint32_t>(std::popcount(static_cast<std::uint8_t>(canaries & named)));
+}
+
+void Search::estimate_coverage(const Turn& turn, Open& open) {
+  const std::uint64_t tried = std::uint64_t{open.visited} * open.request->canaries.size();
+  open.progress.coverage = coverage_of(with_meetings(turn.network, tried, open.met), open.progress.peers_asked);
 }
 
 void Search::deliver(Turn& turn, Open& open, std::span<const Hit> hits, std::uint16_t hops) {
@@ -152,7 +230,12 @@ void Search::deliver(Turn& turn, Open& open, std::span<const Hit> hits, std::uin
 }
 
 void Search::close(Turn& turn, std::size_t position) {
-  turn.out.emplace_back(Deliver{open_[position].id, no_hits(), 0, open_[position].progress, /*last=*/true});
+  Open& open = open_[position];
+  estimate_coverage(turn, open);
+  const auto canaries = static_cast<std::uint32_t>(open.request->canaries.size());
+  turn.meetings.tried += canaries * open.visited;
+  turn.meetings.met += std::min(open.met, canaries * open.visited);
+  turn.out.emplace_back(Deliver{open.id, no_hits(), 0, open.progress, /*last=*/true});
   open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(position));
 }
 

@@ -16,14 +16,31 @@
 //  5. At the origin: the same content at the same holder is delivered once; one holder may give
 //     limits::kMaxHitsPerHolder, a query takes limits::kMaxHitsPerQuery in all, first come.
 //     Rationale: scores compare within one answer only, so the order of arrival is the only fair rule across holders.
-//  6. A query ends by its deadline or by cancel, with one Deliver marked last; nothing for it follows. It does not end
-//     early: whether a silent peer will still answer cannot be known.
+//  6. A query ends with one Deliver marked last; nothing for it follows. It ends by its deadline, by cancel, or when its
+//     strategy says that all it set out to do has had its time, or that enough came back. A flood and a walk do not end early:
+//     whether a silent peer will still answer cannot be known.
 //  7. An answer is cut to Config::hits_per_answer and to limits::kMaxHitsPerMessage, best first as given.
 //     Cost: a peer's answer is one message a hop; an empty answer is none.
+//
+//  8. DIGESTS. A look-up also goes to the digests that we host. Each owner that may have an answer gets the query directly,
+//     marked so, over a link that is opened for it; he looks in his own library only and answers to us, and his hits go home
+//     the way the query came. At most limits::kMaxOwnersPerAnswer owners a peer. A second host that asks the same owner
+//     costs one message: he has seen the query. Who cannot be reached loses his digest here.
+//     Rationale: the owner judges the question (words, filters, ranking), so a digest need only be right about words, and
+//     a host learns no more than that the owner has them. The host asks, not the one who searches: his address stays
+//     unknown to the owner, and an owner behind a NAT needs no link to strangers that he does not open.
+//     This is the one exception to "from neighbors only", because host and owner are strangers. An attacker gains: one
+//     look-up for one message without being a neighbor, kDirectPerSecond of them in all; what exceeds that is dropped.
+//  9. CANARIES. A query names up to limits::kMaxCanaries peers from afar; who hosts the digest of one says so in a bit of his
+//     Hits, even when there are none. What comes back is counted against canaries x visits (estimate/estimates.h); the coverage
+//     that is displayed comes from the network's count and this query's together.
+//     An attacker gains: who lies about canaries makes us ask fewer peers than we should. Each answer counts at most
+//     once a canary, and budgets follow slowly.
 //
 // Deliveries of one query add up in Progress: hits count what was delivered, answers the Hits messages received.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -61,19 +78,29 @@ class Search {
     const Strategy* strategy;
   };
   std::optional<Sighting> sight(Turn& turn, const Query& query) const;
-  /// Remembers, passes on, looks up. REQUIRES: `sighting` is this query's, and `from` is one of the neighbors.
+  /// Remembers, passes on, looks up. REQUIRES: `sighting` is this query's, and `from` is one of the neighbors or the
+  /// query is direct.
   void receive(Turn& turn, PeerId from, const Query& query, const Sighting& sighting,
                std::span<const PeerId> neighbors);
   void receive(Turn& turn, const Hits& hits);
-  void answer(Turn& turn, const QueryId& id, std::span<const Hit> hits);
+  void answer(Turn& turn, const Lookup& lookup, std::span<const Hit> hits, const Hosted& hosted);
+  /// The link to this peer is gone, or could not be opened.
+  void lost(Turn& turn, PeerId peer);
   void cancel(Turn& turn, const QueryId& id);
 
   /// Sends due waves, closes queries whose time is up.
   void tick(Turn& turn, std::span<const PeerId> neighbors);
   Instant next_deadline() const { return next_deadline_; }
   std::size_t open_queries() const { return open_.size(); }
+  /// Also what was published is told apart by it.
+  SeenQueries& seen() { return seen_; }
 
  private:
+  /// Rule 8: look-ups that strangers may cause, on average and at once.
+  static constexpr std::uint32_t kDirectPerSecond = 50;
+  static constexpr std::uint32_t kDirectAtOnce = 200;
+
+
   /// A query of our own. At most limits::kMaxHitsPerQuery entries in `found`: 100 kB at worst.
   struct Open {
     QueryId id;
@@ -82,12 +109,20 @@ class Search {
     Instant deadline;
     Instant next_wave = kNever;
     std::uint32_t wave = 0;
+    bool ends = false;          // when the next wave is due
+    std::uint32_t visited = 0;  // peers that copies with an exact budget were sent for
+    std::uint32_t met = 0;      // canaries
     Progress progress;
     std::map<PeerId, std::set<ContentId>> found;
   };
 
   Open* find_open(const QueryId& id);
-  void send_wave(Turn& turn, Open& open, std::span<const PeerId> neighbors);
+  /// False when the query has ended.
+  bool send_wave(Turn& turn, Open& open, std::span<const PeerId> neighbors);
+  bool may_ask_directly(Instant now);
+  static void count_canaries(Open& open, std::uint8_t canaries);
+  static void estimate_coverage(const Turn& turn, Open& open);
+  void ask_owners(Turn& turn, const Lookup& lookup, std::span<const PeerId> owners);
   void deliver(Turn& turn, Open& open, std::span<const Hit> hits, std::uint16_t hops);
   void close(Turn& turn, std::size_t position);
   void set_deadline();
@@ -95,6 +130,8 @@ class Search {
   [[no_unique_address]] SeenQueries seen_;  // has room for self_ at its end, in the hottest cache line
   PeerId self_;
   Instant next_deadline_ = kNever;
+  Instant direct_until_{};    // rule 8: when what strangers have used up is free again
+  std::array<PeerId, 4> asked_owners_ = {kNoPeer, kNoPeer, kNoPeer, kNoPeer};  // the last ones, newest first
   std::vector<Open> open_;  // in the order they were asked
 };
 

@@ -7,10 +7,14 @@ namespace earshot::overlay {
 
 namespace {
 
-const std::array<StrategyEntry, 2>& table() {
-  static const std::array<StrategyEntry, 2> entries = {{
+const std::array<StrategyEntry, 6>& table() {
+  static const std::array<StrategyEntry, 6> entries = {{
       {StrategyKind::kFlood, "flood", &flood()},
       {StrategyKind::kWalk, "walk", &walk()},
+      {StrategyKind::kRing, "ring", &ring()},
+      {StrategyKind::kDynamic, "dynamic", &dynamic()},
+      {StrategyKind::kBubble, "bubble", &bubble()},
+      {StrategyKind::kAuto, "auto", &automatic()},
   }};
   return entries;
 }
@@ -26,6 +30,22 @@ const Strategy* strategy_of(StrategyKind kind) {
     if (entry.kind == kind) return entry.strategy;
   }
   return nullptr;
+}
+
+const StrategyEntry* strategy_named(std::string_view name) {
+  for (const StrategyEntry& entry : table()) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+std::string strategy_names() {
+  std::string names;
+  for (const StrategyEntry& entry : table()) {
+    if (!names.empty()) names += ", ";
+    names += entry.name;
+  }
+  return names;
 }
 
 }  // namespace earshot::overlay

@@ -29,7 +29,7 @@ class Walk final : public Strategy {
  public:
   std::uint16_t max_ttl() const override { return limits::kMaxWalkTtl; }
 
-  std::optional<Duration> wave(std::uint32_t, const Query& query, const Progress&, Spread& spread) const override {
+  std::optional<Next> wave(std::uint32_t, const Query& query, const Progress&, Spread& spread) const override {
     const std::span<const PeerId> neighbors = spread.neighbors();
     if (neighbors.empty()) return std::nullopt;
     Query walker = query;
@@ -37,12 +37,14 @@ class Walk final : public Strategy {
     const std::uint8_t wanted = query.request->walkers == 0 ? spread.config().walkers : query.request->walkers;
     const std::size_t start = spread.random().below(neighbors.size());
     for (std::size_t i = 0; i < wanted; ++i) spread.pass_on(walker, neighbors[(start + i) % neighbors.size()]);
+    const std::uint32_t steps = std::uint32_t{wanted} * walker.ttl;
+    spread.expect(steps, steps);
     return std::nullopt;
   }
 
   bool relays_repeats() const override { return true; }
 
-  void relay(const Query& query, PeerId from, Spread& spread) const override {
+  void relay(const Query& query, PeerId from, bool, Spread& spread) const override {
     const std::span<const PeerId> neighbors = spread.neighbors();
     if (query.ttl == 0 || neighbors.empty()) return;
     spread.pass_on(query, next_step(neighbors, from, spread.random()));

@@ -26,6 +26,7 @@ class ChannelIds {
   explicit ChannelIds(Random random) : random_(random) {}
 
   ChannelId draw(Swarm& owner);
+  std::uint64_t draw_number() { return random_.next(); }
   void release(ChannelId id) { owners_.erase(id); }
   /// Null for an id that is not in use.
   Swarm* owner(ChannelId id) const;
@@ -36,6 +37,9 @@ class ChannelIds {
 };
 
 struct Channel {
+  /// Runs that a peer may announce: 1,024 x 16 bytes. More: it has them, we do not ask it for them.
+  static constexpr std::size_t kMaxRuns = 1024;
+
   /// kDialling: we sent a handshake. kHalfOpen: we answered one; the address may be forged. kOpen: the peer has echoed
   /// the channel id that we drew, so it is where it says.
   enum class State : std::uint8_t { kDialling, kHalfOpen, kOpen };
@@ -50,6 +54,7 @@ struct Channel {
   Instant said{};                           // last datagram to it
   Instant redial = kNever;                  // dialling: when to repeat the handshake
   unsigned dials = 0;
+  ChannelId replaces{};                     // the channel that this one takes the place of when it opens
   unsigned failures = 0;                    // times that dialling it was given up before
   unsigned unanswered = 0;                  // datagrams sent since one came
   std::uint64_t bytes_in = 0;               // while half open: what it may cost is what it spent
@@ -70,11 +75,27 @@ struct Channel {
   std::uint64_t delay_us = 0;                  // the last delay sample
   ChunkSet to_cancel;
   ChunkSet to_request;
-  bool owes_overview = false;                  // of all that we have
+  ChunkSet to_announce;                        // of what we have
   std::uint64_t told = 0;                      // how many chunks we had when its greeting was answered in full
   unsigned probes = 0;                         // times we asked it for a chunk only to hear its claim
 
   std::uint64_t bytes_verified = 0;            // that it gave us
+
+  // Slots (choker.h).
+  Instant asked_us{};                          // its last REQUEST
+  bool choked_by_us = false;
+  bool never_served = true;
+  Instant choked_since{};
+  std::uint64_t bytes_served = 0;
+  std::uint64_t verified_before = 0, served_before = 0;  // at the last round
+  bool to_choke = false, to_unchoke = false;
+
+  // Addresses.
+  bool dialled = false;                        // by us, so its address can be reached by others too
+  bool hearsay = false;                        // known from PEX only
+  bool to_ask_for_peers = false;
+  Instant pex_asked{}, pex_answered{};
+  std::size_t pex_believed = 0;                // addresses it gave since it was asked
 
   bool takes(Kind kind) const { return !supported || supported->has(kind); }
 };

@@ -2,7 +2,7 @@
 #include "stream/ppspp/download.h"
 
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 #include "schema/check.h"
 
@@ -11,11 +11,14 @@ namespace earshot::stream::ppspp {
 namespace {
 
 constexpr Duration kMaxGrace = 500ms;
+constexpr Duration kBestWaitTime = 60s;
+
+/// Pauses between arrivals until they tell something, and how many of the longest in a row mean that nothing comes.
+constexpr unsigned kEnoughPauses = 16;
+constexpr int kPausesOfSilence = 4;
 
 /// Runs remembered after they were given up; older ones only fail to teach.
 constexpr std::size_t kMaxGivenUp = 64;
-
-constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
@@ -42,6 +45,7 @@ void Download::asked(Instant now, ChunkRange chunks) {
 
 bool Download::arrived(Instant now, std::uint64_t chunk) {
   round_trip_.answered();
+  if (last_arrival_ && !stalled_ && outstanding_ > 0 && *last_arrival_ >= asks_.front().sent) note_pause(now - *last_arrival_);
   last_arrival_ = now;
   stalled_ = false;
   for (std::size_t i = 0; i < asks_.size(); ++i) {
@@ -62,14 +66,20 @@ bool Download::arrived(Instant now, std::uint64_t chunk) {
     }
     return true;
   }
-  if (given_up_.erase({chunk, chunk + 1}) > 0) grace_ = std::min<Duration>(2 * grace_, kMaxGrace);
-  return false;
+  if (given_up_.erase({chunk, chunk + 1}) == 0) return false;
+  grace_ = std::min<Duration>(2 * grace_, kMaxGrace);
+  return true;
 }
 
 void Download::completed(Instant now, const Ask& ask) {
   const Duration wait = now - ask.sent;
+  if (now - best_since_ >= kBestWaitTime) {
+    earlier_best_ = std::exchange(best_wait_, Duration::max());
+    best_since_ = now;
+  }
   best_wait_ = std::min(best_wait_, wait);
-  if (wait <= best_wait_ + kTargetWait) {
+  usual_wait_ = usual_wait_ == Duration(0) ? wait : (7 * usual_wait_ + wait) / 8;
+  if (usual_wait_ <= std::min(best_wait_, earlier_best_) + kTargetWait) {
     window_ = std::min(window_ + ask.count, kMaxWindow);
   } else {
     window_ = std::max(window_ - std::min(window_ / 8, ask.count / 4), kMinWindow);
@@ -91,17 +101,32 @@ std::uint64_t Download::drop(ChunkRange chunks) {
   return dropped;
 }
 
+void Download::note_pause(Duration pause) {
+  if (pause == Duration(0)) return;  // of one batch
+  longest_pause_ = std::max(pause, longest_pause_ - longest_pause_ / 64);
+  pauses_ = std::min(pauses_ + 1, kEnoughPauses);
+}
+
+Instant Download::silent_until() const {
+  const Instant asked = asks_.front().sent;
+  const bool flows = last_arrival_ && *last_arrival_ >= asked;
+  if (!flows || pauses_ < kEnoughPauses) return std::max(last_arrival_.value_or(asked), asked) + round_trip_.timeout();
+  const Duration patience = std::max<Duration>(kPausesOfSilence * longest_pause_, RoundTrip::kMinTimeout);
+  return *last_arrival_ + std::min(patience, round_trip_.timeout());
+}
+
 ChunkSet Download::take_overdue(Instant now) {
   ChunkSet overdue;
   if (now < next_deadline()) return overdue;
-  const Instant heard = std::max(last_arrival_.value_or(asks_.front().sent), asks_.front().sent);
-  if (now >= heard + round_trip_.timeout()) {
+  if (now >= silent_until()) {
     overdue = pending();
+    for (const ChunkRange& run : overdue.ranges()) given_up_.insert(run, kMaxGivenUp);
     asks_.clear();
     outstanding_ = 0;
-    window_ = kMinWindow;
+    window_ = std::max(window_ / 4, kMinWindow);
     stalled_ = true;
     round_trip_.back_off();
+    forget_given_up();
     return overdue;
   }
   for (auto ask = asks_.begin(); ask != asks_.end();) {
@@ -118,8 +143,12 @@ ChunkSet Download::take_overdue(Instant now) {
     }
     ask = asks_.erase(ask);
   }
-  if (given_up_.ranges().size() == kMaxGivenUp) given_up_.erase(given_up_.ranges().front());
+  forget_given_up();
   return overdue;
+}
+
+void Download::forget_given_up() {
+  while (given_up_.ranges().size() > kMaxGivenUp / 2) given_up_.erase(given_up_.ranges().front());
 }
 
 ChunkSet Download::pending() const {
@@ -132,8 +161,7 @@ Instant Download::oldest() const { return asks_.empty() ? kNever : asks_.front()
 
 Instant Download::next_deadline() const {
   if (asks_.empty()) return kNever;
-  const Instant heard = std::max(last_arrival_.value_or(asks_.front().sent), asks_.front().sent);
-  Instant deadline = heard + round_trip_.timeout();
+  Instant deadline = silent_until();
   for (const Ask& ask : asks_) {
     if (!ask.overtaken_at) break;
     deadline = std::min(deadline, *ask.overtaken_at + grace_);
@@ -150,29 +178,6 @@ bool PeakCollector::add(const Node& node, const Digest32& root) {
   peaks_.push_back(node);
   settled_ = root_of(peaks_) == root;
   return settled_;
-}
-
-ChunkRange Picker::next(const ChunkSet& has, std::uint64_t limit) const {
-  if (limit == 0) return {};
-  for (const ChunkRange within : {wanted_, ChunkRange{wanted_.end, kNoLimit}, ChunkRange{0, wanted_.begin}}) {
-    const ChunkRange found = first_in(within, has, limit);
-    if (!found.empty()) return found;
-  }
-  return {};
-}
-
-ChunkRange Picker::first_in(ChunkRange within, const ChunkSet& has, std::uint64_t limit) const {
-  while (!within.empty()) {
-    const ChunkRange offered = has.first_run(within);
-    if (offered.empty()) return {};
-    ChunkRange gap = claimed_.first_gap(offered);
-    if (!gap.empty()) {
-      gap.end = std::min({gap.end, (gap.begin / kPageChunks + 1) * kPageChunks, gap.begin + limit});
-      return gap;
-    }
-    within.begin = offered.end;
-  }
-  return {};
 }
 
 }  // namespace earshot::stream::ppspp

@@ -4,9 +4,14 @@
 //  1. Chunks are asked for in runs of at most 64 under one page of the tree ("asks"), so that one proof serves a run.
 //  2. A run that later runs have overtaken is given up after a grace; a chunk that arrives after it was given up doubles
 //     the grace. Rationale: reordering and loss look alike at first, and a path's reordering is a property to be learnt.
-//  3. Nothing at all for a timeout: everything is given up and the peer is asked for a little only, until it answers.
-//  4. The window aims at runs being answered within kTargetWait beyond the best time seen: enough to keep the path busy,
-//     little enough that a seek is not stuck behind it. The rate itself is the sender's business (ledbat.h).
+//  3. Nothing at all for a timeout: everything is given up and the peer is asked for a little only, until it answers. While
+//     chunks flow, the timeout follows from the pauses between them and not from how long an ask waits in the sender's
+//     queue: a source that dies in full flow is noticed within a few pauses.
+//  4. The window aims at runs being answered, on average, within kTargetWait beyond the best time seen lately: enough to
+//     keep the path busy, little enough that what is asked for first comes first. (A seek cancels what waits at the sender,
+//     so the wait itself does not delay it.) The rate is the sender's business (ledbat.h).
+//     Rationale for average and target: on a path, or a machine, that delays by chance, single waits say nothing, and a
+//     window that shrinks on them ends at a few chunks a round trip.
 // What is given up is free to be asked of any peer, this one included.
 #pragma once
 
@@ -26,10 +31,10 @@ namespace earshot::stream::ppspp {
 class Download {
  public:
   /// In chunks. 1,024 asked ahead are 1 MiB: at 100 ms a path of 80 Mbit/s is kept busy by one source.
-  static constexpr std::uint64_t kMinWindow = 4;
+  static constexpr std::uint64_t kMinWindow = 16;
   static constexpr std::uint64_t kStartWindow = 64;
   static constexpr std::uint64_t kMaxWindow = 1024;
-  static constexpr Duration kTargetWait = 200ms;
+  static constexpr Duration kTargetWait = 400ms;
 
   /// How many chunks may be asked for now; small rests are withheld until a worthwhile run is free.
   std::uint64_t room() const;
@@ -37,7 +42,7 @@ class Download {
 
   /// REQUIRES: 1 to 64 chunks under one page, none outstanding here.
   void asked(Instant now, ChunkRange chunks);
-  /// A chunk came. False when it is not outstanding here.
+  /// A chunk came. False when it was not asked for here; one that was given up lately is as good as any.
   bool arrived(Instant now, std::uint64_t chunk);
   /// Wanted from here no more, because it is here or not wanted at all. Returns what was outstanding of it.
   std::uint64_t drop(ChunkRange chunks);
@@ -68,14 +73,23 @@ class Download {
   };
 
   void completed(Instant now, const Ask& ask);
+  void note_pause(Duration pause);
+  void forget_given_up();
+  /// REQUIRES: something is outstanding.
+  Instant silent_until() const;
 
   std::deque<Ask> asks_;  // in the order sent
   std::uint64_t outstanding_ = 0;
   std::uint64_t window_ = kStartWindow;
   ChunkSet given_up_;              // lately; to learn the reordering
   Duration grace_ = 5ms;
-  Duration best_wait_ = Duration::max();
+  /// The best wait of this minute and of the one before.
+  Duration best_wait_ = Duration::max(), earlier_best_ = Duration::max();
+  Instant best_since_{};
+  Duration usual_wait_{0};  // smoothed
   std::optional<Instant> last_arrival_;
+  Duration longest_pause_{0};      // between two arrivals, lately
+  unsigned pauses_ = 0;            // that it was learnt from
   bool stalled_ = false;
   RoundTrip round_trip_;
 };
@@ -93,26 +107,6 @@ class PeakCollector {
  private:
   std::vector<Node> peaks_;
   bool settled_ = false;
-};
-
-/// Which chunks to ask for next: the last wish first, then what follows it, then from the start; never a chunk that is
-/// here or asked for.
-class Picker {
- public:
-  void want(ChunkRange range) { wanted_ = range; }
-  ChunkRange wanted() const { return wanted_; }
-
-  /// The next run of at most `limit` chunks, under one page, that a peer with these chunks could be asked for.
-  ChunkRange next(const ChunkSet& has, std::uint64_t limit) const;
-
-  void claim(ChunkRange chunks) { claimed_.insert(chunks); }
-  void release(ChunkRange chunks) { claimed_.erase(chunks); }
-
- private:
-  ChunkRange first_in(ChunkRange within, const ChunkSet& has, std::uint64_t limit) const;
-
-  ChunkSet claimed_;  // here or asked for
-  ChunkRange wanted_;
 };
 
 }  // namespace earshot::stream::ppspp

@@ -52,7 +52,7 @@ class PpsppStream final : public Stream {
   ~PpsppStream() override;
 
   void add_providers(std::span<const Endpoint> providers) override;
-  void want(ByteRange range) override;
+  void want(std::span<const Wish> wishes, Rest rest) override;
   Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into, Duration patience) override {
     return content_->read(offset, into, patience);
   }
@@ -67,7 +67,11 @@ class PpsppStream final : public Stream {
 class Port : public std::enable_shared_from_this<Port> {
  public:
   Port(EngineOptions options, std::unique_ptr<net::UdpSocket> socket, int wake)
-      : options_(std::move(options)), socket_(std::move(socket)), wake_(wake), ids_(secret_random()) {}
+      : options_(std::move(options)),
+        socket_(std::move(socket)),
+        wake_(wake),
+        ids_(secret_random()),
+        allowance_{TokenBucket(options_.upload_limit), TokenBucket(options_.download_limit)} {}
 
   ~Port() { close(wake_); }
 
@@ -116,6 +120,7 @@ class Port : public std::enable_shared_from_this<Port> {
     }
     auto stream = std::make_unique<PpsppStream>(shared_from_this(), opened);
     post([this, opened] { run(opened); });
+    stream->want({}, Rest::kFetch);
     stream->add_providers(providers);
     return stream;
   }
@@ -153,12 +158,15 @@ class Port : public std::enable_shared_from_this<Port> {
     });
   }
 
-  void want(const std::shared_ptr<Content>& content, ByteRange range) {
-    post([this, content, range] { content->want(now(), range, *socket_); });
+  void want(const std::shared_ptr<Content>& content, const void* stream, std::span<const Wish> wishes, Rest rest) {
+    post([this, content, stream, wished = std::vector<Wish>(wishes.begin(), wishes.end()), rest] {
+      content->want(now(), stream, wished, rest, *socket_);
+    });
   }
 
   /// The last stream on a content closes: an unfinished one is fetched no longer.
-  void closed(const std::shared_ptr<Content>& content) {
+  void closed(const std::shared_ptr<Content>& content, const void* stream) {
+    post([this, content, stream] { content->want_no_more(now(), stream, *socket_); });
     if (--content->users > 0) return;
     post([this, content] {
       {
@@ -296,7 +304,7 @@ class Port : public std::enable_shared_from_this<Port> {
 
   void run(const std::shared_ptr<Content>& content) {
     if (content->is_running() || content->is_broken()) return;
-    content->start(ids_);
+    content->start(ids_, allowance_);
     running_[content->root()] = {content, now()};
   }
 
@@ -368,6 +376,7 @@ class Port : public std::enable_shared_from_this<Port> {
 
   // The reactor's.
   ChannelIds ids_;
+  Allowance allowance_;
   std::map<Digest32, Running> running_;
 
   std::mutex mutex_;
@@ -387,9 +396,9 @@ class Port : public std::enable_shared_from_this<Port> {
   std::thread syncer_;
 };
 
-PpsppStream::~PpsppStream() { port_->closed(content_); }
+PpsppStream::~PpsppStream() { port_->closed(content_, this); }
 void PpsppStream::add_providers(std::span<const Endpoint> providers) { port_->add_providers(content_, providers); }
-void PpsppStream::want(ByteRange range) { port_->want(content_, range); }
+void PpsppStream::want(std::span<const Wish> wishes, Rest rest) { port_->want(content_, this, wishes, rest); }
 
 class PpsppEngine final : public Engine {
  public:

@@ -22,6 +22,10 @@ struct EngineOptions {
   std::filesystem::path folder;  // made when absent
   Endpoint listen;               // port 0: any free one
 
+  /// Bytes a second, of all contents together; 0: no limit.
+  std::uint64_t upload_limit = 0;
+  std::uint64_t download_limit = 0;
+
   /// Contents open at once: two files each. Full: open() fails with kExhausted, strangers get no answer.
   std::size_t max_open = 128;
   /// Contents known by name: 64 Ki x about 200 bytes is 12 MiB. Full: share() fails with kExhausted.

@@ -1,4 +1,4 @@
-// What comes in: handshakes, messages, chunks and their verification.
+// What comes in, message by message; the channels that it comes on.
 #include "stream/ppspp/swarm.h"
 
 #include <algorithm>
@@ -9,9 +9,6 @@
 namespace earshot::stream::ppspp {
 
 namespace {
-
-/// Runs that a peer may announce: 1,024 x 16 bytes. More: it has them, we do not ask it for them.
-constexpr std::size_t kMaxRuns = 1024;
 
 /// Malformed datagrams that an open channel survives; bits flip on the way, programs have dialects.
 constexpr std::uint32_t kMaxMalformed = 8;
@@ -24,19 +21,10 @@ constexpr std::size_t kMaxRecords = 512;
 
 std::uint64_t microseconds(Instant now) { return static_cast<std::uint64_t>(now.time_since_epoch().count()); }
 
-SupportedMessages our_messages() {
-  SupportedMessages messages;
-  for (const Kind kind : {Kind::kHandshake, Kind::kData, Kind::kAck, Kind::kHave, Kind::kIntegrity, Kind::kRequest,
-                          Kind::kCancel, Kind::kChoke, Kind::kUnchoke}) {
-    messages.add(kind);
-  }
-  return messages;
-}
-
 }  // namespace
 
-Swarm::Swarm(const Digest32& root, const SwarmConfig& config, ChannelIds& ids)
-    : root_(root), config_(config), ids_(&ids) {
+Swarm::Swarm(const Digest32& root, const SwarmConfig& config, ChannelIds& ids, Allowance* allowance)
+    : root_(root), config_(config), ids_(&ids), allowance_(allowance), choker_(config.upload_slots), start_(ids.draw_number()) {
   format_.addressing = config.addressing;
   format_.chunk_size = config.chunk_size;
 }
@@ -51,6 +39,7 @@ void Swarm::restore(const Possession& possession) {
   for (const auto& [index, page] : possession.pages) tree_->adopt_page(index, page);
   size_ = possession.size;
   verified_ = possession.verified;
+  picker_.know_length(chunk_count());
   for (const ChunkRange& run : verified_.ranges()) picker_.claim(run);
 }
 
@@ -71,6 +60,7 @@ void Swarm::receive(Instant now, const Endpoint& from, ByteView datagram, Outbox
   const bool awaits_handshake = channel != nullptr && channel->state == Channel::State::kDialling;
   if (channel == nullptr || channel->endpoint != from || (awaits_handshake && !leading_handshake(datagram))) {
     ++counters_.strays;
+    if (channel != nullptr && channel->state == Channel::State::kOpen) look_elsewhere(now, *channel, from, datagram.size(), out);
     return;
   }
   channel->heard = now;
@@ -90,173 +80,30 @@ void Swarm::receive(Instant now, const Endpoint& from, ByteView datagram, Outbox
   update_deadline(now);
 }
 
-// --- Handshakes ------------------------------------------------------------------------------------------------------
-
-Options Swarm::our_options() const {
-  Options options;
-  options.version = kVersion;
-  options.integrity = static_cast<std::uint8_t>(Integrity::kMerkle);
-  options.merkle_hash = static_cast<std::uint8_t>(MerkleHash::kSha256);
-  options.addressing = static_cast<std::uint8_t>(config_.addressing);
-  options.supported = our_messages();
-  options.chunk_size = config_.chunk_size;
-  return options;
-}
-
-/// What the RFC says MUST be there, and what must agree.
-bool Swarm::accepts(const Options& options) const {
-  const Options ours = our_options();
-  const bool version = options.version && *options.version >= kVersion && options.minimum_version.value_or(0) <= kVersion;
-  const bool swarm = !options.swarm_id || std::equal(options.swarm_id->begin(), options.swarm_id->end(), root_.begin(), root_.end());
-  return version && swarm && options.integrity == ours.integrity && options.merkle_hash == ours.merkle_hash &&
-         options.addressing == ours.addressing && options.chunk_size == ours.chunk_size;
-}
-
-void Swarm::add_peer(Instant now, const Endpoint& endpoint, Outbox& out) {
-  if (endpoint.port == 0 || endpoint.is_unspecified() || is_banned(endpoint) || find(endpoint) != nullptr) return;
-  const auto known = std::find_if(candidates_.begin(), candidates_.end(),
-                                  [&](const Candidate& candidate) { return candidate.endpoint == endpoint; });
-  if (known != candidates_.end()) {
-    known->not_before = now;
-  } else if (candidates_.size() < config_.max_candidates) {
-    candidates_.push_back({endpoint, now, 0});
-  }
-  dial_candidates(now, out);
-  update_deadline(now);
-}
-
-void Swarm::dial(Instant now, Channel& channel, Outbox& out) {
-  Options options = our_options();
-  options.minimum_version = kVersion;
-  options.swarm_id = root_;
-  DatagramWriter writer(out.arena, kNoChannel, format_, kMaxDatagram);
-  EARSHOT_CHECK(writer.add(Handshake{channel.ours, options}));
-  channel.redial = now + Duration(250ms) * (std::int64_t{1} << std::min(channel.dials, 5u));
-  ++channel.dials;
-  commit(now, channel, writer, out);
-}
-
-/// The first datagram of a stranger. Whatever does not fit is met with silence: the address may be forged.
-void Swarm::meet(Instant now, const Endpoint& from, ByteView datagram, Outbox& out) {
-  MessageReader reader(datagram, format_);
-  const auto first = reader.next();
-  const auto* handshake = first ? std::get_if<Handshake>(&*first) : nullptr;
-  if (handshake == nullptr || handshake->source == kNoChannel) {
-    ++counters_.malformed;
-    return;
-  }
-  const Options& options = handshake->options;
-  if (!options.swarm_id || !options.minimum_version || !accepts(options)) return;
-  Channel* channel = greeted_by(now, from, handshake->source);
-  if (channel == nullptr) return;
-  channel->theirs = handshake->source;
-  channel->supported = options.supported;
-  channel->heard = now;
-  channel->bytes_in += datagram.size();
-  counters_.unproven_in += datagram.size();
-  while (const auto message = reader.next()) {
-    if (const auto* have = std::get_if<Have>(&*message)) channel->has.insert(have->chunks, kMaxRuns);
-  }
-  answer(now, *channel, out);
-}
-
-/// The half-open channel that answers a greeting; null when there is none to be had, or an answer would be wrong.
-Channel* Swarm::greeted_by(Instant now, const Endpoint& from, ChannelId source) {
-  for (const auto& channel : channels_) {
-    if (channel->endpoint != from) continue;
-    // Both dialled at once: each answers on the channel on which it dialled.
-    if (channel->state == Channel::State::kDialling) channel->state = Channel::State::kHalfOpen;
-    if (channel->state == Channel::State::kHalfOpen) return channel.get();
-    if (channel->theirs == source) return nullptr;
-  }
-  std::size_t half_open = 0, open = 0;
-  Channel* oldest = nullptr;
-  for (const auto& channel : channels_) {
-    if (channel->state == Channel::State::kOpen) ++open;
-    if (channel->state != Channel::State::kHalfOpen) continue;
-    ++half_open;
-    if (oldest == nullptr || channel->began < oldest->began) oldest = channel.get();
-  }
-  if (open >= config_.max_open) return nullptr;
-  if (half_open >= config_.max_half_open) remove(*oldest);
-  auto channel = std::make_unique<Channel>();
-  channel->ours = ids_->draw(*this);
-  channel->endpoint = from;
-  channel->state = Channel::State::kHalfOpen;
-  channel->began = now;
-  channels_.push_back(std::move(channel));
-  return channels_.back().get();
-}
-
-void Swarm::answer(Instant now, Channel& channel, Outbox& out) {
-  const std::uint64_t allowance = channel.bytes_in - std::min(channel.bytes_in, channel.bytes_out);
-  DatagramWriter writer(out.arena, channel.theirs, format_, std::min<std::uint64_t>(allowance, kMaxDatagram));
-  if (writer.add(Handshake{channel.ours, our_options()})) {
-    const auto runs = verified_.ranges();
-    const auto unsaid = std::find_if(runs.begin(), runs.end(), [&](const ChunkRange& run) { return !writer.add(Have{run}); });
-    channel.told = unsaid == runs.end() ? verified_.size() : 0;
-  }
-  commit(now, channel, writer, out);
-}
-
-void Swarm::open(Instant now, Channel& channel) {
-  // A peer that started anew leaves its old channel behind.
-  if (Channel* old = find(channel.endpoint, &channel); old != nullptr && old->state == Channel::State::kOpen) remove(*old);
-  channel.state = Channel::State::kOpen;
-  channel.heard = now;
-  channel.redial = kNever;
-  channel.owes_overview = channel.told != verified_.size();
-  channel.keep_alive = 1s;
-  answered_ = true;
-  record(channel.endpoint);
-}
-
-/// Section 8.4: a handshake from channel 0 with nothing in it closes the channel.
-void Swarm::say_good_bye(Instant now, Channel& channel, Outbox& out) {
-  if (channel.theirs == kNoChannel || channel.state != Channel::State::kOpen) return;
-  DatagramWriter writer(out.arena, channel.theirs, format_, kMaxDatagram);
-  writer.add(Handshake{kNoChannel, {}});
-  commit(now, channel, writer, out);
-}
-
-bool Swarm::take(Instant now, Channel& channel, const Handshake& message, Outbox& out) {
-  if (message.source == kNoChannel) {
-    remove(channel);
-    return false;
-  }
-  if (channel.state == Channel::State::kOpen) return message.source == channel.theirs;
-  channel.theirs = message.source;
-  if (!accepts(message.options)) {
-    channel.state = Channel::State::kOpen;  // it did echo our channel id, so it may be told
-    say_good_bye(now, channel, out);
-    remove(channel);
-    return false;
-  }
-  if (channel.dials == 1) {
-    channel.upload.sample_round_trip(now - channel.began);
-    channel.download.sample_round_trip(now - channel.began);
-  }
-  channel.supported = message.options.supported;
-  open(now, channel);
-  return true;
-}
-
 // --- Messages --------------------------------------------------------------------------------------------------------
 
 bool Swarm::take(Instant now, Channel& channel, const Have& message, Outbox&) {
-  channel.has.insert(message.chunks, kMaxRuns);
+  channel.has.insert(message.chunks, Channel::kMaxRuns);
   channel.upload.acknowledged(now, message.chunks, std::nullopt);
   return true;
 }
 
 bool Swarm::take(Instant now, Channel& channel, const Ack& message, Outbox&) {
-  channel.has.insert(message.chunks, kMaxRuns);
+  channel.has.insert(message.chunks, Channel::kMaxRuns);
   channel.upload.acknowledged(now, message.chunks, message.delay_us);
   return true;
 }
 
 bool Swarm::take(Instant now, Channel& channel, const Request& message, Outbox&) {
-  if (tree_) channel.upload.request(now, intersection(message.chunks, {0, chunk_count()}), channel.has);
+  if (!tree_) return true;
+  const bool newcomer = channel.asked_us == Instant{};
+  if (newcomer && !has_free_slot()) refuse(now, channel);
+  channel.asked_us = now;
+  if (!channel.choked_by_us) {
+    channel.upload.request(now, intersection(message.chunks, {0, chunk_count()}), channel.has);
+  } else if (!newcomer) {
+    channel.to_choke = true;  // the first one may have been lost (section 12.6.8)
+  }
   return true;
 }
 
@@ -357,91 +204,6 @@ bool Swarm::take(Instant now, Channel& channel, const Data& message, Outbox& out
   return true;
 }
 
-// --- Verification ----------------------------------------------------------------------------------------------------
-
-/// Every chunk but the last is of full size. Which one is last, the smallest claim says.
-bool Swarm::fits(const Channel& channel, std::uint64_t chunk, std::size_t size) const {
-  if (size == config_.chunk_size) return true;
-  if (tree_) return chunk + 1 == chunk_count();
-  return channel.claim.settled() && chunk + 1 == channel.claim.chunk_count();
-}
-
-Verdict Swarm::judge(Channel& channel, std::uint64_t chunk, const Digest32& leaf, std::size_t size, Outbox& out) {
-  if (tree_) return chunk < chunk_count() ? tree_->admit(chunk, leaf, channel.hints) : Verdict::kUnprovable;
-  // No chunk has verified yet: this one is judged by its sender's claim, and proves the claim if it verifies.
-  if (!channel.claim.settled() || chunk >= channel.claim.chunk_count()) return Verdict::kUnprovable;
-  constexpr std::size_t kSizeOfTwoHashes = 64;
-  if (size == kSizeOfTwoHashes) return channel.claim.chunk_count() == 1 ? Verdict::kForged : Verdict::kUnprovable;
-  const Verdict verdict = climb_to_peak(channel.claim.peaks(), chunk, leaf, channel.hints);
-  if (verdict != Verdict::kVerified) return verdict;
-  tree_.emplace(root_, channel.claim.peaks());
-  announce_size(out);
-  return tree_->admit(chunk, leaf, channel.hints);
-}
-
-void Swarm::announce_size(Outbox& out) {
-  out.effects.push_back(Sized{chunk_count(), size_, {tree_->peaks().begin(), tree_->peaks().end()}});
-}
-
-void Swarm::accept(Channel& channel, std::uint64_t chunk, ByteView bytes, Outbox& out) {
-  const ChunkRange one{chunk, chunk + 1};
-  verified_.insert(one);
-  picker_.claim(one);
-  channel.to_acknowledge.insert(one);
-  channel.has.insert(one, kMaxRuns);
-  channel.bytes_verified += bytes.size();
-  if (Record* kept = record(channel.endpoint)) kept->bytes += bytes.size();
-  news_.insert(one);
-  learned_ = learned_ || !stash_.empty();
-  for (const auto& other : channels_) {
-    if (other.get() == &channel || other->download.outstanding() == 0) continue;
-    if (other->download.drop(one) > 0) other->to_cancel.insert(one);
-  }
-  out.effects.push_back(Keep{chunk, bytes});
-  if (chunk + 1 == chunk_count()) {
-    size_ = chunk * config_.chunk_size + bytes.size();
-    announce_size(out);
-  }
-  const std::uint64_t page = chunk / kPageChunks;
-  const ChunkRange under_page = intersection({page * kPageChunks, (page + 1) * kPageChunks}, {0, chunk_count()});
-  if (page < tree_->shape().low_pages() && verified_.contains_all(under_page)) {
-    if (auto full = tree_->release_page(page)) {
-      out.effects.push_back(KeepPage{page, full.get()});
-      retired_.push_back(std::move(full));
-    }
-  }
-}
-
-void Swarm::retry_stash(Instant now, Outbox& out) {
-  while (learned_) {
-    learned_ = false;
-    for (std::size_t i = 0; i < stash_.size();) {
-      Channel* channel = find(stash_[i].channel);
-      const Stashed& waiting = stash_[i];
-      auto verdict = Verdict::kUnprovable;
-      const bool settled = verified_.contains(waiting.chunk);
-      if (channel != nullptr && !settled && fits(*channel, waiting.chunk, waiting.bytes.size())) {
-        verdict = judge(*channel, waiting.chunk, waiting.leaf, waiting.bytes.size(), out);
-      }
-      if (!settled && verdict == Verdict::kUnprovable) {
-        ++i;
-        continue;
-      }
-      const Stashed taken = std::move(stash_[i]);
-      stash_.erase(stash_.begin() + static_cast<std::ptrdiff_t>(i));
-      if (verdict == Verdict::kVerified) {
-        spent_.push_back(taken.bytes);
-        accept(*channel, taken.chunk, spent_.back(), out);
-      } else if (verdict == Verdict::kForged) {
-        ++counters_.forged;
-        picker_.release({taken.chunk, taken.chunk + 1});
-        ban(now, *channel, fmt::format("chunk {} failed verification", taken.chunk), out);
-        i = 0;
-      }
-    }
-  }
-}
-
 // --- Channels --------------------------------------------------------------------------------------------------------
 
 Channel* Swarm::find(ChannelId id) {
@@ -477,6 +239,7 @@ bool Swarm::commit(Instant now, Channel& channel, const DatagramWriter& writer, 
 
 void Swarm::release(const ChunkSet& chunks) {
   for (const ChunkRange& run : chunks.ranges()) {
+    doubled_.erase(run);
     // What is here, or waits for its proof, stays claimed.
     for (ChunkRange rest = run; !rest.empty();) {
       const ChunkRange gap = verified_.first_gap(rest);

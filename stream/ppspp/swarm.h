@@ -7,18 +7,23 @@
 //     Until then an address is unproven: it is sent no DATA, and never more bytes than came from it.
 //     What an attacker gains by forging addresses: one datagram, smaller than his own. What it costs us: one of
 //     kMaxHalfOpen slots, for ten seconds or until as many newer ones came.
-//  2. A channel is bound to the address that it was opened with; what comes for it from elsewhere is dropped.
+//  2. A channel is bound to the address that it was opened with; what comes for it from elsewhere is dropped. But the other
+//     address is asked by a handshake: a peer behind a router that gave it a new port answers, and the new channel takes
+//     the old one's place.
 //  3. A chunk is taken only when it was asked for and verifies (merkle_tree.h). One whose proof is incomplete waits in
 //     the stash until it verifies through others' proofs or its time is over. One that contradicts what is known gets
 //     its sender banned: it alone gave chunk and proof.
 //  4. Every verified chunk is acknowledged to its sender and announced to the others (HAVE, in the largest run around
 //     it), in batches: once a tick, and to the others at most every kNewsInterval.
 //  5. Asks are disjoint among peers. When nothing is left to ask for, a peer with nothing to do is also asked for what
-//     has been outstanding longest elsewhere (at most one more copy of a chunk); the first to come cancels the other.
+//     has been outstanding longest elsewhere, and what a player needs within a second is asked of another peer when the
+//     first one is late (at most one more copy of a chunk); the first to come cancels the other.
 //     When nobody offers what the claimed chunk count still lacks, the count may be a lie: peers whose claim was not heard
 //     yet are asked for a chunk that is here already, because peaks come with it.
 //  6. Peers of which both sides hold everything part in peace (section 2.2).
-//  7. PEX is neither asked nor answered, choking is obeyed and not exercised.
+//  7. While more peers ask than there are slots, tit for tat decides (choker.h). Batches go out in turns, one a peer.
+//  8. Addresses are asked of peers and told to them in private networks only (section 3.10), and never more than half of
+//     our peers are known by hearsay.
 #pragma once
 
 #include <cstdint>
@@ -31,13 +36,22 @@
 #include "schema/bytes.h"
 #include "schema/endpoint.h"
 #include "schema/time.h"
+#include "stream/ppspp/allowance.h"
 #include "stream/ppspp/channel.h"
+#include "stream/ppspp/choker.h"
 #include "stream/ppspp/chunk_set.h"
 #include "stream/ppspp/effect.h"
 #include "stream/ppspp/merkle_tree.h"
+#include "stream/ppspp/picker.h"
 #include "stream/ppspp/wire.h"
 
 namespace earshot::stream::ppspp {
+
+/// With whom addresses of peers are exchanged (section 3.10): PEX_RESv4 and PEX_RESv6 prove nothing.
+enum class Pex : std::uint8_t { kOff, kPrivateNetworks, kEverywhere };
+
+/// Whether an address means something inside one network only.
+bool is_private(const Endpoint& endpoint);
 
 /// What all peers of a swarm agree on (section 3.1), and the limits of one.
 struct SwarmConfig {
@@ -46,6 +60,8 @@ struct SwarmConfig {
 
   std::size_t max_open = 64;       // channels; 64 x about 20 KiB. Full: newcomers get no answer
   std::size_t max_half_open = 32;  // Full: the oldest makes room
+  std::size_t upload_slots = 8;    // peers served at once while more ask
+  Pex pex = Pex::kPrivateNetworks;
   std::size_t max_candidates = 256;  // addresses to dial later. Full: more are not remembered
 };
 
@@ -74,8 +90,8 @@ struct Loaded {
 /// Datagrams may be lost, repeated, reordered, forged and mutilated.
 class Swarm {
  public:
-  /// `ids` must outlive the swarm.
-  Swarm(const Digest32& root, const SwarmConfig& config, ChannelIds& ids);
+  /// `ids` and the allowance must outlive the swarm. No allowance: no limits.
+  Swarm(const Digest32& root, const SwarmConfig& config, ChannelIds& ids, Allowance* allowance = nullptr);
   ~Swarm();
   Swarm(const Swarm&) = delete;
   Swarm& operator=(const Swarm&) = delete;
@@ -88,8 +104,9 @@ class Swarm {
   void tick(Instant now, Outbox& out);
   /// A peer that may hold the content. Safe to repeat.
   void add_peer(Instant now, const Endpoint& endpoint, Outbox& out);
-  /// Fetch these chunks before the others; the newest wish wins.
-  void want(Instant now, ChunkRange chunks, Outbox& out);
+  /// Fetch these chunks before the others, the nearest deadline first; replaces all wishes from before. A fresh swarm has
+  /// none and fetches everything.
+  void want(Instant now, std::vector<ChunkWish> wishes, Rest rest, Outbox& out);
   /// Hands out every page that changed since the last time, for a driver that is about to sync or to stop.
   void checkpoint(Outbox& out);
   /// Says good-bye to every peer.
@@ -120,6 +137,8 @@ class Swarm {
   const Counters& counters() const { return counters_; }
 
  private:
+  static constexpr unsigned kMaxDials = 6;  // 250 ms doubling: 15 s in all
+
   struct Stashed {
     ChannelId channel{};
     std::uint64_t chunk = 0;
@@ -132,6 +151,7 @@ class Swarm {
   void meet(Instant now, const Endpoint& from, ByteView datagram, Outbox& out);
   Channel* greeted_by(Instant now, const Endpoint& from, ChannelId source);
   void dial(Instant now, Channel& channel, Outbox& out);
+  void look_elsewhere(Instant now, const Channel& known, const Endpoint& from, std::size_t bytes, Outbox& out);
   void answer(Instant now, Channel& channel, Outbox& out);
   bool accepts(const Options& options) const;
   Options our_options() const;
@@ -148,6 +168,9 @@ class Swarm {
   bool take(Instant now, Channel& channel, const Cancel& message, Outbox& out);
   bool take(Instant now, Channel& channel, const Choke& message, Outbox& out);
   bool take(Instant now, Channel& channel, const Unchoke& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const PexRequest& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const PexV4& message, Outbox& out);
+  bool take(Instant now, Channel& channel, const PexV6& message, Outbox& out);
   template <class Ignored>
   bool take(Instant, Channel&, const Ignored&, Outbox&) { return true; }
 
@@ -163,11 +186,23 @@ class Swarm {
   void expire(Instant now, Outbox& out);
   void ask(Instant now);
   bool ask_next(Instant now, Channel& channel);
+  void plan(Instant now);
+  void make_way(Instant now);
   void ask_for_stragglers(Instant now);
+  void ask_for_late(Instant now);
+  void ask_twice(Instant now, Channel& channel, ChunkRange chunks);
+  bool is_late_watch_due() const;
   void ask_for_claims(Instant now);
   void share_news(Instant now);
   void speak(Instant now, Channel& channel, Outbox& out);
-  void serve(Instant now, Channel& channel, Outbox& out);
+  void serve(Instant now, Outbox& out);
+  bool serve_batch(Instant now, Channel& channel, Outbox& out);
+  void choke(Instant now);
+  void refuse(Instant now, Channel& channel);
+  bool has_free_slot() const;
+  void ask_for_peers(Instant now);
+  bool exchanges_addresses_with(const Channel& channel) const;
+  bool believe_address(Instant now, Channel& channel, const Endpoint& endpoint);
   void dial_candidates(Instant now, Outbox& out);
   void update_deadline(Instant now);
 
@@ -185,19 +220,33 @@ class Swarm {
   SwarmConfig config_;
   WireFormat format_;
   ChannelIds* ids_;
+  Allowance* allowance_;           // null: no limits
+  Choker choker_;
+  std::size_t turn_ = 0;           // who is served first
+  Instant throttled_until_ = kNever;
+  Instant pex_due_{};
 
   std::optional<HashTree> tree_;  // once a chunk has verified under a claim
   std::uint64_t size_ = 0;
   ChunkSet verified_;
   Picker picker_;
+  std::uint64_t start_;            // draws where the search for rare pages begins
+  Instant planned_{};              // when the picker's plan was made
+  ChunkSet doubled_;               // asked of two peers
   std::vector<std::unique_ptr<Channel>> channels_;
   struct Candidate {
     Endpoint endpoint;
     Instant not_before;
     unsigned failures = 0;
+    bool hearsay = false;  // from PEX
   };
   std::vector<Candidate> candidates_;
   std::map<Endpoint, Record> records_;
+  struct Mover {
+    Endpoint from;
+    std::uint64_t bytes = 0;
+  };
+  std::vector<Mover> movers_;
   bool answered_ = false;
 
   std::vector<Stashed> stash_;

@@ -12,7 +12,6 @@ constexpr Duration kDeadAfter = 180s;
 constexpr unsigned kDeadUnanswered = 3;
 
 constexpr Duration kHalfOpenTime = 10s;   // a round trip is a second at worst
-constexpr unsigned kMaxDials = 6;         // 250 ms doubling: 15 s in all
 constexpr Duration kRedialAfter = 30s;    // doubling kMaxRedialDoublings times, to half an hour
 constexpr unsigned kMaxRedialDoublings = 6;
 
@@ -23,16 +22,13 @@ constexpr Duration kMaxKeepAlive = 50s;
 constexpr Duration kNewsInterval = 50ms;
 constexpr std::uint64_t kMuchNews = 256;
 
-/// Runs in one overview: 128 x 9 bytes fit into a datagram. The rest follows with what changes.
-constexpr std::size_t kMaxOverview = 128;
+/// Runs announced to a peer at once: 128 x 9 bytes fit into a datagram. The rest goes with the next tick.
+constexpr std::size_t kMaxAnnounced = 128;
 
 constexpr Duration kStashTime = 2s;
 
-/// Chunks asked of a peer before any claim of the chunk count is proven.
-constexpr std::uint64_t kFirstTaste = 16;
-
-/// Datagrams get lost; peers that do not send peaks twice exist.
-constexpr unsigned kMaxProbes = 3;
+/// How often to look whether what a player waits for is late.
+constexpr Duration kLateWatch = 50ms;
 
 }  // namespace
 
@@ -40,16 +36,18 @@ void Swarm::tick(Instant now, Outbox& out) {
   retired_.clear();
   spent_.clear();
   due_ = false;
+  throttled_until_ = kNever;
   retry_stash(now, out);
   expire(now, out);
   dial_candidates(now, out);
+  ask_for_peers(now);
   ask(now);
   share_news(now);
+  choke(now);
   for (const auto& channel : channels_) {
-    if (channel->state != Channel::State::kOpen) continue;
-    speak(now, *channel, out);
-    serve(now, *channel, out);
+    if (channel->state == Channel::State::kOpen) speak(now, *channel, out);
   }
+  serve(now, out);
   update_deadline(now);
 }
 
@@ -70,7 +68,7 @@ void Swarm::expire(Instant now, Outbox& out) {
         }
         if (!is_complete() && candidates_.size() < config_.max_candidates) {
           const auto wait = kRedialAfter * (1 << std::min(channel.failures, kMaxRedialDoublings));
-          candidates_.push_back({channel.endpoint, now + wait, channel.failures + 1});
+          candidates_.push_back({channel.endpoint, now + wait, channel.failures + 1, channel.hearsay});
         }
         remove(channel);
         break;
@@ -105,96 +103,11 @@ void Swarm::dial_candidates(Instant now, Outbox& out) {
     channel->ours = ids_->draw(*this);
     channel->endpoint = candidate.endpoint;
     channel->failures = candidate.failures;
+    channel->hearsay = candidate.hearsay;
+    channel->dialled = true;
     channel->began = channel->heard = now;
     channels_.push_back(std::move(channel));
     dial(now, *channels_.back(), out);
-  }
-}
-
-void Swarm::want(Instant now, ChunkRange chunks, Outbox&) {
-  picker_.want(chunks);
-  // What is asked for and not wanted first would only stand in the way.
-  for (const auto& channel : channels_) {
-    const ChunkSet pending = channel->download.pending();
-    for (const ChunkRange& run : pending.ranges()) {
-      for (const ChunkRange other : {ChunkRange{run.begin, std::min(run.end, chunks.begin)},
-                                     ChunkRange{std::max(run.begin, chunks.end), run.end}}) {
-        if (channel->download.drop(other) == 0) continue;
-        ChunkSet dropped;
-        dropped.insert(other);
-        release(dropped);
-        channel->to_cancel.insert(other);
-      }
-    }
-  }
-  due_ = true;
-  update_deadline(now);
-}
-
-/// Deals runs out in turn, so that what is needed first comes from all at once. Peers that fell silent get what is left:
-/// they may be back, but nothing shall wait for them that another has.
-void Swarm::ask(Instant now) {
-  if (is_complete()) return;
-  for (const bool stalled : {false, true}) {
-    for (bool dealt = true; dealt;) {
-      dealt = false;
-      for (const auto& channel : channels_) {
-        if (channel->download.is_stalled() == stalled && ask_next(now, *channel)) dealt = tree_.has_value();
-      }
-    }
-  }
-  ask_for_stragglers(now);
-  ask_for_claims(now);
-}
-
-bool Swarm::ask_next(Instant now, Channel& channel) {
-  if (channel.state != Channel::State::kOpen || channel.chokes_us) return false;
-  std::uint64_t limit = std::min(channel.download.room(), kPageChunks);
-  if (!tree_) limit = std::min(limit, kFirstTaste);
-  ChunkRange run = picker_.next(channel.has, limit);
-  if (tree_) run.end = std::min(run.end, chunk_count());
-  if (run.empty()) return false;
-  channel.download.asked(now, run);
-  channel.to_request.insert(run);
-  picker_.claim(run);
-  return true;
-}
-
-void Swarm::ask_for_claims(Instant now) {
-  const auto is_busy = [](const auto& channel) { return channel->download.outstanding() > 0; };
-  if (!tree_ || std::any_of(channels_.begin(), channels_.end(), is_busy)) return;
-  for (const auto& channel : channels_) {
-    const bool heard = channel->claim.settled() || channel->probes == kMaxProbes;
-    if (channel->state != Channel::State::kOpen || channel->chokes_us || channel->has.empty() || heard) continue;
-    const std::uint64_t last = channel->has.ranges().back().end - 1;
-    if (!verified_.contains(last)) continue;
-    ++channel->probes;
-    channel->download.asked(now, {last, last + 1});
-    channel->to_request.insert({last, last + 1});
-  }
-}
-
-/// The end game (rule 5).
-void Swarm::ask_for_stragglers(Instant now) {
-  if (!tree_) return;
-  for (const auto& idle : channels_) {
-    if (idle->state != Channel::State::kOpen || idle->chokes_us || idle->download.outstanding() > 0) continue;
-    if (!picker_.next(idle->has, 1).empty()) continue;
-    Channel* slowest = nullptr;
-    for (const auto& other : channels_) {
-      if (other == idle || other->download.oldest() == kNever) continue;
-      if (slowest == nullptr || other->download.oldest() < slowest->download.oldest()) slowest = other.get();
-    }
-    if (slowest == nullptr || now - slowest->download.oldest() < 2 * idle->download.round_trip()) continue;
-    const ChunkSet pending = slowest->download.pending();
-    for (const ChunkRange& run : pending.ranges()) {
-      ChunkRange offered = idle->has.first_run(run);
-      if (offered.empty()) continue;
-      offered.end = std::min({offered.end, (offered.begin / kPageChunks + 1) * kPageChunks});
-      idle->download.asked(now, offered);
-      idle->to_request.insert(offered);
-      break;
-    }
   }
 }
 
@@ -203,7 +116,8 @@ void Swarm::share_news(Instant now) {
   if (news_due_ == kNever) news_due_ = now + kNewsInterval;
   if (now < news_due_ && news_.size() < kMuchNews && !is_complete()) return;
   for (const auto& channel : channels_) {
-    if (channel->state == Channel::State::kOpen && !is_seed(*channel)) channel->owes_overview = true;
+    if (channel->state != Channel::State::kOpen || is_seed(*channel)) continue;
+    for (const ChunkRange& run : news_.ranges()) channel->to_announce.insert(run);
   }
   news_.clear();
   news_due_ = kNever;
@@ -213,7 +127,7 @@ void Swarm::share_news(Instant now) {
 void Swarm::speak(Instant now, Channel& channel, Outbox& out) {
   const bool quiet = now - channel.said >= channel.keep_alive;
   const bool seed = is_seed(channel);
-  if (quiet && !seed) channel.owes_overview = true;
+  if (seed) channel.to_announce.clear();
   std::optional<DatagramWriter> writer;
   const auto add = [&](const Message& message) {
     if (!writer) writer.emplace(out.arena, channel.theirs, format_, kMaxDatagram);
@@ -230,23 +144,25 @@ void Swarm::speak(Instant now, Channel& channel, Outbox& out) {
     add(Ack{whole, channel.delay_us});
     said = whole;
   }
-  if (channel.owes_overview && !seed) {
-    std::size_t runs = 0;
-    for (const ChunkRange& run : verified_.ranges()) {
-      if (runs++ == kMaxOverview) break;
-      if (run != said && !channel.has.contains_all(run)) add(Have{run});
-    }
+  for (std::size_t runs = 0; runs < kMaxAnnounced && !channel.to_announce.empty(); ++runs) {
+    const ChunkRange whole = verified_.around(channel.to_announce.ranges().front().begin);
+    channel.to_announce.erase(whole);
+    if (whole != said && !channel.has.contains_all(whole)) add(Have{whole});
   }
+  due_ = due_ || !channel.to_announce.empty();
   if (channel.takes(Kind::kCancel)) {
     for (const ChunkRange& run : channel.to_cancel.ranges()) {
       if (!channel.to_request.contains_any(run)) add(Cancel{run});
     }
   }
   for (const ChunkRange& run : channel.to_request.ranges()) add(Request{run});
+  if (channel.to_choke && channel.takes(Kind::kChoke)) add(Choke{});
+  if (channel.to_unchoke && channel.takes(Kind::kUnchoke)) add(Unchoke{});
+  if (channel.to_ask_for_peers) add(PexRequest{});
+  channel.to_choke = channel.to_unchoke = channel.to_ask_for_peers = false;
   channel.to_acknowledge.clear();
   channel.to_cancel.clear();
   channel.to_request.clear();
-  channel.owes_overview = false;
   if (writer) commit(now, channel, *writer, out);
   if (busy) channel.keep_alive = 1s;
   if (!quiet) return;
@@ -254,23 +170,6 @@ void Swarm::speak(Instant now, Channel& channel, Outbox& out) {
   if (writer) return;
   const DatagramWriter keep_alive(out.arena, channel.theirs, format_, kMaxDatagram);
   commit(now, channel, keep_alive, out);
-}
-
-void Swarm::serve(Instant now, Channel& channel, Outbox& out) {
-  if (!tree_) return;
-  while (const auto run = channel.upload.next(now, verified_)) out.effects.push_back(Load{channel.ours, *run});
-}
-
-void Swarm::loaded(Instant now, const Load& load, const Loaded& chunks, Outbox& out) {
-  Channel* channel = find(load.channel);
-  if (channel == nullptr || channel->state != Channel::State::kOpen || !tree_ || chunks.bytes.empty()) return;
-  const Upload::Destination to{channel->endpoint, channel->theirs, format_};
-  const std::size_t before = out.effects.size();
-  channel->upload.compose(now, load.chunks, chunks.bytes, *tree_, chunks.page, channel->has, to, out);
-  if (out.effects.size() == before) return;
-  counters_.chunks_sent += load.chunks.size();
-  channel->said = now;
-  ++channel->unanswered;
 }
 
 void Swarm::checkpoint(Outbox& out) {
@@ -294,18 +193,20 @@ void Swarm::update_deadline(Instant now) {
     deadline_ = now;
     return;
   }
-  Instant next = news_due_;
+  Instant next = std::min(news_due_, throttled_until_);
   for (const Stashed& waiting : stash_) next = std::min(next, waiting.since + kStashTime);
   if (channels_.size() < config_.max_open) {
     for (const Candidate& candidate : candidates_) next = std::min(next, candidate.not_before);
   }
+  if (is_late_watch_due()) next = std::min(next, now + kLateWatch);
   for (const auto& channel : channels_) {
     switch (channel->state) {
       case Channel::State::kDialling: next = std::min(next, channel->redial); break;
       case Channel::State::kHalfOpen: next = std::min(next, channel->heard + kHalfOpenTime); break;
       case Channel::State::kOpen:
         next = std::min({next, channel->said + channel->keep_alive, channel->download.next_deadline(),
-                         channel->upload.next_deadline()});
+                         channel->upload.next_deadline(now)});
+        if (channel->asked_us != Instant{}) next = std::min(next, std::max(now, choker_.next_round()));
         if (channel->unanswered >= kDeadUnanswered) next = std::min(next, channel->heard + kDeadAfter);
         break;
     }

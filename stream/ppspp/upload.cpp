@@ -15,6 +15,11 @@ constexpr std::size_t kOvertaken = 3;
 /// Ranges that the set of assumed chunks may fall into; 512 x 16 bytes. Full: forgetting only costs hashes.
 constexpr std::size_t kMaxAssumedRuns = 512;
 
+/// On a shorter path timers are coarser than the steps would be.
+constexpr Duration kPacedRoundTrip = 10ms;
+constexpr std::uint64_t kStepsOfWindow = 16;
+constexpr std::uint64_t kLeastStep = 4;
+
 std::uint64_t microseconds(Instant now) { return static_cast<std::uint64_t>(now.time_since_epoch().count()); }
 
 }  // namespace
@@ -88,7 +93,8 @@ void Upload::find_lost(Instant now, std::size_t newest_acknowledged) {
   if (any) ledbat_.lost(now, round_trip_.smoothed());
 }
 
-std::optional<ChunkRange> Upload::next(Instant now, const ChunkSet& ours) {
+std::optional<ChunkRange> Upload::next(Instant now, const ChunkSet& ours, std::uint64_t allowed) {
+  if (now < paced_until_) return std::nullopt;
   while (!queue_.empty()) {
     ChunkRange& front = queue_.front();
     ChunkRange run = ours.first_run(front);
@@ -104,7 +110,12 @@ std::optional<ChunkRange> Upload::next(Instant now, const ChunkSet& ours) {
     const std::uint64_t room = window > under_way ? window - under_way : 0;
     // Small batches cost a system call each: wait until a quarter of the window is free.
     if (room < std::min({run.size(), kMaxBatch, window / 4})) return std::nullopt;
-    run.end = std::min({run.end, run.begin + room, run.begin + kMaxBatch});
+    run.end = std::min({run.end, run.begin + room, run.begin + kMaxBatch, run.begin + allowed});
+    const Duration rtt = round_trip_.smoothed();
+    if (rtt >= kPacedRoundTrip) {
+      run.end = std::min(run.end, run.begin + std::max(window / kStepsOfWindow, kLeastStep));
+      paced_until_ = now + rtt * static_cast<std::int64_t>(run.size() * 4) / static_cast<std::int64_t>(window * 5);
+    }
     queued_.erase({front.begin, run.end});
     front.begin = run.end;
     if (front.empty()) queue_.pop_front();
@@ -181,7 +192,7 @@ void Upload::compose(Instant now, ChunkRange chunks, ByteView bytes, const HashT
 }
 
 void Upload::tick(Instant now) {
-  if (now < next_deadline()) return;
+  if (now < overdue_at()) return;
   in_flight_.clear();
   flights_.clear();
   assumed_.clear();
@@ -189,8 +200,12 @@ void Upload::tick(Instant now) {
   round_trip_.back_off();
 }
 
-Instant Upload::next_deadline() const {
+Instant Upload::overdue_at() const {
   return flights_.empty() ? kNever : flights_.front().sent + 2 * round_trip_.timeout();
+}
+
+Instant Upload::next_deadline(Instant now) const {
+  return !queue_.empty() && paced_until_ > now ? std::min(overdue_at(), paced_until_) : overdue_at();
 }
 
 }  // namespace earshot::stream::ppspp

@@ -10,7 +10,9 @@
 //     from acknowledgements alone: optimism failed once.
 //  4. While nothing gets lost, the proofs of a batch share a datagram ahead of it and its DATA datagrams are of equal
 //     size, which the kernel can then segment. After a loss each proof travels with its chunk (atomic datagrams).
-//  5. A lost chunk is not sent again unless the peer asks again: it knows whether it still wants it, and from whom.
+//  5. On paths with a delay the window leaves in steps over a round trip, a quarter faster than the window alone would,
+//     and not in one burst that a router's queue must hold (RFC 6817, section 3.2, asks for no bursts).
+//  6. A lost chunk is not sent again unless the peer asks again: it knows whether it still wants it, and from whom.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +46,8 @@ class Upload {
   void acknowledged(Instant now, ChunkRange chunks, std::optional<std::uint64_t> sample_us);
 
   /// The next chunks to load, out of those that we have; they count as sent from now on. Nothing: wait.
-  std::optional<ChunkRange> next(Instant now, const ChunkSet& ours);
+  /// `allowed`: chunks at most, as the user limits it.
+  std::optional<ChunkRange> next(Instant now, const ChunkSet& ours, std::uint64_t allowed = kMaxBatch);
 
   /// Where the datagrams of a channel go.
   struct Destination {
@@ -59,8 +62,9 @@ class Upload {
 
   /// Gives up waiting for acknowledgements that are overdue.
   void tick(Instant now);
-  Instant next_deadline() const;
+  Instant next_deadline(Instant now) const;
 
+  bool is_queue_empty() const { return queue_.empty(); }
   bool idle() const { return queue_.empty() && in_flight_.empty(); }
   std::uint64_t window() const { return ledbat_.window(); }
   void sample_round_trip(Duration rtt) { round_trip_.sample(rtt); }
@@ -77,6 +81,7 @@ class Upload {
                                          const ChunkSet& has) const;
   void find_lost(Instant now, std::size_t newest_acknowledged);
   void forget_landed();
+  Instant overdue_at() const;
 
   std::deque<ChunkRange> queue_;  // in the order asked for
   ChunkSet queued_;               // the chunks of queue_
@@ -87,6 +92,7 @@ class Upload {
   Ledbat ledbat_;
   RoundTrip round_trip_;
   bool peaks_known_ = false;      // the peer acknowledged something that we sent
+  Instant paced_until_{};         // the batch before has the path until then
 };
 
 }  // namespace earshot::stream::ppspp

@@ -28,6 +28,13 @@ int exit_code_of(std::vector<const char*> words) {
   return finished ? static_cast<int>(finished->code) : -1;
 }
 
+TEST(Flags, GetTakesSeveralContentsAndPlayOne) {
+  EXPECT_THAT(invocation_of({"get", "1", "2", "--out", "x"}).contents, ElementsAre("1", "2"));
+  EXPECT_TRUE(invocation_of({"get", "1", "--verify", "-o", "x"}).verify);
+  EXPECT_THAT(invocation_of({"play", "3", "--player", "-"}).contents, ElementsAre("3"));
+  EXPECT_EQ(exit_code_of({"play", "1", "2"}), 2);
+}
+
 TEST(Flags, ASearchTakesItsWordsAndItsSpread) {
   const Invocation it = invocation_of({"search", "so", "what", "--strategy", "walk", "--ttl", "64", "--walkers", "4",
                                        "--limit", "7", "--time", "1.5", "--json"});

@@ -117,6 +117,9 @@ TEST_F(RunningNode, IsSearchedThroughItsSocketAndRemembersTheRows) {
   const Ended fetched = client({"get", "1", "--out", (home() / "fetched.wav").string()});
   EXPECT_EQ(fetched.code, 0) << fetched.err;
   EXPECT_EQ(fetched.out, (home() / "fetched.wav").string() + "\n");
+  EXPECT_EQ(client({"play", "1", "--player", "-"}).out, node::text_of(home() / "tunes/Clockmaker.wav"));
+  EXPECT_EQ(client({"get", "1", "--verify", "--out", (home() / "fetched.wav").string()}).code, 0);
+  EXPECT_EQ(client({"get", "1", "--verify", "--out", (home() / "tunes/Low Tide Waltz.wav").string()}).code, 8);
   EXPECT_EQ(node::text_of(home() / "fetched.wav"), node::text_of(home() / "tunes/Clockmaker.wav"));
 }
 

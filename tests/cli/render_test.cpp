@@ -132,6 +132,15 @@ TEST(ProgressBar, SurvivesSizesThatMakeNoSense) {
   EXPECT_THAT(progress_bar(progress), StartsWith("[##############################]"));
 }
 
+TEST(ProgressBar, SaysHowFastAndHowLong) {
+  ProgressLine progress;
+  progress.size = 3'000'000;
+  progress.bytes = 1'000'000;
+  EXPECT_THAT(progress_bar(progress, 500'000), HasSubstr(", 500 kB/s, 0:05 left"));
+  progress.bytes = progress.size;
+  EXPECT_THAT(progress_bar(progress, 500'000), testing::Not(HasSubstr("left")));
+}
+
 TEST(HowToPlay, QuotesTheFileForAShell) {
   EXPECT_THAT(how_to_play("/m/it's $(x).ogg"), HasSubstr(R"('/m/it'\''s $(x).ogg')"));
 }

@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   sources.file_text.assign(reinterpret_cast<const char*>(data), size);
   sources.folders.runtime = "/run";
   const auto config = decide_config(sources);
-  if (config && config->origins.size() != settings().size()) std::abort();
+  if (config && config->decided.size() != settings().size()) std::abort();
   if (!config && config.error().what.empty()) std::abort();
   return 0;
 }

@@ -1,22 +1,43 @@
-// Any search text is refused or becomes words that look for something.
+// Any search text is refused, or becomes a query that looks for something.
+#include <algorithm>
 #include <cstdint>
 
+#include "index/plan.h"
 #include "index/query_parser.h"
 #include "schema/bytes.h"
 #include "schema/check.h"
 
+namespace {
+
+using namespace earshot;
+
+bool is_not(const index::Node& node) {
+  return std::holds_alternative<index::Not>(node.what);
+}
+
+struct IsSound {
+  bool operator()(const index::Term& term) const { return !term.text.empty(); }
+  bool operator()(const index::Prefix& prefix) const { return !prefix.text.empty(); }
+  bool operator()(const index::Compound& compound) const {
+    return !compound.parts.empty() && !compound.spellings.empty();
+  }
+  bool operator()(const index::Near&) const { return false; }
+};
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace earshot;
   static const index::Tokenizer tokenizer;
   const auto query = index::parse_query(as_text({data, size}), tokenizer);
   if (!query) return 0;
-  EARSHOT_CHECK(!query->words.empty() && query->words.size() <= 256);
-  for (const index::Word& word : query->words) {
-    if (const auto* term = std::get_if<index::Term>(&word)) EARSHOT_CHECK(!term->text.empty());
-    if (const auto* prefix = std::get_if<index::Prefix>(&word)) EARSHOT_CHECK(!prefix->text.empty());
-    if (const auto* compound = std::get_if<index::Compound>(&word)) {
-      EARSHOT_CHECK(!compound->parts.empty() && !compound->spellings.empty());
-    }
-  }
+  const auto& nodes = query->root.nodes;
+  EARSHOT_CHECK(!nodes.empty() && query->words.size() <= 256);
+  EARSHOT_CHECK(!std::all_of(nodes.begin(), nodes.end(), is_not));
+  for (const index::Word& word : query->words) EARSHOT_CHECK(std::visit(IsSound(), word));
+  EARSHOT_CHECK(!index::to_string(*query).empty());
+  const index::Plan plan(*query);
+  EARSHOT_CHECK(plan.required.size() + plan.conditions.size() == nodes.size());
+  const auto cover = plan.cover([](std::size_t word) { return word; });
+  EARSHOT_CHECK(!cover || !cover->empty());
   return 0;
 }

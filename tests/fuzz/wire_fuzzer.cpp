@@ -25,11 +25,22 @@ struct Same {
   bool operator()(const Query& query) const {
     const auto& read = std::get<Query>(other);
     return query.id == read.id && *query.request == *read.request && query.strategy == read.strategy &&
-           query.ttl == read.ttl && query.hops == read.hops;
+           query.ttl == read.ttl && query.hops == read.hops && query.visits == read.visits &&
+           query.direct == read.direct;
   }
   bool operator()(const Hits& hits) const {
     const auto& read = std::get<Hits>(other);
-    return hits.id == read.id && *hits.hits == *read.hits && hits.hops == read.hops;
+    return hits.id == read.id && *hits.hits == *read.hits && hits.hops == read.hops && hits.canaries == read.canaries;
+  }
+  bool operator()(const Publish& publish) const {
+    const auto& read = std::get<Publish>(other);
+    return publish.id == read.id && *publish.digest == *read.digest && publish.owner == read.owner &&
+           publish.visits == read.visits && publish.life_s == read.life_s && publish.walk == read.walk &&
+           publish.hops == read.hops;
+  }
+  bool operator()(const Estimate& estimate) const {
+    const auto& read = std::get<Estimate>(other);
+    return estimate.epoch == read.epoch && estimate.seed == read.seed && *estimate.shares == *read.shares;
   }
 };
 

@@ -11,6 +11,7 @@
 #include <functional>
 
 #include "overlay/wire.h"
+#include "schema/digest.h"
 #include "schema/overlay_generated.h"
 #include "tests/net/small_directory.h"
 
@@ -57,13 +58,48 @@ struct QueryFields {
   std::string text = "so what";
   std::uint8_t strategy = 0;
   std::uint16_t ttl = 5, hops = 0, limit = 20;
+  std::uint32_t visits = 0;
+  std::size_t canaries = 0;
 };
 
 Bytes query(const QueryFields& fields) {
   FlatBufferBuilder builder;
   const auto text = builder.CreateString(fields.text);
+  const auto canaries = fields.canaries == 0 ? Offset<flatbuffers::Vector<std::uint64_t>>()
+                                             : builder.CreateVector(std::vector<std::uint64_t>(fields.canaries, 7));
   return sealed(builder, fb::Body::Query,
-                fb::CreateQuery(builder, 1, 2, fields.strategy, fields.ttl, fields.hops, text, fields.limit).Union());
+                fb::CreateQuery(builder, 1, 2, fields.strategy, fields.ttl, fields.hops, text, fields.limit,
+                                /*direct=*/false, fields.visits, canaries)
+                    .Union());
+}
+
+/// The digest of contact 9, of as many keys.
+Bytes digest_of(std::size_t keys) {
+  Digest digest;
+  digest.owner = contact_number(9).key;
+  for (std::size_t i = 0; i < keys; ++i) digest.keys.push_back(static_cast<DigestKey>(i * 1'000'003));
+  return encode(digest);
+}
+
+struct PublishFields {
+  Bytes digest = digest_of(40);
+  Contact owner = contact_number(9);
+  std::uint32_t visits = 500;
+  std::uint16_t life_s = 2700;
+};
+
+Bytes publish(const PublishFields& fields) {
+  FlatBufferBuilder builder;
+  const auto digest = builder.CreateVector(fields.digest);
+  const auto owner = contact_struct(fields.owner);
+  return sealed(builder, fb::Body::Publish,
+                fb::CreatePublish(builder, 1, 2, &owner, fields.visits, fields.life_s, 0, 1, digest).Union());
+}
+
+Bytes estimate() {
+  FlatBufferBuilder builder;
+  const fb::SharesStruct shares(~std::uint64_t{0}, 1, 2, 3, 4, 5);
+  return sealed(builder, fb::Body::Estimate, fb::CreateEstimate(builder, 7, 9, &shares).Union());
 }
 
 Bytes forward_join(const Contact& newcomer) {
@@ -178,6 +214,26 @@ std::vector<Specimen> specimens() {
       {"query_ttl", "ttl 1,025", Fate::kRefused, query({.ttl = 1025})},
       {"query_hops", "65,535 hops", Fate::kRefused, query({.hops = 65535})},
       {"query_strategy", "a strategy of a newer version", Fate::kDropped, query({.strategy = 9})},
+      {"query_visits", "a bubble of a million peers and one", Fate::kRefused, query({.visits = limits::kMaxVisits + 1})},
+      {"query_canaries", "nine canaries", Fate::kRefused, query({.canaries = 9})},
+      {"publish_no_digest", "a digest of no byte", Fate::kRefused, publish({.digest = {}})},
+      {"publish_cut", "a digest without its last third", Fate::kRefused,
+       publish({.digest = changed(digest_of(40), [](Bytes& b) { b.resize(b.size() * 2 / 3); })})},
+      {"publish_padded", "a digest with 1,000 bytes that its count does not explain", Fate::kRefused,
+       publish({.digest = changed(digest_of(40), [](Bytes& b) { b.resize(b.size() + 1000); })})},
+      {"publish_count", "a digest that claims 65,000 keys", Fate::kRefused,
+       publish({.digest = changed(digest_of(40), [](Bytes& b) { b[57] = 0xfd; })})},
+      {"publish_foreign", "a digest under another's name", Fate::kRefused, publish({.owner = contact_number(8)})},
+      {"publish_nowhere", "a digest whose owner is at port 0", Fate::kRefused,
+       publish({.owner = [] {
+         Contact owner = contact_number(9);
+         owner.endpoint.port = 0;
+         return owner;
+       }()})},
+      {"publish_visits", "a digest for a million peers and one", Fate::kRefused, publish({.visits = limits::kMaxVisits + 1})},
+      {"publish_life", "a digest to be kept for an hour and a second", Fate::kRefused, publish({.life_s = 3601})},
+      {"publish_newer", "a digest of a newer version", Fate::kDropped,
+       publish({.digest = changed(digest_of(40), [](Bytes& b) { b[3] = '2'; })})},
       {"text_endless", "the search text claims 4 GiB", Fate::kRefused, with_text_length(honest, "so what", 0xffffffff)},
       {"text_unterminated", "the search text has no terminator", Fate::kRefused,
        with_text_length(honest, "so what", 6)},
@@ -225,6 +281,9 @@ std::vector<std::pair<std::string, Bytes>> honest_frames() {
           {"shuffle_reply", shuffle_reply({contact_number(8), contact_number(9)})},
           {"query", query({})},
           {"hits", hits(3, 3, "Kind of Blue")},
+          {"query_bubble", query({.strategy = 4, .ttl = 0, .visits = 6455, .canaries = 8})},
+          {"publish", publish({})},
+          {"estimate", estimate()},
           {"hello", hello(contact_number(9), 1, 1, "earshot 0.1")}};
 }
 

@@ -6,9 +6,12 @@
 #include <set>
 
 #include "index/bits.h"
+#include "index/edits.h"
+#include "index/numbers.h"
 #include "index/posting_list.h"
 #include "index/record_page.h"
 #include "index/records.h"
+#include "index/term_masks.h"
 #include "index/totals.h"
 #include "schema/random.h"
 #include "tests/index/fixtures.h"
@@ -121,6 +124,9 @@ Track full_track() {
   full.bitrate_kbps = 320;
   full.codec = Codec::kFlac;
   full.size_bytes = 1ull << 40;
+  full.kind = Kind::kEpisode;
+  full.licence = "cc-by";
+  full.publisher = "Columbia";
   return full;
 }
 
@@ -152,13 +158,20 @@ TEST(RecordPages, ReadBack) {
   for (std::uint32_t i = 0; i < kRecordsPerPage; ++i) {
     tracks.push_back(
         track(i, "Song" + std::to_string(i) + (i % 3 == 0 ? " | Artist" : " | Other | Album | jazz | 1959")));
-    tracks.back().duration_ms = i * 777;
+    tracks.back().publisher = i % 2 == 0 ? "Label" : "";
+    tracks.back().size_bytes = i * 777;
+    tracks.back().year = 0;
     tracks.back().content = ContentId();
   }
   for (const std::size_t count : {1u, 5u, 64u}) {
     const auto memory = bodies_of_columns(columns_of(std::span(tracks).first(count)));
     ASSERT_TRUE(memory);
-    for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(decode_body(*body_at(*memory, i)), tracks[i]);
+    for (std::size_t i = 0; i < count; ++i) {
+      Track read;
+      EXPECT_TRUE(read_body(*body_at(*memory, i), read));
+      EXPECT_EQ(read, tracks[i]);
+      EXPECT_EQ((*texts_of_body(*body_at(*memory, i)))[4], tracks[i].publisher);
+    }
     EXPECT_FALSE(body_at(*memory, count));
   }
 }
@@ -185,6 +198,81 @@ TEST(RecordPages, PackWithADictionary) {
   const ColumnUnpacker unpacker(dictionary);
   for (const std::string& sample : samples) ASSERT_EQ(unpacker.unpack(packer.pack(sample)), sample);
   EXPECT_FALSE(unpacker.unpack("no zstd"));
+}
+
+TEST(Numbers, ReadBack) {
+  Random random = Random::stream(8, 0, 0);
+  SCOPED_TRACE("seed 8");
+  for (const bool is_whole : {true, false}) {
+    NumbersBuilder builder;
+    std::vector<Track> tracks(500);
+    for (Track& track : tracks) {
+      track.year = static_cast<std::uint16_t>(random.below(3) == 0 ? 0 : 1950 + random.below(70));
+      track.duration_ms = static_cast<std::uint32_t>(random.below(400) * 1000 + (is_whole ? 0 : random.below(1000)));
+      track.bitrate_kbps = static_cast<std::uint32_t>(random.below(20) == 0 ? 4'000'000'000 : random.below(320));
+      track.codec = static_cast<Codec>(random.below(7));
+      track.kind = static_cast<Kind>(random.below(3));
+      track.licence = random.below(2) == 0 ? "" : "cc-" + std::to_string(random.below(5));
+      builder.add(track);
+    }
+    const std::string bytes = builder.finish();
+    const auto numbers = Numbers::from(bytes, 500);
+    ASSERT_TRUE(numbers);
+    for (Doc doc = 0; doc < tracks.size(); ++doc) {
+      Track read;
+      numbers->fill(doc, read);
+      EXPECT_EQ(read, tracks[doc]);
+      EXPECT_EQ(numbers->seconds(doc), read.duration_ms / 1000);
+    }
+    for (std::size_t size = 0; size < bytes.size(); size += 1 + size / 7) {
+      const auto cut = Numbers::from(bytes.substr(0, size), 500);
+      if (cut) {
+        EXPECT_EQ(cut->year(499), tracks[499].year);
+      }
+    }
+  }
+}
+
+TEST(Edits, CountAddedDroppedReplacedAndSwappedLetters) {
+  const auto edits = [](std::string_view a, std::string_view b) { return Edits(a, 2).from(b); };
+  EXPECT_EQ(edits("time", "time"), 0u);
+  EXPECT_EQ(edits("tmie", "time"), 1u);
+  EXPECT_EQ(edits("tim", "time"), 1u);
+  EXPECT_EQ(edits("timer", "time"), 1u);
+  EXPECT_EQ(edits("tame", "time"), 1u);
+  EXPECT_EQ(edits("björk", "bjork"), 1u);
+  EXPECT_EQ(edits("emit", "time"), std::nullopt);
+  EXPECT_EQ(allowed_edits("the"), 0u);
+  EXPECT_EQ(allowed_edits("björ"), 1u);
+  EXPECT_EQ(allowed_edits("thriller"), 2u);
+  EXPECT_EQ(allowed_edits("track12"), 0u);
+}
+
+TEST(TermMasks, MissNoWordThatIsNear) {
+  Random random = Random::stream(9, 0, 0);
+  SCOPED_TRACE("seed 9");
+  std::vector<std::string> words;
+  TermMasks masks;
+  for (int i = 0; i < 3'000; ++i) {
+    std::string word;
+    for (std::uint64_t letters = 3 + random.below(9); letters > 0; --letters) {
+      word += random.below(20) == 0 ? "é" : std::string(1, static_cast<char>('a' + random.below(5)));
+    }
+    masks.add(word);
+    words.push_back(std::move(word));
+  }
+  for (std::size_t i = 0; i < 40; ++i) {
+    for (const unsigned most : {1u, 2u}) {
+      std::vector<std::uint32_t> candidates;
+      masks.find(words[i], most, candidates);
+      std::sort(candidates.begin(), candidates.end());
+      Edits edits(words[i], most);
+      for (std::uint32_t j = 0; j < words.size(); ++j) {
+        if (!edits.from(words[j])) continue;
+        EXPECT_TRUE(std::binary_search(candidates.begin(), candidates.end(), j)) << words[i] << " " << words[j];
+      }
+    }
+  }
 }
 
 TEST(Totals, ReadBack) {

@@ -55,6 +55,23 @@ TEST(Tokenizer, ReadsSymbolsAsLettersWhereNamesDo) {
   EXPECT_THAT(terms("$100"), ElementsAre("100"));
 }
 
+TEST(Tokenizer, GivesALoneWordItsOtherSpellings) {
+  EXPECT_THAT(terms("ft. X"), ElementsAre("ft", "feat", "with", "x"));
+  EXPECT_THAT(terms("Part III"), ElementsAre("part", "iii", "3"));
+  EXPECT_THAT(terms("XXXIX XL IIII VX XX"), ElementsAre("xxxix", "39", "xl", "iiii", "vx", "xx", "20"));
+  EXPECT_THAT(terms("I X DIX"), ElementsAre("i", "x", "dix"));
+  EXPECT_THAT(terms("Livin' Cabin"), ElementsAre("livin", "living", "cabin"));
+  EXPECT_THAT(terms("Ärzte"), ElementsAre("arzte", "aerzte"));
+  EXPECT_THAT(terms("ÖÜ"), ElementsAre("ou", "oeue"));
+  EXPECT_THAT(terms("BΛSTILLE Λ"), ElementsAre("bλstille", "bastille", "λ"));
+}
+
+TEST(Tokenizer, ReadsASignBetweenWordsAsAnd) {
+  EXPECT_THAT(terms("Simon & Garfunkel"), ElementsAre("simon", "and", "garfunkel"));
+  EXPECT_THAT(terms("& Juliet"), ElementsAre("juliet"));
+  EXPECT_THAT(terms("&"), ElementsAre("&"));
+}
+
 TEST(Tokenizer, GivesBigramsOfCjkRunsAndTheirTail) {
   EXPECT_THAT(terms("東京タワー"), ElementsAre("東京", "京タ", "タワ", "ワー", "ー"));
   EXPECT_THAT(terms("愛"), ElementsAre("愛"));
@@ -76,7 +93,7 @@ TEST(Tokenizer, TakesDecomposedTextForTheComposed) {
 
 TEST(Tokenizer, ClipsLongWordsAndDoesNotJoinLongLists) {
   EXPECT_THAT(terms(std::string(500, 'a')), ElementsAre(std::string(kMaxTerm, 'a')));
-  EXPECT_THAT(terms("a/b/c/d/e/f/g/h/i"), SizeIs(9));
+  EXPECT_THAT(terms("a/b/c/d/e/f/g/h/i/j/k/l/m"), SizeIs(13));
 }
 
 TEST(Tokenizer, SurvivesBytesThatAreNoText) {
@@ -114,7 +131,52 @@ std::string mapped(const std::string& text, int options) {
   return size < 0 ? "" : std::string(reinterpret_cast<const char*>(raw), static_cast<std::size_t>(size));
 }
 
-TEST(Tokenizer, FindsEveryRealNameByItsNativeAndItsFoldedSpelling) {
+std::string replaced(std::string text, const std::vector<std::string>& from, const std::string& to) {
+  for (const std::string& one : from) {
+    for (auto at = text.find(one); at != std::string::npos; at = text.find(one, at + to.size())) text.replace(at, one.size(), to);
+  }
+  return text;
+}
+
+bool is_letter(char byte) { return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z'); }
+
+// '!' and '$' between letters read as what they stand for; empty when there are none, or other symbols beside them.
+std::string without_leet(std::string text) {
+  bool any = false;
+  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+    if ((text[i] != '!' && text[i] != '$') || !is_letter(text[i - 1]) || !is_letter(text[i + 1])) continue;
+    any = true;
+    text[i] = text[i] == '!' ? 'i' : 's';
+  }
+  return any ? text : "";
+}
+
+// How people type a name that has a trap, by the features that the list gives it.
+std::vector<std::string> usual_spellings(const std::string& name, const std::string& features) {
+  static const std::vector<std::string> apostrophes = {"\u2018", "\u2019", "\u02BC"};
+  static const std::vector<std::string> dashes = {"\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2212"};
+  const auto has = [&](std::string_view feature) { return features.find(feature) != std::string::npos; };
+  std::vector<std::string> spellings;
+  if (has("typographic-apostrophe")) {
+    spellings.push_back(replaced(name, apostrophes, "'"));
+    spellings.push_back(replaced(name, apostrophes, ""));
+  }
+  if (has("unicode-dash")) {
+    spellings.push_back(replaced(name, dashes, "-"));
+    spellings.push_back(replaced(name, dashes, " "));
+  }
+  if (has("slash")) spellings.push_back(replaced(name, {"/"}, " "));
+  if (has("initialism")) spellings.push_back(replaced(name, {"."}, ""));
+  if (has("turkish-i")) spellings.push_back(replaced(replaced(name, {"\u0131"}, "i"), {"\u0130"}, "I"));
+  if (has("bang-in-word") || has("leet") || has("currency")) spellings.push_back(without_leet(name));
+  if (has("latin-ext")) {
+    constexpr int kStripped = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK;
+    if (!has("combining") && !has("thai") && !has("kana") && !has("cjk") && !has("other")) spellings.push_back(mapped(name, kStripped));
+  }
+  return spellings;
+}
+
+TEST(Tokenizer, FindsEveryRealNameByItsNativeItsFoldedAndItsUsualSpelling) {
   const auto file = shared_data("F_names.tsv.zst");
   if (file.empty()) GTEST_SKIP() << "no shared data beside the source tree";
   std::istringstream rows(contents_of(file));
@@ -126,7 +188,8 @@ TEST(Tokenizer, FindsEveryRealNameByItsNativeAndItsFoldedSpelling) {
   while (std::getline(rows, row)) {
     const auto begin = row.find('\t') + 1;
     Track named = track(1, "");
-    named.title = clip_utf8(row.substr(begin, row.find('\t', begin) - begin), 512);
+    const auto end = row.find('\t', begin);
+    named.title = clip_utf8(row.substr(begin, end - begin), 512);
     if (terms(named.title).empty()) {
       ++invisible;
       continue;
@@ -135,10 +198,16 @@ TEST(Tokenizer, FindsEveryRealNameByItsNativeAndItsFoldedSpelling) {
     twin.add(std::vector{named});
     const int decompose = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE;
     const int folded = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
-    for (const std::string& search : {named.title, mapped(named.title, decompose), mapped(named.title, folded)}) {
-      if (search.size() > 512) continue;  // no longer a query
+    std::vector<std::string> typed = usual_spellings(named.title, row.substr(end + 1));
+    for (const std::string& search : {named.title, mapped(named.title, decompose), mapped(named.title, folded)})
+      typed.push_back(search);
+    for (const std::string& search : typed) {
+      if (search.empty() || search.size() > 510) continue;  // not so written, or no longer a query
+      if (terms(search).empty()) continue;                  // nothing but the trap
       ++searches;
-      if (finds(twin, search)) continue;
+      // Behind a space, a dash leaves words out: whoever means it writes quotes.
+      const bool has_dash = search.find(" -") != std::string::npos && search.find('"') == std::string::npos;
+      if (finds(twin, search) || (has_dash && finds(twin, "\"" + search + "\""))) continue;
       ++lost;
       ADD_FAILURE() << named.title << " by " << search;
     }

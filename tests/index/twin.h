@@ -1,12 +1,14 @@
 // A slow, obvious index: every track in a map, every query answered by looking at all of them.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "index/index.h"
+#include "index/query.h"
 #include "index/tokenizer.h"
 
 namespace earshot::index {
@@ -25,6 +27,9 @@ class Twin {
     std::map<std::string, unsigned> counts;  // of its terms, weighted
     std::uint8_t length = 0;
   };
+
+  Answer answer_to(const Query& query, std::size_t limit) const;
+  std::uint64_t tracks_with(const Word& word) const;
 
   Tokenizer tokenizer_;
   std::map<ContentId, Entry> entries_;

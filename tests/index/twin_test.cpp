@@ -28,11 +28,39 @@ Track any_track() {
   made.artist = words(2);
   made.album = words(2);
   made.genre = words(1);
+  made.publisher = words(1);
   made.year = *rc::gen::element<std::uint16_t>(0, 1959, 2001);
+  made.duration_ms = *rc::gen::element<std::uint32_t>(0, 60'000, 61'500, 200'000);
+  made.bitrate_kbps = *rc::gen::element<std::uint32_t>(0, 128, 320);
+  made.codec = *rc::gen::element(Codec::kUnknown, Codec::kMp3, Codec::kFlac);
+  made.kind = *rc::gen::element(Kind::kTrack, Kind::kEpisode, Kind::kStation);
+  made.licence = *rc::gen::element<std::string>("", "cc0", "cc-by", "cc-by-sa");
   return made;
 }
 
+std::string any_item(int depth) {
+  switch (*rc::gen::inRange(0, depth > 0 ? 12 : 9)) {
+    case 0: return *rc::gen::elementOf(kWords) + "*";
+    case 1: return "\"" + *rc::gen::elementOf(kWords) + " " + words(2) + "\"";
+    case 2: return *rc::gen::element<std::string>("title:", "artist:", "publisher:") + *rc::gen::elementOf(kWords);
+    case 3:
+      return *rc::gen::element<std::string>("year:1959", "year:>1959", "length:<=1m", "length:61..4m", "bitrate:>=128",
+                                            "codec:mp3", "kind:station", "licence:cc-by", "licence:cc-by*");
+    case 4: return "artist:\"" + *rc::gen::elementOf(kWords) + " " + words(1) + "\"";
+    case 5: return *rc::gen::element<std::string>("lvoe", "lober", "bleu", "stras", "thier");
+    case 9: return "(" + any_item(depth - 1) + " OR " + any_item(depth - 1) + ")";
+    case 10: return "(" + any_item(depth - 1) + " " + any_item(depth - 1) + ")";
+    case 11: return "-" + any_item(depth - 1);
+    default: return *rc::gen::elementOf(kWords);
+  }
+}
+
 std::string any_query() {
+  if (*rc::gen::inRange(0, 2) == 0) {
+    std::string text = any_item(2);
+    for (int more = *rc::gen::inRange(0, 3); more > 0; --more) text += " " + any_item(2);
+    return text;
+  }
   std::string text = words(2) + " " + *rc::gen::elementOf(kWords);
   if (*rc::gen::inRange(0, 3) == 0) text += "*";
   if (*rc::gen::inRange(0, 4) == 0) text = *rc::gen::element<std::string>("l*", "1*", "東*", "lo* a", "ac/d*", "t* *");

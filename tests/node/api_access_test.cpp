@@ -125,10 +125,88 @@ TEST(ApiAccess, TheUnixSocketNeedsNeitherHostNorToken) {
   }
 }
 
+TEST(ApiAccess, ThePagesOwnFilesAndTheDoorNeedNoToken) {
+  for (const Route& route : {Route{"GET", "/"}, Route{"GET", "/?x"}, Route{"GET", "/icon.svg"}, Route{"POST", "/api/v1/sessions"}}) {
+    Request request = good(route);
+    request.authorization.reset();
+    EXPECT_EQ(status_of(request), 200) << route.target;
+    EXPECT_EQ(role_of(request, kAccess), UserRole::kGuest);
+    request.host = "evil.example:4080";
+    EXPECT_EQ(status_of(request), 403) << route.target;
+    request.host = "127.0.0.1:4080";
+    request.origin = "http://evil.example";
+    EXPECT_EQ(status_of(request), 403) << route.target;
+  }
+  for (const Route& route : {Route{"POST", "/"}, Route{"GET", "/api/v1/sessions"}, Route{"DELETE", "/api/v1/sessions"}, Route{"HEAD", "/"}}) {
+    Request request = good(route);
+    request.authorization.reset();
+    EXPECT_EQ(status_of(request), 401) << route.method << " " << route.target;
+  }
+}
+
+TEST(ApiAccess, ASessionOpensAsMuchAsItsRole) {
+  Sessions sessions;
+  const Access access{4080, "secret-token", &sessions};
+  Request request = good(kRoutes[0]);
+  EXPECT_EQ(role_of(request, access), UserRole::kOwner);
+  const std::string guest = sessions.open(UserRole::kGuest);
+  request.authorization = "Bearer " + guest;
+  EXPECT_FALSE(refusal(request, access));
+  EXPECT_EQ(role_of(request, access), UserRole::kGuest);
+  sessions.end(guest);
+  EXPECT_EQ(refusal(request, access)->status, 401);
+}
+
+TEST(ApiAccess, AWebSocketCarriesItsSecretAsAProtocol) {
+  Request request = good({"GET", "/api/v1/socket"});
+  request.authorization.reset();
+  const auto with = [&](const std::string& protocols) {
+    request.socket_protocols = protocols;
+    return status_of(request);
+  };
+  EXPECT_EQ(with("earshot.v1, token.secret-token"), 200);
+  EXPECT_EQ(with("earshot.v1,token.secret-token"), 200);
+  for (const char* protocols : {"", "earshot.v1", "token.secret-token", "earshot.v1, token.", "earshot.v1, secret-token",
+                                "other, token.secret-token", "earshot.v1, token.secret-token, x"}) {
+    EXPECT_EQ(with(protocols), 401) << protocols;
+  }
+}
+
+TEST(ApiAccess, APutMustBeBytes) {
+  Request request = good({"PUT", "/api/v1/uploads"});
+  EXPECT_EQ(status_of(request), 415);
+  request.content_type = "application/octet-stream";
+  EXPECT_EQ(status_of(request), 200);
+}
+
 TEST(ApiAccess, TwoHeadersOfOneNameAreRefused) {
   Request request = good(kRoutes[0]);
   request.repeated_header = true;
   EXPECT_EQ(status_of(request), 400);
+}
+
+TEST(ApiAccess, ATicketOpensOneContentForReading) {
+  const std::string target = "/content/ppspp:ab?ticket=" + ticket_for(kAccess, "ppspp:ab");
+  const auto status = [](const char* method, const std::string& of) {
+    Request request = good({method, of.c_str()});
+    request.authorization.reset();
+    return status_of(request);
+  };
+  EXPECT_EQ(status("GET", target), 200);
+  EXPECT_EQ(status("HEAD", target), 200);
+  EXPECT_EQ(status("POST", target), 401);
+  EXPECT_EQ(status("GET", "/content/ppspp:ac?ticket=" + ticket_for(kAccess, "ppspp:ab")), 401);
+  EXPECT_EQ(status("GET", "/content/ppspp:ab"), 401);
+  EXPECT_EQ(status("GET", "/content/ppspp:ab?ticket="), 401);
+  EXPECT_EQ(status("GET", "/api/v1/status?ticket=" + ticket_for(kAccess, "ppspp:ab")), 401);
+  EXPECT_NE(ticket_for(kAccess, "ppspp:ab"), ticket_for({4080, "another-token"}, "ppspp:ab"));
+}
+
+TEST(ApiAccess, ATicketDoesNotHelpAReboundHost) {
+  const std::string target = "/content/ppspp:ab?ticket=" + ticket_for(kAccess, "ppspp:ab");
+  Request request = good({"GET", target.c_str()});
+  request.host = "evil.example:4080";
+  EXPECT_EQ(status_of(request), 403);
 }
 
 }  // namespace

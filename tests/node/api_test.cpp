@@ -27,7 +27,7 @@ class ApiTest : public testing::Test {
     scanner_ = std::make_unique<Scanner>(
         index_, *engine_, [](const std::filesystem::path&) { return Result<Track>(Track{}); }, folder_ / "library");
     worker_ = std::make_unique<Worker>();
-    ApiParts parts{node_, index_, *scanner_, *worker_, *fetches_, folder_ / "music", "node", [this] { ++shutdowns_; }};
+    ApiParts parts{node_, index_, *scanner_, *worker_, *fetches_, plays_, folder_ / "music", "node", [this] { ++shutdowns_; }, users_.get()};
     api_ = std::make_unique<Api>(std::move(parts), Access{4080, "token"});
   }
 
@@ -36,7 +36,7 @@ class ApiTest : public testing::Test {
     Request request;
     request.method = method;
     request.target = target;
-    request.content_type = "application/json";
+    request.content_type = method == "PUT" ? "application/octet-stream" : "application/json";
     request.body = body;
     request.unix_socket = true;
     auto channel = std::make_shared<RecordedChannel>();
@@ -57,6 +57,8 @@ class ApiTest : public testing::Test {
   std::unique_ptr<Scanner> scanner_;
   std::unique_ptr<Worker> worker_;
   std::unique_ptr<Fetches> fetches_;
+  Plays plays_{engines_};
+  std::unique_ptr<Users> users_ = *Users::open(folder_ / "users");
   int shutdowns_ = 0;
   std::unique_ptr<Api> api_;
 };
@@ -70,7 +72,7 @@ SearchEvent event_with(std::vector<ReachableHit> hits, bool last) {
 }
 
 TEST_F(ApiTest, UnknownRoutesAndMethodsAreToldApart) {
-  EXPECT_EQ(status_of("GET", "/"), 404);
+  EXPECT_EQ(status_of("GET", "/no/such/page"), 404);
   EXPECT_EQ(status_of("GET", "/api/v1"), 404);
   EXPECT_EQ(status_of("GET", "/api/v1/statusx"), 404);
   EXPECT_EQ(status_of("GET", "/api/v1/status?x=1"), 200);
@@ -109,6 +111,15 @@ TEST_F(ApiTest, StatusSaysWhoWeAre) {
   EXPECT_THAT(channel->replied->body, HasSubstr(R"("v":1,"type":"status")"));
   EXPECT_THAT(channel->replied->body, HasSubstr(to_string(node_.self())));
   EXPECT_THAT(channel->replied->body, HasSubstr(R"("neighbors":3)"));
+}
+
+TEST_F(ApiTest, MetricsAreTextForPrometheus) {
+  const auto channel = call("GET", "/metrics");
+  ASSERT_TRUE(channel->replied);
+  EXPECT_EQ(channel->replied->status, 200);
+  EXPECT_THAT(channel->replied->file_fields, HasSubstr("text/plain; version=0.0.4"));
+  EXPECT_THAT(channel->replied->body, HasSubstr("earshot_build_info{version="));
+  EXPECT_EQ(status_of("POST", "/metrics", "{}"), 405);
 }
 
 TEST_F(ApiTest, PeersAreOneLineEach) {
@@ -244,6 +255,31 @@ TEST_F(ApiTest, BadFetchesAreRefused) {
   }
 }
 
+TEST_F(ApiTest, APlaySaysWhereAPlayerFindsTheContentAndAsksAtOnceForItsEnds) {
+  api_->listening_on(*endpoint_from("127.0.0.1:4080"));
+  const auto channel = call("POST", "/api/v1/plays", R"({"content":")" + to_string(content_of(7)) + R"(","providers":["127.0.0.1:5002"]})");
+  ASSERT_TRUE(channel->replied);
+  EXPECT_EQ(channel->replied->status, 200);
+  EXPECT_THAT(channel->replied->body, HasSubstr("\"url\":\"http://127.0.0.1:4080/content/" + to_string(content_of(7)) + "?ticket="));
+  EXPECT_THAT(engine_->last_providers, ElementsAre(*endpoint_from("127.0.0.1:5002")));
+}
+
+TEST_F(ApiTest, WhatIsPlayedIsReadAsAResource) {
+  engine_->texts[content_of(7)] = "fLaC and so on";
+  call("POST", "/api/v1/plays", R"({"content":")" + to_string(content_of(7)) + R"(","providers":["127.0.0.1:5002"]})");
+  const auto channel = call("GET", "/content/" + to_string(content_of(7)));
+  ASSERT_TRUE(channel->bytes);
+  const auto head = channel->bytes->head();
+  ASSERT_TRUE(head && *head);
+  EXPECT_EQ((*head)->size, 14u);
+}
+
+TEST_F(ApiTest, AContentThatNobodyHoldsIsNotFound) {
+  EXPECT_EQ(status_of("GET", "/content/" + to_string(content_of(9))), 404);
+  EXPECT_EQ(status_of("GET", "/content/nonsense"), 400);
+  EXPECT_EQ(status_of("DELETE", "/content/" + to_string(content_of(9))), 405);
+}
+
 TEST_F(ApiTest, SharingScansAndReports) {
   folder_.write("songs/one.ogg", "one");
   folder_.write("songs/notes.txt", "no music");
@@ -278,6 +314,90 @@ TEST_F(ApiTest, JoiningHandsOnTheContacts) {
 TEST_F(ApiTest, ShutdownAsksTheProgramToEnd) {
   EXPECT_EQ(status_of("POST", "/api/v1/shutdown", "{}"), 200);
   EXPECT_EQ(shutdowns_, 1);
+}
+
+TEST_F(ApiTest, TheRootIsThePage) {
+  const auto channel = call("GET", "/");
+  EXPECT_EQ(channel->replied->status, 200);
+  EXPECT_THAT(channel->replied->file_fields, HasSubstr("Content-Type: text/html"));
+  EXPECT_THAT(channel->replied->body, HasSubstr("<title>earshot</title>"));
+}
+
+TEST_F(ApiTest, ALinkOpensASessionThatMayAskWithoutTheSocket) {
+  api_->listening_on(*endpoint_from("127.0.0.1:4080"));
+  const std::string link = call("POST", "/api/v1/links", "{}")->replied->body;
+  const std::size_t at = link.find("#link=") + 6;
+  const std::string order = R"({"link":")" + link.substr(at, 64) + "\"}";
+  const auto opened = call("POST", "/api/v1/sessions", order);
+  ASSERT_EQ(opened->replied->status, 200);
+  EXPECT_THAT(opened->replied->body, HasSubstr(R"("user":"owner")"));
+  EXPECT_EQ(status_of("POST", "/api/v1/sessions", order), 403) << "a link opens once";
+
+  Request request;
+  request.method = "GET";
+  request.target = "/api/v1/status";
+  request.host = "127.0.0.1:4080";
+  request.authorization = "Bearer " + opened->replied->body.substr(opened->replied->body.find("\"token\":\"") + 9, 64);
+  const auto ask = [&] {
+    const auto channel = std::make_shared<RecordedChannel>();
+    api_->handle(request, channel);
+    return channel->replied->status;
+  };
+  EXPECT_EQ(ask(), 200);
+  request.method = "DELETE";
+  request.target = "/api/v1/sessions";
+  EXPECT_EQ(ask(), 200);
+  EXPECT_EQ(ask(), 401);
+}
+
+TEST_F(ApiTest, AUserComesInByAPasswordAndAGuestMayNotShareOrStop) {
+  const auto reply_of = [&](const std::string& method, const std::string& target, const std::string& body) {
+    const auto channel = call(method, target, body);
+    channel->lines();
+    return *channel->replied;
+  };
+  EXPECT_EQ(reply_of("POST", "/api/v1/users", R"({"name":"gast","role":"guest","password":"battery staple"})").status, 200);
+  EXPECT_EQ(reply_of("POST", "/api/v1/users", R"({"name":"gast","role":"king","password":"battery staple"})").status, 400);
+  EXPECT_EQ(reply_of("POST", "/api/v1/users", R"({"name":"gast","role":"guest","password":"short"})").status, 400);
+  EXPECT_THAT(call("GET", "/api/v1/users")->lines(), ElementsAre(HasSubstr(R"("name":"gast","role":"guest")"), HasSubstr("done")));
+  EXPECT_EQ(reply_of("POST", "/api/v1/sessions", R"({"user":"gast","password":"wrong"})").status, 403);
+  const Reply opened = reply_of("POST", "/api/v1/sessions", R"({"user":"gast","password":"battery staple"})");
+  ASSERT_EQ(opened.status, 200);
+  EXPECT_THAT(opened.body, HasSubstr(R"("user":"guest")"));
+
+  api_->listening_on(*endpoint_from("127.0.0.1:4080"));
+  const std::string secret = opened.body.substr(opened.body.find("\"token\":\"") + 9, 64);
+  for (const auto& [name, least] : Api::routes()) {
+    if (least == UserRole::kGuest) continue;
+    Request request;
+    request.method = name.substr(0, name.find(' '));
+    request.target = name.substr(name.find(' ') + 1);
+    request.host = "127.0.0.1:4080";
+    request.authorization = "Bearer " + secret;
+    request.content_type = request.method == "PUT" ? "application/octet-stream" : "application/json";
+    const auto channel = std::make_shared<RecordedChannel>();
+    api_->handle(request, channel);
+    ASSERT_TRUE(channel->replied) << name;
+    EXPECT_EQ(channel->replied->status, 403) << name;
+  }
+  EXPECT_EQ(reply_of("DELETE", "/api/v1/users?name=gast", "").status, 200);
+  EXPECT_EQ(reply_of("POST", "/api/v1/sessions", R"({"user":"gast","password":"battery staple"})").status, 403);
+}
+
+TEST_F(ApiTest, UploadsComeInPiecesAndCanBeShared) {
+  EXPECT_THAT(call("POST", "/api/v1/uploads", R"({"name":"../a.ogg","size":4})")->replied->body, HasSubstr(R"("id":1)"));
+  EXPECT_EQ(status_of("PUT", "/api/v1/uploads?id=1&offset=2", "ab"), 400);
+  EXPECT_EQ(status_of("PUT", "/api/v1/uploads?id=x&offset=0", "ab"), 400);
+  EXPECT_EQ(status_of("PUT", "/api/v1/uploads", "ab"), 400);
+  EXPECT_EQ(status_of("PUT", "/api/v1/uploads?offset=0&id=1", "ab"), 200);
+  const std::string done = call("PUT", "/api/v1/uploads?id=1&offset=2", "cd")->replied->body;
+  EXPECT_THAT(done, HasSubstr((folder_ / "music/published/_._a.ogg").string()));
+  EXPECT_EQ(text_of(folder_ / "music/published/_._a.ogg"), "abcd");
+  EXPECT_EQ(status_of("DELETE", "/api/v1/uploads?id=1"), 200);
+}
+
+TEST_F(ApiTest, WithoutAWebSocketTheSocketIsA426) {
+  EXPECT_EQ(status_of("GET", "/api/v1/socket"), 426);
 }
 
 TEST(ApiJson, ErrorCodesHaveNamesBothWays) {

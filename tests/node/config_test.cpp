@@ -56,14 +56,21 @@ std::vector<Sample> samples() {
   const std::vector<std::string> urls = {"http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"};
   const std::vector<std::string> levels = {"debug", "warn", "error"};
   return {
+      {"node.role", {"index", "node", "index"}, {"\"index\"", "\"node\"", "\"index\""},
+       [](const Config& config) { return config.role == NodeRole::kIndex ? "index" : "node"; }},
+      {"node.links", {"16", "17", "18"}, {"16", "17", "18"}, [](const Config& config) { return std::to_string(config.links); }},
+      {"log.file", paths, quoted(paths), [](const Config& config) { return config.log_file.string(); }},
       {"node.listen", listens, quoted(listens), [](const Config& config) { return to_string(config.listen); }},
       {"node.bootstrap", contacts, listed(contacts),
        [](const Config& config) { return to_string(config.bootstrap.at(0)); }},
       {"stream.port", ports, ports, [](const Config& config) { return std::to_string(config.stream_port); }},
+      {"stream.upload_kb", ports, ports, [](const Config& config) { return std::to_string(config.upload_kb); }},
+      {"stream.download_kb", ports, ports, [](const Config& config) { return std::to_string(config.download_kb); }},
       {"http.port", ports, ports, [](const Config& config) { return std::to_string(config.http_port); }},
       {"share.folders", paths, listed(paths), [](const Config& config) { return config.share.at(0).string(); }},
       {"share.download", paths, quoted(paths), [](const Config& config) { return config.folders.download.string(); }},
       {"index.cache_mb", ports, ports, [](const Config& config) { return std::to_string(config.cache_mb); }},
+      {"index.disk_mb", ports, ports, [](const Config& config) { return std::to_string(config.disk_mb); }},
       {"log.level", levels, quoted(levels), [](const Config& config) { return config.log_level; }},
       {"cli.url", urls, quoted(urls), [](const Config& config) { return config.url; }},
       {"cli.token_file", paths, quoted(paths), [](const Config& config) { return config.token_file.string(); }},
@@ -92,7 +99,7 @@ TEST(Config, EverySettingTakesEveryPairOfSourcesInTheRightOrder) {
       const auto config = decide_config(sources);
       ASSERT_TRUE(config) << sample.key << ": " << config.error().what;
       EXPECT_EQ(sample.shown(*config), sample.values[winner]) << sample.key << " from sources " << present;
-      EXPECT_EQ(origin_of(*config, sample.key), static_cast<Origin>(winner + 1)) << sample.key;
+      EXPECT_EQ(decided_on(*config, sample.key).origin, static_cast<Origin>(winner + 1)) << sample.key;
     }
   }
 }
@@ -111,9 +118,22 @@ TEST(Config, ASwitchFollowsTheSameOrder) {
 TEST(Config, WithoutAnySourceEveryValueIsTheDefault) {
   const auto config = decide_config(sources_of({}, ""));
   ASSERT_TRUE(config) << config.error().what;
-  for (const Setting& setting : settings()) EXPECT_EQ(origin_of(*config, setting.key), Origin::kDefault) << setting.key;
+  for (const Setting& setting : settings()) EXPECT_EQ(decided_on(*config, setting.key).origin, Origin::kDefault) << setting.key;
   EXPECT_EQ(to_string(config->listen), "0.0.0.0:4040");
   EXPECT_EQ(config->token_file, "/d/run/token");
+}
+
+TEST(Config, TheRoleOfAnIndexChangesDefaultsAndNothingThatWasChosen) {
+  const auto index = decide_config(sources_of({}, "[node]\nrole = \"index\"\n"));
+  ASSERT_TRUE(index) << index.error().what;
+  EXPECT_EQ(index->cache_mb, 512u);
+  EXPECT_EQ(index->links, 2048u);
+  EXPECT_EQ(decided_on(*index, "index.cache_mb").place, "default of role index");
+  const auto chosen = decide_config(sources_of({{"EARSHOT_ROLE", "index"}}, "[index]\ncache_mb = 64\n"));
+  ASSERT_TRUE(chosen) << chosen.error().what;
+  EXPECT_EQ(chosen->cache_mb, 64u);
+  EXPECT_EQ(decided_on(*chosen, "index.cache_mb").place, "earshot.toml:2");
+  EXPECT_EQ(decided_on(*chosen, "node.role").place, "EARSHOT_ROLE");
 }
 
 TEST(Config, AListInTheEnvironmentIsSeparatedBySpaces) {
@@ -140,6 +160,8 @@ TEST(Config, WhatTheFileMayNotSay) {
       {"[stream]\nport = 65536", "'65536' is not a number in 0..65535"},
       {"[stream]\nport = -1", "'-1' is not a number"},
       {"[stream]\nport = 1.5", "'stream.port' must be a whole number"},
+      {"[node]\nrole = \"king\"", "'king' is neither node nor index"},
+      {"[node]\nlinks = 15", "'15' is not a number in 16..16384"},
       {"[index]\ncache_mb = 0", "'0' is not a number in 1.."},
       {"[index]\nsync = 1", "'index.sync' must be true or false"},
       {"[log]\nlevel = \"loud\"", "'loud' is none of"},

@@ -26,6 +26,11 @@ class FakeIndex final : public index::Index {
   Result<std::optional<Track>> find(const ContentId&) const override { return std::nullopt; }
   index::Stats stats() const override { return {}; }
   Result<void> compact() override { return {}; }
+  index::Storage storage() const override { return {}; }
+  Result<void> visit(const std::function<bool(const Track&)>&) const override { return {}; }
+  Result<std::uint64_t> verify(const std::function<bool(std::uint64_t)>&) const override { return 0; }
+  Result<void> back_up(const std::filesystem::path&) override { return {}; }
+  Result<void> snapshot(const std::filesystem::path&) override { return {}; }
 
   Result<index::Answer> search(std::string_view query, const index::SearchOptions& options) const override {
     ++searches;

@@ -100,6 +100,11 @@ class FakeIndex final : public index::Index {
     return {tracks_.size(), 0, 0};
   }
   Result<void> compact() override { return {}; }
+  index::Storage storage() const override { return {}; }
+  Result<void> visit(const std::function<bool(const Track&)>&) const override { return {}; }
+  Result<std::uint64_t> verify(const std::function<bool(std::uint64_t)>&) const override { return 0; }
+  Result<void> back_up(const std::filesystem::path&) override { return {}; }
+  Result<void> snapshot(const std::filesystem::path&) override { return {}; }
 
   std::vector<std::string> titles() const {
     const std::lock_guard lock(mutex_);
@@ -127,7 +132,7 @@ class FakeStream final : public stream::Stream {
  public:
   FakeStream(std::string text, bool stalls) : text_(std::move(text)), stalls_(stalls) {}
   void add_providers(std::span<const Endpoint>) override {}
-  void want(stream::ByteRange) override {}
+  void want(std::span<const stream::Wish>, stream::Rest) override {}
   Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into, Duration) override {
     if (stalls_) return fail(ErrorCode::kTimedOut, "nothing came");
     const std::size_t size = std::min(into.size(), text_.size() - std::min<std::size_t>(offset, text_.size()));
@@ -181,6 +186,7 @@ class RecordedChannel final : public Channel {
     closed_ = true;
     wake_.notify_all();
   }
+  void body(std::unique_ptr<Body> answer) override { bytes = std::move(answer); }
   void line(std::string object) override {
     const std::lock_guard lock(mutex_);
     lines_.push_back(std::move(object));
@@ -204,6 +210,7 @@ class RecordedChannel final : public Channel {
   }
 
   std::optional<Reply> replied;
+  std::unique_ptr<Body> bytes;
   std::function<void()> on_gone;
 
  private:

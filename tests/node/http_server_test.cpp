@@ -152,6 +152,33 @@ TEST_F(HttpServerTest, LinesAreChunksThatArriveAtOnce) {
   ::close(descriptor);
 }
 
+// Comes in three steps: no head, a head without bytes, bytes.
+class SlowBody final : public Body {
+ public:
+  Result<std::optional<Head>> head() override {
+    if (++asked_ < 3) return std::optional<Head>();
+    Head head{206, "Content-Type: audio/mpeg\r\n", 200'000};
+    return std::optional<Head>(head);
+  }
+  Result<std::size_t> pull(std::span<std::uint8_t> into) override {
+    if (++asked_ % 2 == 0) return std::size_t{0};
+    std::fill(into.begin(), into.end(), std::uint8_t{'b'});
+    return into.size();
+  }
+
+ private:
+  int asked_ = 0;
+};
+
+TEST_F(HttpServerTest, ABodyIsPulledAsItComesAndTheConnectionGoesOn) {
+  handle_with([](const Request&, const std::shared_ptr<Channel>& channel) { channel->body(std::make_unique<SlowBody>()); });
+  const std::string twice = answer(dial_tcp(), "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(twice, StartsWith("HTTP/1.1 206 Partial Content\r\n"));
+  EXPECT_THAT(twice, HasSubstr("Content-Length: 200000\r\n"));
+  EXPECT_EQ(twice.find("\r\n\r\n" + std::string(200'000, 'b') + "HTTP/1.1 206"), twice.find("\r\n\r\n"));
+  EXPECT_THAT(twice, EndsWith("\r\n\r\n" + std::string(200'000, 'b')));
+}
+
 TEST_F(HttpServerTest, AReaderThatGoesAwayIsNoticed) {
   std::promise<void> gone;
   handle_with(
@@ -197,6 +224,71 @@ TEST_F(HttpServerTest, SixtyFiveConnectionsAreOneTooManyButTheSocketStaysOpen) {
   EXPECT_EQ(answer(dial_tcp(), "GET /y HTTP/1.1\r\nHost: a\r\n\r\n"), "");
   EXPECT_THAT(answer(dial_unix(), "GET /y HTTP/1.1\r\nConnection: close\r\n\r\n"), HasSubstr("200 OK"));
   for (const int descriptor : silent) ::close(descriptor);
+}
+
+// A frame of a client: text, final, masked with zeros.
+std::string frame(const std::string& text) {
+  std::string bytes("\x81");
+  bytes.push_back(static_cast<char>(0x80 | text.size()));
+  return bytes + std::string(4, '\0') + text;
+}
+
+constexpr const char* kUpgrade =
+    "GET /api/v1/socket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: earshot.v1, token.x\r\n\r\n";
+
+TEST_F(HttpServerTest, AWebSocketCarriesCallsBothWays) {
+  std::promise<void> gone;
+  handle_with([&](const Request&, const std::shared_ptr<Channel>& channel) {
+    channel->socket([&](const Request& request, const std::shared_ptr<Channel>& call) {
+      call->line("\"" + request.target + "\"");
+      if (request.target == "/stays") call->when_gone([&] { gone.set_value(); });
+      else call->close();
+    });
+  });
+  const int descriptor = dial_tcp();
+  send(descriptor, kUpgrade);
+  const std::string answer = receive(descriptor, "\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 101"));
+  EXPECT_THAT(answer, HasSubstr("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));  // RFC 6455, 1.3
+  EXPECT_THAT(answer, HasSubstr("Sec-WebSocket-Protocol: earshot.v1\r\n"));
+  send(descriptor, frame(R"({"id":1,"method":"GET","path":"/one"})") + frame(R"({"id":2,"method":"GET","path":"/stays"})"));
+  EXPECT_THAT(receive(descriptor, "/stays"), HasSubstr(R"({"id":1,"line":"/one"})"));
+  ::close(descriptor);
+  EXPECT_EQ(gone.get_future().wait_for(std::chrono::seconds(5)), std::future_status::ready);
+}
+
+TEST_F(HttpServerTest, AWebSocketThatBreaksTheRulesIsCut) {
+  handle_with([&](const Request&, const std::shared_ptr<Channel>& channel) {
+    channel->socket([](const Request&, const std::shared_ptr<Channel>&) {});
+  });
+  for (const std::string& bytes : {frame("nonsense"), std::string("\x82\x80\0\0\0\0", 6), std::string("\x81\x05hello"),
+                                   std::string("\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 14)}) {
+    const int descriptor = dial_tcp();
+    send(descriptor, kUpgrade);
+    receive(descriptor, "\r\n\r\n");
+    send(descriptor, bytes);
+    EXPECT_THAT(receive(descriptor), Not(HasSubstr("timed out")));
+    ::close(descriptor);
+  }
+}
+
+TEST_F(HttpServerTest, WhoDoesNotAskForAWebSocketGetsA426) {
+  handle_with([&](const Request&, const std::shared_ptr<Channel>& channel) {
+    channel->socket([](const Request&, const std::shared_ptr<Channel>&) {});
+  });
+  EXPECT_THAT(answer(dial_tcp(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), StartsWith("HTTP/1.1 426"));
+}
+
+TEST_F(HttpServerTest, AFileOfThePageIsSentWithItsOwnHeaders) {
+  handle_with([](const Request&, const std::shared_ptr<Channel>& channel) {
+    channel->reply({200, "<p>", "", "Content-Type: text/html\r\n"});
+  });
+  const std::string text = answer(dial_tcp(), "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(text, HasSubstr("Content-Length: 3\r\n"));
+  EXPECT_THAT(text, HasSubstr("X-Content-Type-Options: nosniff\r\n"));
+  EXPECT_THAT(text, Not(HasSubstr("default-src")));
+  EXPECT_THAT(text, EndsWith("\r\n\r\n<p>"));
 }
 
 TEST(HttpServer, ASocketPathThatIsTooLongIsSaid) {

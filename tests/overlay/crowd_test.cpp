@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/overlay/describe.h"
+#include "overlay/describe.h"
 #include "tests/overlay/net_of_peers.h"
 
 namespace earshot::overlay {
@@ -176,7 +176,9 @@ TEST(Crowd, OfTwoHalvesThatWerePartedForMinutesComesTogetherAgain) {
 
 /// A period costs each peer a shuffle (6 steps and a reply) and a tenth of a rewiring; no period is a storm.
 TEST(Crowd, ThatIsCompleteStaysQuiet) {
-  NetOfPeers net(200, {});
+  NetOfPeers::Options options;
+  options.config.estimate_period = Duration::zero();
+  NetOfPeers net(200, options);
   join_all(net, 10ms);
   net.run_for(2min);
   for (int period = 0; period < 60; ++period) {

@@ -97,6 +97,24 @@ class NetOfPeers {
   void cancel(std::size_t i, const QueryId& id) {
     call(i, [&](Peer& peer, Outbox& out) { peer.cancel(now_, id, out); });
   }
+  void publish(std::size_t i) {
+    static const auto empty = std::make_shared<const Bytes>();
+    static const auto digests = std::make_shared<const std::vector<SharedDigest>>(1, empty);
+    call(i, [&](Peer& peer, Outbox& out) { peer.publish(now_, digests, out); });
+  }
+  void assume(const NetworkView& network) {
+    for (Node& node : nodes_) node.peer->assume(network);
+  }
+  /// The living that host the digest of `owner`.
+  std::size_t hosts_of(std::size_t owner) const {
+    std::size_t count = 0;
+    for (const Node& node : nodes_) {
+      const auto found = node.hosted.find(peer_id(owner));
+      count += node.alive && found != node.hosted.end() && found->second > now_;
+    }
+    return count;
+  }
+  std::size_t hosted_by(std::size_t i) const { return nodes_[i].hosted.size(); }
   void leave(std::size_t i) {
     call(i, [&](Peer& peer, Outbox& out) { peer.leave(now_, out); });
   }
@@ -209,7 +227,8 @@ class NetOfPeers {
     std::size_t from = 0;
     Kind kind = kMessage;
     Message message = Join{};
-    bool operator<(const Event& other) const { return std::tie(other.at, other.order) < std::tie(at, order); }
+    /// As in the simulator: by time, then by who sent it.
+    bool operator<(const Event& other) const { return std::tie(other.at, other.from, other.order) < std::tie(at, from, order); }
   };
 
   struct Node {
@@ -218,6 +237,7 @@ class NetOfPeers {
     std::unique_ptr<Peer> peer;
     std::set<PeerId> links;  // kept, because the peer asked for it
     std::vector<Deliver> delivered;
+    std::map<PeerId, Instant> hosted;  // whose digests, until when; a digest knows what the library answers
     std::uint64_t lookups = 0;
     Instant tick_at = kNever;
     bool alive = true;
@@ -283,8 +303,21 @@ class NetOfPeers {
   void carry_out(std::size_t i, const Lookup& lookup) {
     ++nodes_[i].lookups;
     const std::vector<Hit> hits = library ? library(peer_id(i), *lookup.request) : std::vector<Hit>{};
-    call(i, [&](Peer& peer, Outbox& out) { peer.answer(now_, lookup.id, hits, out); });
+    std::vector<PeerId> owners;
+    std::uint8_t canaries = 0;
+    if (lookup.hosted) {
+      for (const auto& [owner, expiry] : nodes_[i].hosted) {
+        if (expiry <= now_) continue;
+        if (library && !library(owner, *lookup.request).empty()) owners.push_back(owner);
+        for (std::size_t c = 0; c < lookup.request->canaries.size(); ++c) {
+          if (lookup.request->canaries[c] == to_number(owner)) canaries |= static_cast<std::uint8_t>(1u << c);
+        }
+      }
+    }
+    call(i, [&](Peer& peer, Outbox& out) { peer.answer(now_, lookup, hits, Hosted{owners, canaries}, out); });
   }
+  void carry_out(std::size_t i, const HostDigest& host) { nodes_[i].hosted[host.owner] = host.expiry; }
+  void carry_out(std::size_t i, const DropDigest& drop) { nodes_[i].hosted.erase(drop.owner); }
   void carry_out(std::size_t i, const Connect& connect) {
     ASSERT_TRUE(nodes_[i].links.insert(connect.peer).second) << i << " connects twice to " << to_number(connect.peer);
     const std::size_t other = to_number(connect.peer);
@@ -310,7 +343,7 @@ class NetOfPeers {
     const Instant next = nodes_[i].peer->next_deadline();
     if (next >= nodes_[i].tick_at) return;
     nodes_[i].tick_at = next;
-    push({.at = std::max(next, now_), .to = i, .kind = Event::kTick});
+    push({.at = std::max(next, now_), .to = i, .from = i, .kind = Event::kTick});
   }
 
   Options options_;

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "overlay/peer.h"
-#include "tests/overlay/describe.h"
+#include "overlay/describe.h"
 #include "tests/overlay/net_of_peers.h"
 
 namespace earshot::overlay {
@@ -41,9 +42,19 @@ class OnePeer {
   }
   QueryId ask(SearchRequest request) { return peer_.ask(now, std::move(request), out); }
   Lines answer(const QueryId& id, std::vector<Hit> hits) {
-    peer_.answer(now, id, hits, out);
+    peer_.answer(now, Lookup{id, std::make_shared<const SearchRequest>()}, hits, {}, out);
     return take();
   }
+  /// A look-up ends, and the digests that we host have something to say.
+  Lines answer(const Lookup& lookup, std::vector<Hit> hits, std::vector<PeerId> owners, std::uint8_t canaries = 0) {
+    peer_.answer(now, lookup, hits, Hosted{owners, canaries}, out);
+    return take();
+  }
+  Lines publish(SharedDigests digests) {
+    peer_.publish(now, std::move(digests), out);
+    return take();
+  }
+  void assume(const NetworkView& network) { peer_.assume(network); }
   Lines cancel(const QueryId& id) {
     peer_.cancel(now, id, out);
     return take();

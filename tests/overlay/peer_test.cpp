@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "tests/overlay/describe.h"
+#include "overlay/describe.h"
 #include "tests/overlay/net_of_peers.h"
 
 namespace earshot::overlay {
@@ -38,7 +38,7 @@ class HostileWorld {
         const std::vector<PeerId> contacts = {anybody(), anybody()};
         return peer_.join(now_, contacts, out_);
       }
-      case 3: return peer_.answer(now_, query_id(), *hits(), out_);
+      case 3: return peer_.answer(now_, Lookup{query_id(), request()}, *hits(), {}, out_);
       case 4:
         if (random_.chance(1, 10)) return peer_.leave(now_, out_);
         return peer_.cancel(now_, query_id(), out_);

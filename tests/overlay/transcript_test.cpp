@@ -26,7 +26,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/overlay/describe.h"
+#include "overlay/describe.h"
 #include "tests/overlay/net_of_peers.h"
 
 namespace earshot::overlay {

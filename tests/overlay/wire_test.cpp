@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <set>
+
+#include "schema/digest.h"
 #include "tests/net/allocations.h"
 #include "tests/net/small_directory.h"
 
@@ -57,6 +60,9 @@ Track a_track() {
   track.artist = *texts(0, limits::kMaxTrackText);
   track.album = *texts(0, limits::kMaxTrackText);
   track.genre = *texts(0, limits::kMaxTrackText);
+  track.licence = *texts(0, limits::kMaxTrackText);
+  track.publisher = *texts(0, limits::kMaxTrackText);
+  track.kind = *rc::gen::element(Kind::kTrack, Kind::kEpisode, Kind::kStation);
   track.year = *rc::gen::arbitrary<std::uint16_t>();
   track.duration_ms = *rc::gen::arbitrary<std::uint32_t>();
   track.bitrate_kbps = *rc::gen::arbitrary<std::uint32_t>();
@@ -101,26 +107,76 @@ RC_GTEST_PROP(Wire, QueriesReadBackAsTheyWereWritten, ()) {
   auto request = std::make_shared<SearchRequest>();
   request->text = *texts(1, limits::kMaxQueryText);
   request->limit = *rc::gen::inRange<std::uint16_t>(1, limits::kMaxHitsPerHolder + 1);
-  request->strategy = *rc::gen::element(StrategyKind::kFlood, StrategyKind::kWalk);
-  const Query query{an_id(), request, request->strategy, *rc::gen::inRange<std::uint16_t>(0, limits::kMaxWalkTtl + 1),
-                    *rc::gen::inRange<std::uint16_t>(0, limits::kMaxWalkTtl + 1)};
+  request->strategy = static_cast<StrategyKind>(*rc::gen::inRange(0, static_cast<int>(kLastStrategyKind) + 1));
+  request->canaries.resize(*rc::gen::inRange<std::size_t>(0, limits::kMaxCanaries + 1));
+  for (CanaryKey& canary : request->canaries) canary = *rc::gen::arbitrary<std::uint64_t>();
+  const Query query{an_id(),
+                    request,
+                    request->strategy,
+                    *rc::gen::inRange<std::uint16_t>(0, limits::kMaxWalkTtl + 1),
+                    *rc::gen::inRange<std::uint16_t>(0, limits::kMaxWalkTtl + 1),
+                    *rc::gen::inRange<std::uint32_t>(0, limits::kMaxVisits + 1),
+                    *rc::gen::arbitrary<bool>()};
   const Query read = through_the_wire(query);
   RC_ASSERT(read.id == query.id);
   RC_ASSERT(*read.request == *request);
   RC_ASSERT(read.strategy == query.strategy);
   RC_ASSERT(read.ttl == query.ttl);
   RC_ASSERT(read.hops == query.hops);
+  RC_ASSERT(read.visits == query.visits);
+  RC_ASSERT(read.direct == query.direct);
+}
+
+RC_GTEST_PROP(Wire, DigestsReadBackAsTheyWereWritten, (std::set<DigestKey> keys)) {
+  const PeerId owner = *peers();
+  Digest digest;
+  digest.owner = directory().contact_of(owner)->key;
+  digest.keys.assign(keys.begin(), keys.end());
+  const Publish message{an_id(),
+                        std::make_shared<const Bytes>(encode(digest)),
+                        owner,
+                        *rc::gen::inRange<std::uint32_t>(0, limits::kMaxVisits + 1),
+                        *rc::gen::inRange<std::uint16_t>(0, limits::kMaxDigestLife / 1s + 1),
+                        *rc::gen::arbitrary<std::uint8_t>(),
+                        *rc::gen::arbitrary<std::uint8_t>()};
+  const Publish read = through_the_wire(message);
+  RC_ASSERT(read.id == message.id);
+  RC_ASSERT(*read.digest == *message.digest);
+  RC_ASSERT(read.owner == owner);
+  RC_ASSERT(read.visits == message.visits);
+  RC_ASSERT(read.life_s == message.life_s);
+  RC_ASSERT(read.walk == message.walk);
+  RC_ASSERT(read.hops == message.hops);
+}
+
+RC_GTEST_PROP(Wire, EstimatesReadBackAsTheyWereWritten, (std::uint32_t epoch, std::uint64_t seed, std::uint64_t share)) {
+  const Estimate message{epoch, seed, std::make_shared<const Shares>(Shares{share, 1, share / 2, 3, ~share, 5})};
+  const Estimate read = through_the_wire(message);
+  RC_ASSERT(read.epoch == epoch);
+  RC_ASSERT(read.seed == seed);
+  RC_ASSERT(*read.shares == *message.shares);
+}
+
+TEST(Wire, TakesADigestOnlyUnderItsOwnersName) {
+  SmallDirectory book = directory();
+  Digest digest;
+  digest.owner = book.contact_of(PeerId{3})->key;
+  const auto coded = std::make_shared<const Bytes>(encode(digest));
+  EXPECT_TRUE(wire::decode(*wire::encode(Message(Publish{{1, 2}, coded, PeerId{3}, 9, 60, 0, 1}), book), kSender, book));
+  EXPECT_FALSE(wire::decode(*wire::encode(Message(Publish{{1, 2}, coded, PeerId{4}, 9, 60, 0, 1}), book), kSender, book));
 }
 
 RC_GTEST_PROP(Wire, HitsReadBackAsTheyWereWritten, ()) {
   auto hits = std::make_shared<std::vector<Hit>>();
   const auto count = *rc::gen::inRange(0, 6);
   for (int i = 0; i < count; ++i) hits->push_back({a_track(), *peers(), *rc::gen::arbitrary<std::uint32_t>()});
-  const Hits message{an_id(), hits, *rc::gen::inRange<std::uint16_t>(0, limits::kMaxWalkTtl + 1)};
+  const Hits message{an_id(), hits, *rc::gen::inRange<std::uint16_t>(0, limits::kMaxWalkTtl + 1),
+                     *rc::gen::arbitrary<std::uint8_t>()};
   const Hits read = through_the_wire(message);
   RC_ASSERT(read.id == message.id);
   RC_ASSERT(*read.hits == *hits);
   RC_ASSERT(read.hops == message.hops);
+  RC_ASSERT(read.canaries == message.canaries);
 }
 
 TEST(Wire, HelloReadsBackAsItWasWritten) {
@@ -182,7 +238,7 @@ TEST(Wire, KeepsTheFirstHitsThatFitIntoAFrame) {
   const auto read = wire::decode(*frame, kSender, book);
   ASSERT_TRUE(read) << read.error().what;
   const auto& kept = *std::get<Hits>(std::get<Message>(*read)).hits;
-  EXPECT_EQ(kept.size(), (limits::kMaxFrame - 256) / (4 * limits::kMaxTrackText + 224));
+  EXPECT_EQ(kept.size(), (limits::kMaxFrame - 256) / (4 * limits::kMaxTrackText + 260));
   for (std::size_t i = 0; i < kept.size(); ++i) EXPECT_EQ(kept[i].track.year, i);
 
   for (Hit& hit : *hits) hit.track = Track{};

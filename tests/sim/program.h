@@ -13,9 +13,8 @@ struct Ended {
   std::string output;  // both streams
 };
 
-inline Ended earshot_sim(const std::string& arguments) {
-  const std::string command = std::string(EARSHOT_BINARY_DIR "/bin/earshot-sim ") + arguments + " 2>&1";
-  std::FILE* pipe = popen(command.c_str(), "r");
+inline Ended run_command(const std::string& command) {
+  std::FILE* pipe = popen((command + " 2>&1").c_str(), "r");
   if (pipe == nullptr) return {-1, "popen failed"};
   std::string output;
   char buffer[4096];
@@ -25,5 +24,7 @@ inline Ended earshot_sim(const std::string& arguments) {
   const int status = pclose(pipe);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output};
 }
+
+inline Ended earshot_sim(const std::string& arguments) { return run_command(EARSHOT_BINARY_DIR "/bin/earshot-sim " + arguments); }
 
 }  // namespace earshot::sim

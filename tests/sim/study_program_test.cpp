@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -24,7 +25,7 @@ std::string contents(const fs::path& file) {
 }
 
 void expect_same_tables(const fs::path& a, const fs::path& b) {
-  for (const char* name : {"runs.csv", "series.csv", "histograms.csv", "manifest.json"}) {
+  for (const char* name : {"runs.csv", "series.csv", "histograms.csv", "probes.csv", "manifest.json"}) {
     EXPECT_FALSE(contents(a / name).empty()) << name;
     EXPECT_EQ(contents(a / name), contents(b / name)) << name;
   }
@@ -99,6 +100,17 @@ TEST(ReportProgram, MakesAPageThatNeedsNothingElse) {
   EXPECT_TRUE(fs::exists(folder / "figures" / "cost.svg"));
 }
 
+TEST(Analysis, ReadsTheTablesWithPythonAlone) {
+  if (run_command("python3 --version").code != 0) GTEST_SKIP() << "python3 is not installed";
+  const TemporaryFolder folder;
+  done("sweep " + kSmall + "--out " + folder.path().string());
+  const Ended ended = run_command("python3 -I " EARSHOT_SOURCE_DIR "/tools/sim/analysis/curves.py " + folder.path().string() + " --column reach");
+  EXPECT_EQ(ended.code, 0) << ended.output;
+  EXPECT_NE(ended.output.find("catalog.replication=square_root  search.ttl=3  search=flood  reach "), std::string::npos) << ended.output;
+  EXPECT_NE(ended.output.find("(3 seeds)"), std::string::npos) << ended.output;
+  EXPECT_EQ(run_command("python3 -I " EARSHOT_SOURCE_DIR "/tools/sim/analysis/curves.py /no/where").code, 1);
+}
+
 TEST(ReportProgram, TakesTheFolderOfARunAndOfAHypercube) {
   const TemporaryFolder folder;
   done("run " EARSHOT_SOURCE_DIR "/sim/scenarios/flood.toml --nodes 200 --seeds 1..2 --out " + (folder / "run").string());
@@ -109,6 +121,38 @@ TEST(ReportProgram, TakesTheFolderOfARunAndOfAHypercube) {
   done("report " + (folder / "latin").string());
   EXPECT_TRUE(fs::exists(folder / "latin" / "figures" / "success-1.svg"));
   EXPECT_EQ(earshot_sim("report " + folder.path().string()).code, 2);
+}
+
+TEST(RunProgram, ExportsTheOverlayOfAnyMoment) {
+  const TemporaryFolder folder;
+  done("run " EARSHOT_SOURCE_DIR "/sim/scenarios/membership.toml --nodes 60 --set questions.count=2 --graph-at 0.05,30 --out " + folder.path().string());
+  const std::string begun = contents(folder / "overlay-0.05s.tsv"), end = contents(folder / "overlay.tsv");
+  EXPECT_LT(begun.size(), end.size());
+  EXPECT_TRUE(end.starts_with("from\tto\n0\t")) << end;
+  EXPECT_NE(contents(folder / "overlay-30s.graphml").find("<data key=\"at_us\">"), std::string::npos);
+  // The edge list is a topology again.
+  done("run " EARSHOT_SOURCE_DIR "/sim/scenarios/flood.toml --set population={} --set 'topology={kind=\"edges\",file=\"" +
+       (folder / "overlay.tsv").string() + "\"}' --set questions.count=2");
+  done("report " + folder.path().string());
+  EXPECT_NE(contents(folder / "report.html").find("60 living peers"), std::string::npos);
+  EXPECT_EQ(earshot_sim("run " EARSHOT_SOURCE_DIR "/sim/scenarios/flood.toml --graph-at 3").code, 2);
+}
+
+// The same peers, driven by the simulator and by the network of tests/overlay, say the same words at the same times: what one driver
+// finds the other can look at.
+TEST(ReplayProgram, MakesTheTranscriptThatAnotherDriverPlays) {
+  const TemporaryFolder folder;
+  const std::string trace = (folder / "talk.jsonl").string();
+  done("run " EARSHOT_SOURCE_DIR "/sim/scenarios/conversation.toml --trace " + trace);
+  const std::string told = done("replay " + trace);
+  const fs::path transcript = EARSHOT_SOURCE_DIR "/tests/overlay/transcripts/conversation.txt";
+  if (std::getenv("EARSHOT_REWRITE") != nullptr) std::ofstream(transcript, std::ios::binary) << told;
+  EXPECT_EQ(told, contents(transcript));
+  EXPECT_LT(done("replay " + trace + " --until-ms 500").size(), told.size());
+  folder.write("broken.jsonl", "{\"trace\":1\n");
+  const Ended ended = earshot_sim("replay " + (folder / "broken.jsonl").string());
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_NE(ended.output.find("broken.jsonl':1: no line of a trace"), std::string::npos) << ended.output;
 }
 
 TEST(CompareProgram, FailsOnARegressionOnly) {

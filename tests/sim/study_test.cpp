@@ -181,7 +181,7 @@ TEST(Study, EndsWithTheFirstErrorAndNamesThePoint) {
 TEST(Journal, RemembersPairsAndDropsATornLine) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "journal.tsv";
-  const PairRows rows{{"a,1", "b,2"}, {"s,3"}, {}};
+  const PairRows rows{{"a,1", "b,2"}, {"s,3"}, {}, {"p,4"}};
   {
     auto journal = Journal::open(path, 7, "program");
     ASSERT_TRUE(journal) << journal.error().what;

@@ -177,7 +177,7 @@ TEST_F(EngineTest, WakesItsReadersWhenItIsDestroyed) {
   });
   leecher.reset();
   EXPECT_EQ(reader.get().error().code, ErrorCode::kStopped);
-  stream->want({0, 100});  // harmless now
+  stream->want(std::array{Wish{{0, 100}}}, Rest::kFetch);  // harmless now
 }
 
 TEST_F(EngineTest, ForgottenContentIsServedNoLonger) {

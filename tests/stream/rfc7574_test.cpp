@@ -128,7 +128,7 @@ TEST_F(Rfc7574, S3_1_1_TheFirstDatagramGoesToChannelZeroWithAllMetadata) {
   EXPECT_EQ(options.chunk_size, 1024u);
   // Byte by byte, but for the random channel id.
   EXPECT_EQ(to_hex(ByteView(first).subspan(9)),
-            "00010101020020" + to_hex(published.root) + "0301040206020802f8f00900000400ff");
+            "00010101020020" + to_hex(published.root) + "0301040206020802fef80900000400ff");
 }
 
 TEST_F(Rfc7574, S3_1_1_TheReplyGoesToTheInitiatorsChannelWithoutHeavyPayload) {

@@ -6,7 +6,7 @@
 namespace earshot::stream::ppspp {
 
 SimulatedPeer::SimulatedPeer(std::uint64_t seed, Endpoint at, const Digest32& root, const SwarmConfig& config)
-    : endpoint(at), ids(Random::stream(seed, at.port, 2)), swarm(root, config, ids) {}
+    : endpoint(at), ids(Random::stream(seed, at.port, 2)), swarm(root, config, ids, &allowance) {}
 
 void SimulatedPeer::give_everything(const Published& published) { give(published, {{0, published.chunk_count()}}); }
 

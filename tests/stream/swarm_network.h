@@ -33,8 +33,9 @@ class SimulatedPeer {
   /// The content, when it is all here.
   Bytes assembled() const;
 
-  const Endpoint endpoint;
+  Endpoint endpoint;  // may change: a router gave it a new one
   ChannelIds ids;
+  Allowance allowance;
   Swarm swarm;
   std::map<std::uint64_t, Bytes> chunks;
   std::map<std::uint64_t, TreePage> pages;

@@ -154,12 +154,173 @@ TEST(Swarm, FetchesTheWantedRangeFirst) {
   seeder.give_everything(published);
   auto& leecher = network.add(published.root);
   Outbox out;
-  leecher.swarm.want(network.now(), {2000, 2100}, out);
+  leecher.swarm.want(network.now(), {{{2000, 2100}, network.now()}}, Rest::kFetch, out);
   network.dial(leecher, seeder);
   ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.verified().contains_all({2000, 2100}); }));
   EXPECT_LT(leecher.swarm.verified().size(), 1000u);
   EXPECT_FALSE(leecher.swarm.verified().contains(0));
   ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.is_complete(); }));
+}
+
+TEST(Swarm, APeerBehindARouterThatForgetsGoesOnUnderItsNewAddress) {
+  const Published published(random_bytes(21, 3'000'000));
+  SwarmNetwork network(1, {});
+  auto& seeder = network.add(published.root);
+  seeder.give_everything(published);
+  auto& leecher = network.add(published.root);
+  network.dial(leecher, seeder);
+  ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.verified().size() > 500; }));
+  leecher.endpoint.port = 7777;
+  const Instant moved = network.now();
+  ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.is_complete(); }));
+  EXPECT_LT(network.now() - moved, Duration(10s));
+  EXPECT_EQ(leecher.assembled(), published.content);
+  EXPECT_TRUE(network.run(1s, [&] { return seeder.swarm.channels() == 0; })) << "the old channel went when the new one opened";
+}
+
+TEST(Swarm, WhoOnlyKnowsAChannelGetsOneGreetingForWhatItPaid) {
+  const Published published(random_bytes(22, 300'000));
+  SwarmNetwork network(1, {});
+  auto& seeder = network.add(published.root);
+  seeder.give_everything(published);
+  auto& leecher = network.add(published.root);
+  Bytes channel;
+  network.on_send = [&](const SimulatedPeer& from, const Endpoint&, ByteView bytes) {
+    if (&from == &leecher && destination_of(bytes) != kNoChannel) channel.assign(bytes.begin(), bytes.begin() + 4);
+  };
+  network.dial(leecher, seeder);
+  ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.verified().size() > 10; }));
+  const Endpoint stranger = *endpoint_from("10.9.9.9:9");
+  std::uint64_t in = 0, answered = 0;
+  network.on_send = [&](const SimulatedPeer&, const Endpoint& to, ByteView bytes) { answered += to == stranger ? bytes.size() : 0; };
+  for (int i = 0; i < 100; ++i) {
+    network.inject(seeder, stranger, channel);
+    in += channel.size();
+    EXPECT_LE(answered, in);
+  }
+  EXPECT_GT(answered, 0u);
+}
+
+TEST(Swarm, PeersTellEachOtherOfPeers) {
+  const Published published(random_bytes(23, 2'000'000));
+  SwarmNetwork network(1, {});
+  auto& seeder = network.add(published.root);
+  seeder.give_everything(published);
+  auto& middle = network.add(published.root);
+  auto& far = network.add(published.root);
+  network.dial(middle, seeder);
+  ASSERT_TRUE(network.run(60s, [&] { return middle.swarm.verified().size() > 100; }));
+  network.dial(far, middle);
+  ASSERT_TRUE(network.run(60s, [&] { return far.swarm.is_complete(); }));
+  EXPECT_TRUE(far.swarm.records().contains(seeder.endpoint)) << "only the peer in the middle knew of the source";
+}
+
+TEST(Swarm, WithoutExchangeAPeerKnowsOnlyWhomItWasTold) {
+  const Published published(random_bytes(24, 2'000'000));
+  SwarmNetwork network(1, {});
+  SwarmConfig alone;
+  alone.pex = Pex::kOff;
+  auto& seeder = network.add(published.root);
+  seeder.give_everything(published);
+  auto& middle = network.add(published.root);
+  auto& far = network.add(published.root, alone);
+  network.dial(middle, seeder);
+  network.dial(far, middle);
+  ASSERT_TRUE(network.run(60s, [&] { return far.swarm.is_complete(); }));
+  EXPECT_FALSE(far.swarm.records().contains(seeder.endpoint));
+}
+
+TEST(Swarm, KeepsToTheUsersLimit) {
+  const Published published(random_bytes(25, 2'000'000));
+  SwarmNetwork network(1, {});
+  auto& seeder = network.add(published.root);
+  seeder.give_everything(published);
+  seeder.allowance.upload = TokenBucket(200'000);
+  auto& leecher = network.add(published.root);
+  network.dial(leecher, seeder);
+  const Instant begin = network.now();
+  ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.is_complete(); }));
+  EXPECT_GE(network.now() - begin, Duration(9s));
+  EXPECT_LE(network.now() - begin, Duration(12s));
+}
+
+TEST(Swarm, TakesNoMoreThanTheUserLets) {
+  const Published published(random_bytes(27, 2'000'000));
+  SwarmNetwork network(1, {});
+  auto& leecher = network.add(published.root);
+  leecher.allowance.download = TokenBucket(200'000);
+  for (int i = 0; i < 2; ++i) {
+    auto& seeder = network.add(published.root);
+    seeder.give_everything(published);
+    network.dial(leecher, seeder);
+  }
+  const Instant begin = network.now();
+  ASSERT_TRUE(network.run(60s, [&] { return leecher.swarm.is_complete(); }));
+  EXPECT_GE(network.now() - begin, Duration(9s));
+  EXPECT_LE(network.now() - begin, Duration(12s));
+}
+
+TEST(Swarm, HeadAndTailComeAtOnceFromSourcesThatAreLimited) {
+  const Published published(random_bytes(28, 8'000'000));
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SwarmNetwork network(seed, {.delay = 100us, .jitter = 300us});
+    auto& leecher = network.add(published.root);
+    Outbox out;
+    leecher.swarm.want(network.now(), {{{0, 64}, network.now()}, {{0, 128}, network.now() + 1ms}, {{0, 128}, network.now() + 1ms, true},
+                                       {{64, 8000}, network.now() + 2s}}, Rest::kLeave, out);
+    for (int i = 0; i < 2; ++i) {
+      auto& seeder = network.add(published.root);
+      seeder.give_everything(published);
+      seeder.allowance.upload = TokenBucket(3'000'000);
+      network.dial(leecher, seeder);
+    }
+    const std::uint64_t count = published.chunk_count();
+    const Instant begin = network.now();
+    ASSERT_TRUE(network.run(20s, [&] {
+      return leecher.swarm.verified().contains_all({0, 128}) && leecher.swarm.verified().contains_all({count - 128, count});
+    })) << "seed " << seed;
+    EXPECT_LT(network.now() - begin, Duration(300ms)) << "seed " << seed;
+  }
+}
+
+TEST(Swarm, HeadAndTailComeThroughABadPathToo) {
+  const Published published(random_bytes(29, 3'000'000));
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SwarmNetwork network(seed, {.delay = 5ms, .jitter = seed % 2 == 0 ? 400ms : 20ms, .loss_percent = 5 * (seed % 4)});
+    auto& leecher = network.add(published.root);
+    Outbox out;
+    leecher.swarm.want(network.now(), {{{0, 64}, network.now()}, {{0, 128}, network.now() + 1ms}, {{0, 128}, network.now() + 1ms, true},
+                                       {{64, 8000}, network.now() + 2s}}, Rest::kLeave, out);
+    for (int i = 0; i < 2; ++i) {
+      auto& seeder = network.add(published.root);
+      seeder.give_everything(published);
+      seeder.allowance.upload = TokenBucket(3'000'000);
+      network.dial(leecher, seeder);
+    }
+    const std::uint64_t count = published.chunk_count();
+    ASSERT_TRUE(network.run(20s, [&] {
+      return leecher.swarm.verified().contains_all({0, 128}) && leecher.swarm.verified().contains_all({count - 128, count});
+    })) << "seed " << seed;
+  }
+}
+
+TEST(Swarm, MorePeersThanSlotsAllComplete) {
+  const Published published(random_bytes(26, 400'000));
+  SwarmNetwork network(1, {});
+  SwarmConfig config;
+  config.upload_slots = 2;
+  config.pex = Pex::kOff;
+  auto& seeder = network.add(published.root, config);
+  seeder.give_everything(published);
+  seeder.allowance.upload = TokenBucket(100'000);
+  std::vector<SimulatedPeer*> leechers;
+  for (int i = 0; i < 6; ++i) {
+    leechers.push_back(&network.add(published.root, config));
+    network.dial(*leechers.back(), seeder);
+  }
+  ASSERT_TRUE(network.run(300s, [&] {
+    return std::all_of(leechers.begin(), leechers.end(), [](const auto* peer) { return peer->swarm.is_complete(); });
+  }));
 }
 
 TEST(Swarm, AsksEachChunkOfOneSourceOnly) {

@@ -18,6 +18,8 @@ struct Reader {
   std::function<bool(std::string_view)> on_line;
   /// Some ten times a second while nothing comes. May be empty.
   std::function<void()> on_idle;
+  /// The bytes of a content, when that was asked for; a refusal comes as a line all the same. False: no more is wanted.
+  std::function<bool(std::string_view)> on_bytes = nullptr;
 };
 
 class Client {

@@ -1,9 +1,8 @@
-// The commands that talk to a node. Each is one request, read line by line.
+// The commands that ask a node and show what it says. Each is one request, read line by line.
 #include "tools/cli/commands.h"
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <filesystem>
 #include <optional>
 
@@ -13,6 +12,7 @@
 #include "tools/cli/last_search.h"
 #include "tools/cli/render.h"
 #include "tools/cli/replies.h"
+#include "tools/cli/talk.h"
 #include "tools/node/api.h"
 
 namespace earshot::cli {
@@ -20,70 +20,6 @@ namespace earshot::cli {
 namespace fs = std::filesystem;
 
 namespace {
-
-// A running node, or a light one of our own. A node that was named by its address is never replaced by ours.
-Result<std::unique_ptr<Client>> any_node(const node::Config& config, Console& console) {
-  auto running = connect_to_node(config);
-  if (running || running.error().code != ErrorCode::kUnreachable || !config.url.empty()) return running;
-  return start_light_node(config, [&console](std::string_view what) { console.passing(what); });
-}
-
-ExitCode no_node(const Error& error, Console& console) {
-  return console.failed(error, error.code == ErrorCode::kUnreachable ? ExitCode::kNoNode : exit_code_for(error.code));
-}
-
-// How a call ended: its last line when that is the answer, else why not.
-struct Ending {
-  std::optional<std::string> last;
-  std::optional<Error> error;
-};
-
-Ending call(Client& client, std::string_view method, std::string_view target, const std::string& body,
-            const std::function<void(const std::string& type, std::string_view line)>& on_line) {
-  Ending ending;
-  Reader reader;
-  reader.on_line = [&](std::string_view line) {
-    const std::string type = type_of(line);
-    if (type == "error")
-      ending.error = error_from(line);
-    else if (type == "done" || type == "summary" || type == "status")
-      ending.last = line;
-    else
-      on_line(type, line);
-    return !interrupted();
-  };
-  const auto status = client.call(method, target, body, reader);
-  if (!status && !ending.error) ending.error = status.error();
-  if (!ending.last && !ending.error)
-    ending.error = Error{ErrorCode::kUnreachable, fmt::format("the node refused (HTTP {})", status.value_or(0))};
-  if (ending.error) ending.last.reset();
-  return ending;
-}
-
-void show_sources(const DoneLine& done, Console& console) {
-  for (const SourceLine& source : done.sources) {
-    if (source.bytes > 0) console.note(fmt::format("  {} from {}", byte_count(source.bytes), source.endpoint));
-  }
-}
-
-// Which content a person means: a row's number, or the id itself.
-Result<FetchWish> wish_from(const std::string& what, const fs::path& state) {
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), number);
-  const bool is_number = error == std::errc{} && end == what.data() + what.size();
-  if (!is_number) {
-    if (auto content = content_id_from(what); !content) {
-      return fail(ErrorCode::kInvalid, "'{}' is neither a row's number nor a content id: {}", what,
-                  content.error().what);
-    }
-  }
-  const auto line = is_number ? row_of_last_search(state, number) : row_with_content(state, what);
-  if (line) return wish_for(hit_from(*line));
-  if (is_number) return tl::unexpected(line.error());
-  FetchWish wish;
-  wish.content = what;
-  return wish;
-}
 
 ExitCode ended_search(const Ending& ending, const HitRows& rows, Console& console) {
   if (interrupted()) return ExitCode::kInterrupted;
@@ -140,32 +76,6 @@ ExitCode search(const Invocation& invocation, const node::Config& config, Consol
   return ended_search(ending, rows, console);
 }
 
-ExitCode get(const Invocation& invocation, const node::Config& config, Console& console) {
-  auto wish = wish_from(invocation.what, config.folders.state);
-  if (!wish) return console.failed(wish.error());
-  const auto client = any_node(config, console);
-  if (!client) return console.failed(client.error());
-  if (!invocation.out.empty()) wish->out = fs::absolute(invocation.out).string();
-  const std::string body = fetch_body(*wish);
-  const Ending ending =
-      call(**client, "POST", "/api/v1/fetches", body, [&](const std::string& type, std::string_view line) {
-        if (console.json()) return console.data(line);
-        if (type == "progress") console.passing(progress_bar(progress_from(line)));
-      });
-  if (ending.error) return console.failed(*ending.error);
-  const DoneLine done = done_from(*ending.last);
-  if (console.json()) {
-    console.data(*ending.last);
-  } else {
-    console.data(printable(done.file));
-    console.note(
-        fmt::format("{} in {}, verified against {}", byte_count(done.bytes), short_time(done.ms), wish->content));
-    show_sources(done, console);
-    console.note("play it: " + how_to_play(printable(done.file)));
-  }
-  return done.verified ? ExitCode::kDone : ExitCode::kNotVerified;
-}
-
 ExitCode share(const Invocation& invocation, const node::Config& config, Console& console) {
   const auto client = connect_to_node(config);
   if (!client) return no_node(client.error(), console);
@@ -181,10 +91,11 @@ ExitCode share(const Invocation& invocation, const node::Config& config, Console
     const Ending ending = call(
         **client, "POST", "/api/v1/shares", path_body(fs::absolute(path).string()),
         [&](const std::string& type, std::string_view line) {
-          if (console.json()) return console.data(line);
+          if (console.json()) console.data(line);
           const ProgressLine progress = progress_from(line);
           if (type == "progress")
-            console.passing(fmt::format("{} of {} files, {}", progress.files, progress.of, byte_count(progress.bytes)));
+            console.progress(
+                line, fmt::format("{} of {} files, {}", progress.files, progress.of, byte_count(progress.bytes)));
         });
     if (ending.error) return console.failed(*ending.error);
     const DoneLine done = done_from(*ending.last);
@@ -207,8 +118,8 @@ ExitCode import(const Invocation& invocation, const node::Config& config, Consol
     const std::string body = import_body(fs::absolute(path).string(), invocation.skip, invocation.limit);
     const Ending ending =
         call(**client, "POST", "/api/v1/imports", body, [&](const std::string& type, std::string_view line) {
-          if (console.json()) return console.data(line);
-          if (type == "progress") console.passing(fmt::format("{} rows", progress_from(line).rows));
+          if (console.json()) console.data(line);
+          if (type == "progress") console.progress(line, fmt::format("{} rows", progress_from(line).rows));
         });
     if (ending.error) return console.failed(*ending.error);
     const DoneLine done = done_from(*ending.last);
@@ -234,6 +145,11 @@ ExitCode status(const node::Config& config, Console& console) {
                            status.passive, status.links, status.contacts));
   console.data(fmt::format("library     {} tracks, {} words, {} on disk, {} shares{}", status.tracks, status.terms,
                            byte_count(status.index_bytes), status.shares, status.scanning ? ", scanning" : ""));
+  if (status.index_paused) console.data(fmt::format("            no changes are taken: {}", printable(status.index_trouble)));
+  if (!status.index_moved_aside.empty()) {
+    console.data(fmt::format("            a damaged index was moved to {}; shared folders were scanned again",
+                             printable(status.index_moved_aside)));
+  }
   console.data(fmt::format("questions   {} in, {} out, {} seen before, {} answers passed on", status.queries_in,
                            status.queries_out, status.duplicates, status.hits_relayed));
   console.data(fmt::format("refused     {} malformed, {} unknown", status.malformed, status.unknown));
@@ -245,14 +161,18 @@ ExitCode peers(const node::Config& config, Console& console) {
   const auto client = connect_to_node(config);
   if (!client) return no_node(client.error(), console);
   std::size_t count = 0;
+  const auto show = [&](const auto& key, const auto& address, const auto& kind, const auto& dialled, const auto& time,
+                        const auto& in, const auto& out, const auto& agent) {
+    console.data(fmt::format("{} {} {:<8} {:<7} {:>8} {:>8} {:>8}  {}", fitted(key, 12), fitted(address, 22), kind,
+                             dialled, time, in, out, printable(agent)));
+  };
   const Ending ending = call(**client, "GET", "/api/v1/peers", "", [&](const std::string&, std::string_view line) {
-    ++count;
-    if (console.json()) return console.data(line);
+    if (console.json()) console.data(line);
+    if (++count == 1 && !console.json()) show("key", "address", "kind", "dialled", "for", "in", "out", "program");
+    if (console.json()) return;
     const PeerLine peer = peer_from(line);
-    console.data(fmt::format("{} {} {} {:>7} {:>9} in {:>9} out  {}", fitted(peer.key.substr(0, 12), 12),
-                             fitted(peer.endpoint, 22), peer.neighbor ? "neighbor" : "link    ",
-                             clock_time(peer.connected_ms), byte_count(peer.bytes_in), byte_count(peer.bytes_out),
-                             printable(peer.agent)));
+    show(peer.key, peer.endpoint, peer.neighbor ? "neighbor" : "link", peer.inbound ? "by it" : "by us",
+         clock_time(peer.connected_ms), byte_count(peer.bytes_in), byte_count(peer.bytes_out), peer.agent);
   });
   if (ending.error) return console.failed(*ending.error);
   if (count > 0) return ExitCode::kDone;
@@ -264,7 +184,7 @@ ExitCode help(const std::string& topic, Console& console) {
   const auto text = help_text(topic);
   if (!text) {
     return console.failed(
-        {ErrorCode::kInvalid, fmt::format("no help on '{}': a command, exit-codes or config", topic)});
+        {ErrorCode::kInvalid, fmt::format("no help on '{}': a command, exit-codes or config", printable(topic))});
   }
   console.data(console.json() ? help_line(topic, *text) : *text);
   return ExitCode::kDone;

@@ -10,11 +10,24 @@ namespace earshot::cli {
 ExitCode run_node(const node::Config& config, Console& console);
 ExitCode search(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode get(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode play(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode share(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode import(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode index(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode status(const node::Config& config, Console& console);
 ExitCode peers(const node::Config& config, Console& console);
+ExitCode up(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode down(const node::Config& config, Console& console);
+/// Runs with a broken configuration, too: then that is what it finds.
+ExitCode doctor(const Invocation& invocation, Console& console);
+ExitCode show_config(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode show_paths(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode completion(const Invocation& invocation, Console& console);
+ExitCode man(const Invocation& invocation, Console& console);
 ExitCode help(const std::string& topic, Console& console);
 ExitCode version(Console& console);
+
+/// Where a node in the background writes its log.
+std::filesystem::path background_log(const node::Config& config);
 
 }  // namespace earshot::cli

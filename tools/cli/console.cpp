@@ -14,10 +14,29 @@
 
 namespace earshot::cli {
 
-Console::Console(bool json) : json_(json), terminal_(::isatty(STDERR_FILENO) == 1) {
-  const char* no_colour = std::getenv("NO_COLOR");
-  const bool wanted = !json && (!no_colour || !*no_colour) && ::isatty(STDOUT_FILENO) == 1;
-  colour_ = wanted ? Colour::kOn : Colour::kOff;
+namespace {
+
+bool is_set(const char* name) {
+  const char* value = std::getenv(name);
+  return value && *value;
+}
+
+bool wants_colour(ColourChoice choice) {
+  if (choice != ColourChoice::kAuto) return choice == ColourChoice::kAlways;
+  const char* term = std::getenv("TERM");
+  return !is_set("NO_COLOR") && ::isatty(STDOUT_FILENO) == 1 && !(term && std::string_view(term) == "dumb");
+}
+
+// A line a second is what a log or a screen reader can bear.
+constexpr std::chrono::seconds kPlainPeriod{1};
+
+}  // namespace
+
+Console::Console(bool json, ConsoleStyle style)
+    : json_(json),
+      progress_choice_(style.progress),
+      redraws_(::isatty(STDERR_FILENO) == 1 && style.progress == ProgressChoice::kAuto) {
+  colour_ = !json && wants_colour(style.colour) ? Colour::kOn : Colour::kOff;
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) width_ = size.ws_col;
 }
@@ -41,11 +60,19 @@ void Console::note(std::string_view line) {
 }
 
 void Console::passing(std::string_view line) {
-  if (!terminal_ || (line.empty() && passing_ == 0)) return;
+  if (!redraws_ || (line.empty() && passing_ == 0)) return;
   std::string text = "\r" + std::string(passing_, ' ') + "\r";
   text += line;
   std::fwrite(text.data(), 1, text.size(), stderr);
   passing_ = cells(line);
+}
+
+void Console::progress(std::string_view object, std::string_view text) {
+  if (progress_choice_ == ProgressChoice::kAuto) passing(text);
+  if (progress_choice_ == ProgressChoice::kJson) note(object);
+  if (progress_choice_ != ProgressChoice::kPlain || Clock::now() < next_plain_) return;
+  next_plain_ = Clock::now() + kPlainPeriod;
+  note(text);
 }
 
 ExitCode Console::failed(const Error& error) {

@@ -6,6 +6,9 @@
 
 namespace earshot::cli {
 
+/// A track is played while it comes from two holders; the one that gives more is killed on the way.
+ExitCode stream_demo(const DemoFlags& flags, Console& console);
+
 ExitCode demo(const DemoFlags& flags, Console& console);
 
 }  // namespace earshot::cli

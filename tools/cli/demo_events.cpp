@@ -87,4 +87,37 @@ std::string finished(const DoneLine& done, const std::string& content, std::int6
   return line + (verified ? "\"verified\": true}" : "\"verified\": false}");
 }
 
+std::string listening(std::size_t nodes, std::int64_t ms) {
+  ordered_json value = event("started");
+  value["nodes"] = nodes;
+  value["ms"] = ms;
+  return written(value);
+}
+
+std::string playing(std::int64_t first_ms, std::uint64_t bytes, std::uint64_t size) {
+  ordered_json value = event("playing");
+  value["start_ms"] = first_ms;
+  value["local_bytes"] = bytes;
+  value["size"] = size;
+  return written(value);
+}
+
+std::string source_killed(std::size_t node, std::uint64_t given, std::uint64_t played) {
+  ordered_json value = event("source_killed");
+  value["node"] = node;
+  value["given_bytes"] = given;
+  value["played_bytes"] = played;
+  return written(value);
+}
+
+std::string played(std::uint64_t bytes, std::int64_t first_ms, std::int64_t longest_gap_ms, const std::string& sha256, bool equal) {
+  ordered_json value = event("done");
+  value["bytes"] = bytes;
+  value["start_ms"] = first_ms;
+  value["longest_gap_ms"] = longest_gap_ms;
+  value["sha256"] = sha256;
+  value["sha256_equal"] = equal;
+  return written(value);
+}
+
 }  // namespace earshot::cli::demo_event

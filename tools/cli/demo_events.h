@@ -18,4 +18,10 @@ std::string asked(std::size_t node, const std::string& text, const std::vector<s
 std::string cost(std::uint64_t questions, std::uint64_t duplicates, std::uint64_t answers, std::size_t nodes);
 std::string finished(const DoneLine& done, const std::string& content, std::int64_t ms, bool verified);
 
+// Of the demo of playing.
+std::string listening(std::size_t nodes, std::int64_t ms);
+std::string playing(std::int64_t first_ms, std::uint64_t bytes, std::uint64_t size);
+std::string source_killed(std::size_t node, std::uint64_t given, std::uint64_t played);
+std::string played(std::uint64_t bytes, std::int64_t first_ms, std::int64_t longest_gap_ms, const std::string& sha256, bool equal);
+
 }  // namespace earshot::cli::demo_event

@@ -61,10 +61,10 @@ std::string end_of_log(const fs::path& file) {
 
 }  // namespace
 
-Result<DemoNetwork> DemoNetwork::create(std::size_t nodes, bool keep) {
+Result<DemoNetwork> DemoNetwork::create(std::size_t nodes, bool keep, std::string program) {
   std::string name = (fs::temp_directory_path() / "earshot-demo-XXXXXX").string();
   if (!::mkdtemp(name.data())) return fail(ErrorCode::kDisk, "make a folder '{}': {}", name, std::strerror(errno));
-  DemoNetwork network(name, keep);
+  DemoNetwork network(name, keep, std::move(program));
   std::error_code error;
   for (std::size_t i = 0; i < nodes && !error; ++i) {
     DemoNode node;
@@ -78,7 +78,8 @@ Result<DemoNetwork> DemoNetwork::create(std::size_t nodes, bool keep) {
 }
 
 DemoNetwork::DemoNetwork(DemoNetwork&& other) noexcept
-    : folder_(std::exchange(other.folder_, {})), keep_(other.keep_), nodes_(std::exchange(other.nodes_, {})) {}
+    : folder_(std::exchange(other.folder_, {})), keep_(other.keep_), program_(std::move(other.program_)),
+      nodes_(std::exchange(other.nodes_, {})) {}
 
 DemoNetwork::~DemoNetwork() {
   if (folder_.empty()) return;
@@ -87,10 +88,11 @@ DemoNetwork::~DemoNetwork() {
   fs::remove_all(folder_, ignored);
 }
 
-Result<void> DemoNetwork::start(std::size_t number, const std::string& bootstrap) {
+Result<void> DemoNetwork::start(std::size_t number, const std::string& bootstrap, const std::vector<std::string>& more) {
   DemoNode& node = nodes_[number];
   // All that allocates is done before the fork: between fork and exec a child may only make system calls.
   std::vector<std::string> argument_texts = arguments(node, bootstrap);
+  argument_texts.insert(argument_texts.end(), more.begin(), more.end());
   std::vector<std::string> environment_texts = environment();
   const std::vector<char*> argv = pointers_to(argument_texts);
   const std::vector<char*> envp = pointers_to(environment_texts);
@@ -107,7 +109,7 @@ Result<void> DemoNetwork::start(std::size_t number, const std::string& bootstrap
     ::dup2(nothing, STDIN_FILENO);
     ::dup2(out, STDOUT_FILENO);
     ::dup2(out, STDERR_FILENO);
-    ::execve("/proc/self/exe", argv.data(), envp.data());
+    ::execve(program_.c_str(), argv.data(), envp.data());
     ::_exit(127);
   }
   node.pid = child;

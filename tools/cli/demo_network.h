@@ -26,8 +26,9 @@ struct DemoNode {
 
 class DemoNetwork {
  public:
-  /// Makes the temporary folder and one for each node. Nothing runs yet. Errors: kDisk.
-  static Result<DemoNetwork> create(std::size_t nodes, bool keep);
+  /// Makes the temporary folder and one for each node. Nothing runs yet. `program` is what the nodes run: ourselves, or another
+  /// build of earshot. Errors: kDisk.
+  static Result<DemoNetwork> create(std::size_t nodes, bool keep, std::string program = "/proc/self/exe");
 
   DemoNetwork(DemoNetwork&& other) noexcept;
   DemoNetwork& operator=(DemoNetwork&&) = delete;
@@ -37,8 +38,8 @@ class DemoNetwork {
   std::vector<DemoNode>& nodes() { return nodes_; }
   const std::filesystem::path& folder() const { return folder_; }
 
-  /// Starts the process of one node. Children die with this process, unless the network is to be kept.
-  Result<void> start(std::size_t node, const std::string& bootstrap);
+  /// Starts the process of one node, with more flags. Children die with this process, unless the network is to be kept.
+  Result<void> start(std::size_t node, const std::string& bootstrap, const std::vector<std::string>& more = {});
 
   /// Asks a node for its status until `ready` says so. Errors: kTimedOut (with the end of its log), kStopped,
   /// kUnreachable when the process ended.
@@ -58,12 +59,14 @@ class DemoNetwork {
   void leave_running() { folder_.clear(); }
 
  private:
-  DemoNetwork(std::filesystem::path folder, bool keep) : folder_(std::move(folder)), keep_(keep) {}
+  DemoNetwork(std::filesystem::path folder, bool keep, std::string program)
+      : folder_(std::move(folder)), keep_(keep), program_(std::move(program)) {}
   bool has_ended(DemoNode& node);
   void stop_all();
 
   std::filesystem::path folder_;
   bool keep_ = false;
+  std::string program_;
   std::vector<DemoNode> nodes_;
 };
 

@@ -5,9 +5,15 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <map>
 #include <memory>
 
+#include "tools/cli/help_topics.h"
+#include "tools/cli/misuse.h"
+#include "tools/cli/option_tree.h"
+#include "tools/cli/replies.h"
 #include "tools/node/api.h"
+#include "tools/node/index_order.h"
 
 namespace earshot::cli {
 
@@ -15,6 +21,9 @@ namespace {
 
 // Seconds that a search from the command line stays open: rows come in the first, stragglers in the rest.
 constexpr double kSearchSeconds = 3;
+
+// Fetches at once: what a node runs (Fetches::kMaxRunning).
+constexpr int kMaxGets = 16;
 
 // Where CLI11 leaves what it read, until it becomes an Invocation.
 struct Raw {
@@ -34,32 +43,59 @@ struct Tree {
   Tree& operator=(const Tree&) = delete;
 
  private:
-  CLI::App* command(Command which, const char* name, const char* what);
+  CLI::App* command(Command which, const char* name, const std::string& what, CLI::App* parent = nullptr);
   void settings(CLI::App* command, std::initializer_list<std::string_view> groups);
   void client_commands();
+  void operator_commands();
   void demo_command();
+  void shell_commands();
 };
 
-CLI::App* Tree::command(Command which, const char* name, const char* what) {
-  CLI::App* made = app.add_subcommand(name, what);
+std::vector<std::string> task_names() {
+  std::vector<std::string> names;
+  for (const node::IndexTaskRow& row : node::kIndexTasks) names.emplace_back(row.name);
+  return names;
+}
+
+std::string index_help() {
+  std::string text = "Tend the index, of the running node or of the data folder itself";
+  for (const node::IndexTaskRow& row : node::kIndexTasks) text += fmt::format("\n  {:<8} {}", row.name, row.help);
+  return text;
+}
+
+CLI::App* Tree::command(Command which, const char* name, const std::string& what, CLI::App* parent) {
+  static const std::map<std::string, ColourChoice> kColours = {
+      {"auto", ColourChoice::kAuto}, {"always", ColourChoice::kAlways}, {"never", ColourChoice::kNever}};
+  static const std::map<std::string, ProgressChoice> kProgress = {{"auto", ProgressChoice::kAuto},
+                                                                  {"plain", ProgressChoice::kPlain},
+                                                                  {"json", ProgressChoice::kJson},
+                                                                  {"none", ProgressChoice::kNone}};
+  CLI::App* made = (parent ? parent : &app)->add_subcommand(name, what);
   made->add_flag("--json", raw.invocation.json, "One JSON object per line on stdout");
-  made->add_option("--datadir", raw.datadir, "Keep everything below this folder (EARSHOT_DATADIR)");
-  made->add_option("--config", raw.config_file, "Configuration file (EARSHOT_CONFIG)");
+  made->add_option("--color", raw.invocation.style.colour, "Colours; auto: on a terminal without NO_COLOR")
+      ->type_name("WHEN")
+      ->transform(CLI::Transformer(kColours).description("{auto,always,never}"));
+  made->add_option("--progress", raw.invocation.style.progress, "Progress on stderr; auto: a bar on a terminal")
+      ->type_name("HOW")
+      ->transform(CLI::Transformer(kProgress).description("{auto,plain,json,none}"));
+  made->add_option("--datadir", raw.datadir, "Keep everything below this folder (EARSHOT_DATADIR)")
+      ->type_name("FOLDER");
+  made->add_option("--config", raw.config_file, "Configuration file (EARSHOT_CONFIG)")->type_name("FILE");
   commands.emplace_back(made, which);
   return made;
 }
 
-// The flags of the settings whose key starts with one of these tables.
+// The flags of the settings whose table or key is one of these.
 void Tree::settings(CLI::App* command, std::initializer_list<std::string_view> groups) {
+  const auto wanted = [&](std::string_view name) {
+    return std::find(groups.begin(), groups.end(), name) != groups.end();
+  };
   for (std::size_t i = 0; i < node::settings().size(); ++i) {
     const node::Setting& setting = node::settings()[i];
-    const std::string_view table = setting.key.substr(0, setting.key.find('.'));
-    if (std::find(groups.begin(), groups.end(), table) == groups.end()) continue;
+    if (!wanted(setting.key) && !wanted(setting.key.substr(0, setting.key.find('.')))) continue;
     const std::string help = fmt::format("{} ({})", setting.help, setting.environment);
     CLI::Option* option = command->add_option(std::string(setting.flag), raw.settings[i], help);
-    option->type_name(setting.shape == node::Shape::kNumber   ? "NUMBER"
-                      : setting.shape == node::Shape::kSwitch ? "true|false"
-                                                              : "TEXT");
+    option->type_name(std::string(setting.value));
     // A list's flag is repeated, one value each time, so that it never swallows a word that follows.
     option->expected(1)->allow_extra_args(false);
     option->multi_option_policy(setting.shape == node::Shape::kList ? CLI::MultiOptionPolicy::TakeAll
@@ -77,31 +113,58 @@ void Tree::client_commands() {
       ->capture_default_str();
   search->add_option("--ttl", to.search.ttl, "Hops of a flood, or steps of each walker; 0: the node's default")
       ->capture_default_str();
-  search->add_option("--walkers", to.search.walkers, "Walkers of a walk; 0: the node's default")->capture_default_str();
+  search->add_option("--walkers", to.search.walkers, "Walkers of a walk; 0: the node's default")->default_str("0");
   search->add_option("--limit", to.rows, "Rows to show at most")->check(CLI::Range(1, 1000))->capture_default_str();
   search->add_option("--time", raw.seconds, "Seconds to wait for answers")
       ->check(CLI::Range(0.1, 120.0))
       ->capture_default_str();
-  settings(search, {"node", "cli"});
+  settings(search, {"node.listen", "node.bootstrap", "cli"});
 
-  CLI::App* get = command(Command::kGet, "get", "Fetch a row of the last search, or a content id, and verify it");
-  get->add_option("what", to.what, "A row's number, or ppspp:...")->required();
-  get->add_option("-o,--out", to.out, "File or folder to write to");
-  settings(get, {"node", "cli", "share"});
+  CLI::App* get = command(Command::kGet, "get", "Fetch rows of the last search, or content ids, and verify them");
+  get->add_option("what", to.contents, "Rows' numbers, or ppspp:...")->required()->expected(1, kMaxGets);
+  get->add_flag("--verify", to.verify, "Fetch nothing: say whether the file of --out is this content");
+  get->add_option("-o,--out", to.out, "File or folder to write to")->type_name("PATH");
+  settings(get, {"node.listen", "node.bootstrap", "cli", "share"});
+
+  CLI::App* play = command(Command::kPlay, "play", "Play a row of the last search, or a content id, while it comes");
+  play->add_option("what", to.contents, "A row's number, or ppspp:...")->required()->expected(1);
+  play->add_option("--player", to.player, "mpv, ffplay or vlc; - writes the sound to stdout (default: what is installed)");
+  settings(play, {"node.listen", "node.bootstrap", "cli"});
 
   CLI::App* share = command(Command::kShare, "share", "Share folders and files; without any, list what is shared");
-  share->add_option("paths", to.paths, "Folders or files");
+  share->add_option("paths", to.paths, "Folders or files")->type_name("PATH");
   settings(share, {"cli"});
 
   CLI::App* import =
       command(Command::kImport, "import", "Add rows of metadata from a table (.tsv, .tsv.zst) to the index");
-  import->add_option("files", to.paths, "Tables; the first line names the columns")->required();
+  import->add_option("files", to.paths, "Tables; the first line names the columns")->type_name("FILE")->required();
   import->add_option("--skip", to.skip, "Rows to leave out at the start");
   import->add_option("--limit", to.limit, "Rows to take at most; 0: all");
   settings(import, {"cli"});
 
+  CLI::App* index = command(Command::kIndex, "index", index_help());
+  index->add_option("task", to.what, "What to do")->required()->check(CLI::IsMember(task_names()));
+  index->add_option("paths", to.paths, "Tables to import, a table to export to, or the folder of backups");
+  index->add_option("--skip", to.skip, "import: rows to leave out at the start");
+  index->add_option("--limit", to.limit, "import: rows to take at most; 0: all");
+  settings(index, {"cli", "index"});
+
   settings(command(Command::kStatus, "status", "What the running node is doing"), {"cli"});
   settings(command(Command::kPeers, "peers", "Who the running node is connected to"), {"cli"});
+}
+
+void Tree::operator_commands() {
+  CLI::App* up = command(Command::kUp, "up", "Run a node in the background; returns when it is ready");
+  settings(up, {"node", "stream", "http", "share", "index", "log"});
+  settings(command(Command::kDown, "down", "Stop the running node and wait until it has gone"), {"cli"});
+  CLI::App* doctor = command(Command::kDoctor, "doctor", "Find what is wrong with this node, and say how to mend it");
+  settings(doctor, {"node", "stream", "http", "share", "index", "log", "cli"});
+  CLI::App* config = app.add_subcommand("config", "Look at the configuration");
+  config->require_subcommand(1);
+  CLI::App* show = command(Command::kConfigShow, "show", "Every setting and its value", config);
+  show->add_flag("--origin", raw.invocation.origin, "Also where each value comes from");
+  settings(show, {"node", "stream", "http", "share", "index", "log", "cli"});
+  command(Command::kConfigPaths, "paths", "The folders and files of this node", config);
 }
 
 void Tree::demo_command() {
@@ -109,11 +172,27 @@ void Tree::demo_command() {
   CLI::App* demo = command(Command::kDemo, "demo", "A whole network on this machine: search it, fetch from it, verify");
   demo->add_option("--nodes", to.nodes, "Node processes")->check(CLI::Range(3, 200))->capture_default_str();
   demo->add_option("--kill", to.kill, "Nodes to kill before the search")->capture_default_str();
+  demo->add_flag("--stream", to.stream, "Play a track while it comes, kill its first source, and compare every byte");
   demo->add_flag("--keep", to.keep, "Leave the network running and say how to use it");
   demo->add_option("--seed", to.seed, "Decides who holds what, who asks and who is killed")->capture_default_str();
-  demo->add_option("--music", to.music, "Folder of music to spread (default: what is installed, else generated tones)");
-  demo->add_option("--metadata", to.metadata, "Table of metadata rows to spread (EARSHOT_DEMO_METADATA)");
-  demo->add_option("--out", to.out, "Folder for the fetched track")->capture_default_str();
+  demo->add_option("--music", to.music, "Folder of music to spread (default: what is installed, else generated tones)")
+      ->type_name("FOLDER");
+  demo->add_option("--metadata", to.metadata, "Table of metadata rows to spread (EARSHOT_DEMO_METADATA)")
+      ->type_name("FILE");
+  demo->add_option("--out", to.out, "Folder for the fetched track")->type_name("FOLDER")->capture_default_str();
+}
+
+void Tree::shell_commands() {
+  CLI::App* completion = command(Command::kCompletion, "completion", "A script that completes our words in a shell");
+  completion->add_option("shell", raw.invocation.what, "The shell")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  CLI::App* man = command(Command::kMan, "man", "A manual page as troff source (earshot man | man -l -)");
+  man->add_option("page", raw.invocation.what, "earshot, earshot-COMMAND, earshot.toml; default: earshot");
+  man->add_option("--out", raw.invocation.out, "Write every page into this folder instead")->type_name("FOLDER");
+  CLI::App* help = command(Command::kHelp, "help", "Help on a command, or on: exit-codes, config");
+  help->add_option("topic", raw.invocation.paths, "A command, exit-codes or config");
+  command(Command::kVersion, "version", "The version");
 }
 
 Tree::Tree() {
@@ -121,10 +200,9 @@ Tree::Tree() {
   CLI::App* run = command(Command::kNode, "node", "Run a node until Ctrl-C");
   settings(run, {"node", "stream", "http", "share", "index", "log"});
   client_commands();
+  operator_commands();
   demo_command();
-  CLI::App* help = command(Command::kHelp, "help", "Help on a command, or on: exit-codes, config");
-  help->add_option("topic", raw.invocation.what, "A command, exit-codes or config");
-  command(Command::kVersion, "version", "The version");
+  shell_commands();
   app.set_version_flag("--version", fmt::format("earshot {}", node::version()));
   app.footer("Topics: earshot help exit-codes, earshot help config");
 }
@@ -146,6 +224,7 @@ Invocation invocation_from(Tree& tree) {
   for (std::size_t i = 0; i < raw.settings.size(); ++i) {
     if (!raw.settings[i].empty()) result.config.values.emplace(node::settings()[i].key, raw.settings[i]);
   }
+  if (result.command == Command::kHelp) result.what = joined(result.paths);
   result.search.text = joined(result.paths);
   result.search.strategy = raw.strategy == "walk" ? StrategyKind::kWalk : StrategyKind::kFlood;
   result.search.limit = static_cast<std::uint16_t>(std::min(result.rows, limits::kMaxHitsPerHolder));
@@ -153,27 +232,54 @@ Invocation invocation_from(Tree& tree) {
   return result;
 }
 
-std::string exit_code_help() {
-  std::string text = "Exit codes\n";
-  for (const ExitCodeRow& row : kExitCodes)
-    text += fmt::format("  {:>3}  {}\n", static_cast<int>(row.code), row.meaning);
-  return text;
+// "TEXT:{flood,walk}": CLI11 keeps the choices in the name of the type.
+void split_type(const std::string& type, OptionRow& row) {
+  const std::size_t open = type.find('{');
+  row.value = type.substr(0, type.find(':'));
+  if (open == std::string::npos || type.back() != '}') return;
+  std::string_view rest = std::string_view(type).substr(open + 1, type.size() - open - 2);
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(','), rest.size());
+    row.choices.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
 }
 
-std::string config_help() {
-  std::string text =
-      "Configuration\n"
-      "  A flag beats the environment, which beats earshot.toml, which beats the default.\n"
-      "  The file lies in $XDG_CONFIG_HOME/earshot (or ~/.config/earshot), or in the --datadir. An unknown key is an\n"
-      "  error. 'node.listen' is written as  [node]  and below it  listen = \"0.0.0.0:4040\".\n\n";
-  for (const node::Setting& setting : node::settings()) {
-    text += fmt::format("  {}\n      {}\n      flag {}, environment {}, default {}\n", setting.key, setting.help,
-                        setting.flag, setting.environment, setting.fallback.empty() ? "none" : setting.fallback);
+OptionRow row_of(const CLI::Option& option) {
+  OptionRow row;
+  if (option.get_positional()) {
+    row.names = {option.get_name(/*positional=*/true)};
+  } else {
+    for (const std::string& name : option.get_snames()) row.names.push_back("-" + name);
+    for (const std::string& name : option.get_lnames()) row.names.push_back("--" + name);
   }
-  text +=
-      "\n  --datadir FOLDER (EARSHOT_DATADIR) puts configuration, data, state, cache and runtime files below one "
-      "folder.\n";
-  return text;
+  if (option.get_items_expected_max() > 0) split_type(option.get_type_name(), row);
+  row.fallback = option.get_default_str();
+  row.help = option.get_description();
+  row.required = option.get_required();
+  row.repeats =
+      option.get_items_expected_max() > 1 || option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
+  return row;
+}
+
+CommandRow row_of(const CLI::App& app, const std::string& above) {
+  CommandRow row;
+  row.name = app.get_parent() ? above + (above.empty() ? "" : " ") + app.get_name() : "";
+  row.what = app.get_description();
+  for (const CLI::Option* option : app.get_options()) {
+    (option->get_positional() ? row.positionals : row.options).push_back(row_of(*option));
+  }
+  for (const CLI::App* below : app.get_subcommands([](const CLI::App*) { return true; }))
+    row.commands.push_back(row_of(*below, row.name));
+  return row;
+}
+
+Finished refused(const CLI::ParseError& error, std::span<const std::string> words) {
+  const Misuse misuse = explain_misuse(option_tree(), words, error.what());
+  if (std::find(words.begin(), words.end(), "--json") != words.end())
+    std::cout << error_line({ErrorCode::kInvalid, misuse.what}) << "\n";
+  std::cerr << "earshot: " << misuse.what << "\nsee: " << misuse.see << "\n";
+  return {ExitCode::kUsage};
 }
 
 }  // namespace
@@ -183,9 +289,9 @@ std::variant<Invocation, Finished> parse_flags(int argc, const char* const* argv
   try {
     tree.app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const bool asked_for_help = error.get_exit_code() == 0;
+    if (error.get_exit_code() != 0) return refused(error, std::vector<std::string>(argv + 1, argv + std::max(argc, 1)));
     tree.app.exit(error, std::cout, std::cerr);
-    return Finished{asked_for_help ? ExitCode::kDone : ExitCode::kUsage};
+    return Finished{ExitCode::kDone};
   }
   Invocation invocation = invocation_from(tree);
   if (invocation.command == Command::kSearch) {
@@ -197,13 +303,20 @@ std::variant<Invocation, Finished> parse_flags(int argc, const char* const* argv
   return invocation;
 }
 
+CommandRow option_tree() {
+  const Tree tree;
+  return row_of(tree.app, "");
+}
+
 std::optional<std::string> help_text(const std::string& topic) {
   Tree tree;
   if (topic.empty()) return tree.app.help();
   if (topic == "exit-codes") return exit_code_help();
   if (topic == "config") return config_help();
   for (const auto& [made, ignored] : tree.commands) {
-    if (made->get_name() == topic) return made->help("earshot " + topic, CLI::AppFormatMode::Sub);
+    const bool nested = made->get_parent() != &tree.app;
+    const std::string name = (nested ? made->get_parent()->get_name() + " " : "") + made->get_name();
+    if (name == topic) return made->help("earshot " + topic, CLI::AppFormatMode::Sub);
   }
   return std::nullopt;
 }

@@ -10,17 +10,22 @@
 #include <vector>
 
 #include "schema/search.h"
+#include "tools/cli/console_style.h"
 #include "tools/cli/exit_code.h"
 #include "tools/node/config.h"
 
 namespace earshot::cli {
 
-enum class Command : std::uint8_t { kNode, kSearch, kGet, kShare, kImport, kStatus, kPeers, kDemo, kHelp, kVersion };
+enum class Command : std::uint8_t {
+  kNode, kUp, kDown, kSearch, kGet, kPlay, kShare, kImport, kIndex, kStatus, kPeers, kDoctor, kConfigShow, kConfigPaths, kDemo,
+  kCompletion, kMan, kHelp, kVersion
+};
 
 struct DemoFlags {
   std::uint32_t nodes = 24;
   std::uint32_t kill = 0;
   bool keep = false;
+  bool stream = false;
   std::uint64_t seed = 1;
   std::filesystem::path music;     // empty: what is installed, else generated tones
   std::filesystem::path metadata;  // empty: EARSHOT_DEMO_METADATA, else none
@@ -30,17 +35,22 @@ struct DemoFlags {
 struct Invocation {
   Command command = Command::kHelp;
   bool json = false;
+  ConsoleStyle style;
   node::ConfigFlags config;
   SearchRequest search;                      // search
   std::size_t rows = 20;                     // search: rows shown at most
-  std::string what;                          // get: a row's number or a content id; help: a topic
-  std::vector<std::filesystem::path> paths;  // share, import
-  std::filesystem::path out;                 // get
-  std::uint64_t skip = 0, limit = 0;         // import: rows
+  std::string what;                          // index: the task; help: a topic; completion: a shell; man: a page
+  std::vector<std::string> contents;         // get, play: rows' numbers or content ids
+  bool verify = false;                       // get: check a file that is here
+  std::string player;                        // play: empty: the first that is installed; "-": stdout
+  std::vector<std::filesystem::path> paths;  // share, import, index
+  std::filesystem::path out;                 // get, man
+  bool origin = false;                       // config show: where each value comes from
+  std::uint64_t skip = 0, limit = 0;         // import, index import: rows
   DemoFlags demo;
 };
 
-/// There is nothing more to do: CLI11 printed help or an error.
+/// There is nothing more to do: help or an error was printed.
 struct Finished {
   ExitCode code;
 };

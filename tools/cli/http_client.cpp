@@ -13,6 +13,7 @@
 #include <charconv>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "tools/cli/client.h"
 #include "tools/cli/interrupt.h"
@@ -140,6 +141,10 @@ class Body {
   }
 
   Result<bool> hand_out() {
+    if (header_.status < 300 && reader_.on_bytes) {
+      const std::string bytes = std::exchange(lines_, {});
+      return bytes.empty() || reader_.on_bytes(bytes);
+    }
     std::size_t at = 0;
     for (std::size_t end = 0; (end = lines_.find('\n', at)) != std::string::npos; at = end + 1) {
       if (end > at && !reader_.on_line(std::string_view(lines_).substr(at, end - at))) return false;

@@ -1,6 +1,7 @@
 // A node inside one command: asks, fetches, and is gone again. It has a key of its own that is forgotten with it.
 #include <fmt/format.h>
 
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -18,6 +19,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kTick{100};
 
+// How often to look for bytes of a content that have not come yet.
+constexpr std::chrono::milliseconds kBodyTick{5};
+
 // Three dead contacts and a slow one: more than this is no network.
 constexpr std::chrono::seconds kJoinTime{8};
 
@@ -33,6 +37,14 @@ class LocalChannel final : public node::Channel {
       status_ = reply.status;
       if (!reply.body.empty()) lines_.push_back(std::move(reply.body));
       closed_ = true;
+    }
+    wake_.notify_one();
+  }
+
+  void body(std::unique_ptr<node::Body> body) override {
+    {
+      const std::lock_guard lock(mutex_);
+      body_ = std::move(body);
     }
     wake_.notify_one();
   }
@@ -62,7 +74,12 @@ class LocalChannel final : public node::Channel {
   Result<int> read(const Reader& reader) {
     std::unique_lock lock(mutex_);
     while (true) {
-      const bool woken = wake_.wait_for(lock, kTick, [this] { return closed_ || !lines_.empty(); });
+      const bool woken = wake_.wait_for(lock, kTick, [this] { return closed_ || body_ || !lines_.empty(); });
+      if (body_) {
+        const std::unique_ptr<node::Body> body = std::move(body_);
+        lock.unlock();
+        return read_body(*body, reader);
+      }
       if (interrupted()) return give_up(lock, fail(ErrorCode::kStopped, "interrupted"));
       while (!lines_.empty()) {
         const std::string line = std::move(lines_.front());
@@ -78,6 +95,26 @@ class LocalChannel final : public node::Channel {
   }
 
  private:
+  static Result<int> read_body(node::Body& body, const Reader& reader) {
+    auto head = body.head();
+    while (head && !*head) {
+      if (interrupted()) return fail(ErrorCode::kStopped, "interrupted");
+      std::this_thread::sleep_for(kBodyTick);
+      head = body.head();
+    }
+    if (!head) return tl::unexpected(head.error());
+    std::array<std::uint8_t, 64 * 1024> block;
+    for (std::uint64_t left = (*head)->has_body ? (*head)->size : 0; left > 0;) {
+      if (interrupted()) return fail(ErrorCode::kStopped, "interrupted");
+      const auto got = body.pull(block);
+      if (!got) return tl::unexpected(got.error());
+      if (*got == 0) std::this_thread::sleep_for(kBodyTick);
+      if (*got > 0 && !reader.on_bytes(as_text(ByteView(block).first(*got)))) break;
+      left -= *got;
+    }
+    return (*head)->status;
+  }
+
   Result<int> give_up(std::unique_lock<std::mutex>& lock, Result<int> result) {
     const auto gone = std::exchange(gone_, nullptr);
     lock.unlock();
@@ -88,6 +125,7 @@ class LocalChannel final : public node::Channel {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::string> lines_;  // guarded by mutex_
+  std::unique_ptr<node::Body> body_;  // guarded by mutex_
   int status_ = 200;               // guarded by mutex_
   bool closed_ = false;            // guarded by mutex_
   std::function<void()> gone_;     // guarded by mutex_
@@ -106,11 +144,15 @@ class LightNode final : public Client {
     request.body = body;
     request.unix_socket = true;
     const auto channel = std::make_shared<LocalChannel>();
-    daemon_->api().handle(request, channel);
+    {
+      const std::lock_guard lock(asking_);
+      daemon_->api().handle(request, channel);
+    }
     return channel->read(reader);
   }
 
  private:
+  std::mutex asking_;  // the API takes one question at a time; several fetches ask at once
   std::unique_ptr<node::Daemon> daemon_;
 };
 

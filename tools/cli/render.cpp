@@ -49,21 +49,6 @@ std::size_t width_of(utf8proc_int32_t code_point) {
   return code_point < 0 ? 1 : static_cast<std::size_t>(std::max(0, utf8proc_charwidth(code_point)));
 }
 
-std::string plural(std::uint64_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
-
-bool is_installed(std::string_view program) {
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path ? path : "";
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find(':'), rest.size());
-    if (end > 0 && ::access((std::filesystem::path(rest.substr(0, end)) / program).c_str(), X_OK) == 0) return true;
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return false;
-}
-
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -123,6 +108,10 @@ std::string short_time(std::uint64_t ms) {
   return ms < 1000 ? fmt::format("{} ms", ms) : fmt::format("{}.{} s", ms / 1000, ms % 1000 / 100);
 }
 
+std::string plural(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 std::string byte_count(std::uint64_t bytes) {
   if (bytes < 1000) return fmt::format("{} B", bytes);
   constexpr std::array<std::string_view, 4> kUnits = {"kB", "MB", "GB", "TB"};
@@ -178,15 +167,31 @@ std::string closing_line(const SummaryLine& summary) {
                      plural(summary.messages, "question", "questions"), plural(summary.answers, "answer", "answers"));
 }
 
-std::string progress_bar(const ProgressLine& progress) {
+std::string progress_bar(const ProgressLine& progress, std::uint64_t bytes_per_second) {
   constexpr std::size_t kWidth = 30;
   const std::size_t done =
       progress.size == 0 ? 0
                          : static_cast<std::size_t>(kWidth * std::min(progress.bytes, progress.size) / progress.size);
   std::uint64_t giving = 0;
   for (const SourceLine& source : progress.sources) giving += source.bytes > 0 ? 1 : 0;
-  return fmt::format("[{}{}] {} of {} from {}", std::string(done, '#'), std::string(kWidth - done, '.'),
-                     byte_count(progress.bytes), byte_count(progress.size), plural(giving, "holder", "holders"));
+  std::string bar = fmt::format("[{}{}] {} of {} from {}", std::string(done, '#'), std::string(kWidth - done, '.'),
+                                byte_count(progress.bytes), byte_count(progress.size), plural(giving, "holder", "holders"));
+  if (bytes_per_second == 0) return bar;
+  bar += fmt::format(", {}/s", byte_count(bytes_per_second));
+  if (progress.size <= progress.bytes) return bar;
+  const std::uint64_t seconds = (progress.size - progress.bytes) / bytes_per_second + 1;
+  return bar + fmt::format(", {} left", clock_time(seconds * 1000));
+}
+
+bool is_installed(std::string_view program) {
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path ? path : "";
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(':'), rest.size());
+    if (end > 0 && ::access((std::filesystem::path(rest.substr(0, end)) / program).c_str(), X_OK) == 0) return true;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return false;
 }
 
 std::string how_to_play(std::string_view file) {

@@ -27,6 +27,9 @@ std::string clock_time(std::uint64_t ms);
 /// "41 ms", "3.0 s".
 std::string short_time(std::uint64_t ms);
 
+/// "1 track", "2 tracks".
+std::string plural(std::uint64_t count, std::string_view one, std::string_view many);
+
 /// "3.1 MB": powers of 1,000, one digit after the point below ten.
 std::string byte_count(std::uint64_t bytes);
 
@@ -51,8 +54,11 @@ class HitTable {
 /// "7 tracks at 9 holders in 3.0 s; this node asked 5 neighbors and got 4 answers".
 std::string closing_line(const SummaryLine& summary);
 
-/// "[#####.....] 1.5 of 3.0 MB from 2 holders".
-std::string progress_bar(const ProgressLine& progress);
+/// "[#####.....] 1.5 of 3.0 MB from 2 holders, 1.0 MB/s, 0:02 left"; without a rate it says nothing of time.
+std::string progress_bar(const ProgressLine& progress, std::uint64_t bytes_per_second = 0);
+
+/// Whether a program is on the PATH.
+bool is_installed(std::string_view program);
 
 /// The line that plays a file: with what is installed, else with mpv.
 std::string how_to_play(std::string_view file);

@@ -81,8 +81,8 @@ SummaryLine summary_from(std::string_view line) {
 
 ProgressLine progress_from(std::string_view line) {
   const ordered_json value = parsed(line);
-  return {number(value, "bytes"), number(value, "size"), number(value, "files"),
-          number(value, "of"),    number(value, "rows"), sources(value)};
+  return {number(value, "bytes"), number(value, "size"), number(value, "files"), number(value, "of"),
+          number(value, "rows"),  number(value, "done"), sources(value)};
 }
 
 DoneLine done_from(std::string_view line) {
@@ -130,7 +130,39 @@ StatusLine status_from(std::string_view line) {
   status.unknown = number(value, "unknown");
   status.fetches = number(value, "fetches");
   status.scanning = yes(value, "scanning");
+  status.index_paused = yes(value, "index_paused");
+  status.index_trouble = text(value, "index_trouble");
+  status.index_moved_aside = text(value, "index_moved_aside");
   return status;
+}
+
+IndexLine index_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  IndexLine index;
+  index.task = text(value, "task");
+  index.path = text(value, "path");
+  index.refusal = text(value, "refusal");
+  index.trouble = text(value, "trouble");
+  index.paused = yes(value, "paused");
+  for (const auto& [field, to] : {std::pair{"tracks", &index.tracks},
+                                  {"skipped", &index.skipped},
+                                  {"unreadable", &index.unreadable},
+                                  {"ms", &index.ms},
+                                  {"terms", &index.terms},
+                                  {"bytes_on_disk", &index.bytes_on_disk},
+                                  {"table_bytes", &index.table_bytes},
+                                  {"table_files", &index.table_files},
+                                  {"log_bytes", &index.log_bytes},
+                                  {"memory_bytes", &index.memory_bytes},
+                                  {"disk_limit", &index.disk_limit},
+                                  {"bytes_added", &index.bytes_added},
+                                  {"bytes_flushed", &index.bytes_flushed},
+                                  {"bytes_compacted", &index.bytes_compacted},
+                                  {"syncs", &index.syncs},
+                                  {"stalled_us", &index.stalled_us}}) {
+    *to = number(value, field);
+  }
+  return index;
 }
 
 PeerLine peer_from(std::string_view line) {
@@ -150,6 +182,15 @@ Error error_from(std::string_view line) {
   const ordered_json value = parsed(line);
   const std::string what = text(value, "what");
   return {node::json::code_named(text(value, "code")), what.empty() ? "the node refused without saying why" : what};
+}
+
+std::string url_from(std::string_view line) {
+  return text(parsed(line), "url");
+}
+
+PlayLine play_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  return {text(value, "url"), number(value, "bytes"), number(value, "size"), sources(value)};
 }
 
 std::string search_body(const SearchRequest& request) {
@@ -189,8 +230,18 @@ std::string import_body(const std::string& path, std::uint64_t skip, std::uint64
   return written({{"path", path}, {"skip", skip}, {"limit", limit}});
 }
 
+std::string index_body(std::string_view task, const std::string& path, std::uint64_t skip, std::uint64_t limit) {
+  ordered_json value = {{"task", task}, {"skip", skip}, {"limit", limit}};
+  if (!path.empty()) value["path"] = path;
+  return written(value);
+}
+
 std::string error_line(const Error& error) {
   return node::json::error(error);
+}
+
+std::string verified_line(std::string_view content, std::string_view file) {
+  return written({{"v", 1}, {"type", "verified"}, {"content", content}, {"file", file}});
 }
 
 std::string version_line(std::string_view version) {

@@ -33,9 +33,9 @@ struct SourceLine {
   std::uint64_t bytes = 0;
 };
 
-/// Of a fetch (bytes, size), of a scan (files, of, bytes) or of an import (rows).
+/// Of a fetch (bytes, size), of a scan (files, of, bytes), of an import (rows) or of work on the index (done, of).
 struct ProgressLine {
-  std::uint64_t bytes = 0, size = 0, files = 0, of = 0, rows = 0;
+  std::uint64_t bytes = 0, size = 0, files = 0, of = 0, rows = 0, done = 0;
   std::vector<SourceLine> sources;
 };
 
@@ -46,13 +46,22 @@ struct DoneLine {
   std::vector<SourceLine> sources;
 };
 
+struct IndexLine {
+  std::string task, path, refusal, trouble;
+  std::uint64_t tracks = 0, skipped = 0, unreadable = 0, ms = 0, terms = 0, bytes_on_disk = 0, table_bytes = 0,
+                table_files = 0, log_bytes = 0, memory_bytes = 0, disk_limit = 0, bytes_added = 0, bytes_flushed = 0,
+                bytes_compacted = 0, syncs = 0, stalled_us = 0;
+  bool paused = false;
+};
+
 struct StatusLine {
   std::string version, role, self, key, endpoint, http;
   std::uint64_t neighbors = 0, passive = 0, links = 0, contacts = 0, uptime_ms = 0, tracks = 0, terms = 0,
                 index_bytes = 0, shares = 0;
   std::uint64_t queries_in = 0, queries_out = 0, duplicates = 0, hits_relayed = 0, malformed = 0, unknown = 0,
                 fetches = 0;
-  bool scanning = false;
+  bool scanning = false, index_paused = false;
+  std::string index_trouble, index_moved_aside;
 };
 
 struct PeerLine {
@@ -71,9 +80,19 @@ SummaryLine summary_from(std::string_view line);
 ProgressLine progress_from(std::string_view line);
 DoneLine done_from(std::string_view line);
 StatusLine status_from(std::string_view line);
+IndexLine index_from(std::string_view line);
 PeerLine peer_from(std::string_view line);
 ShareLine share_from(std::string_view line);
 Error error_from(std::string_view line);
+/// The address in an answer that has one; empty: none.
+std::string url_from(std::string_view line);
+/// A content that is open for playing. `url`: where a player finds it; empty: nowhere, its bytes must be poured.
+struct PlayLine {
+  std::string url;
+  std::uint64_t bytes = 0, size = 0;  // here, of all
+  std::vector<SourceLine> sources;
+};
+PlayLine play_from(std::string_view line);
 
 /// Bodies of requests.
 std::string search_body(const SearchRequest& request);
@@ -86,10 +105,12 @@ struct FetchWish {
 FetchWish wish_for(const HitLine& hit);
 std::string fetch_body(const FetchWish& wish);
 std::string path_body(const std::string& path);
+std::string index_body(std::string_view task, const std::string& path, std::uint64_t skip, std::uint64_t limit);
 std::string import_body(const std::string& path, std::uint64_t skip, std::uint64_t limit);
 
 /// Lines that the command line itself writes.
 std::string error_line(const Error& error);
+std::string verified_line(std::string_view content, std::string_view file);
 std::string version_line(std::string_view version);
 std::string help_line(std::string_view topic, std::string_view text);
 

@@ -47,10 +47,10 @@ void put_chunk(std::string& out, std::string_view name, std::string_view body) {
   if (body.size() % 2 == 1) out.push_back('\0');
 }
 
-std::string samples_of(std::size_t tune) {
+std::string samples_of(std::size_t tune, std::uint32_t notes) {
   std::string samples;
   std::uint32_t step = static_cast<std::uint32_t>(tune) * 7 + 3;
-  for (std::uint32_t note = 0; note < kNotes; ++note) {
+  for (std::uint32_t note = 0; note < notes; ++note) {
     step = step * 1'664'525 + 1'013'904'223;  // a fixed sequence: which note comes next
     const std::uint32_t semitone = kScale[step / 65'536 % kScale.size()] + static_cast<std::uint32_t>(tune) % 3;
     const std::uint32_t frequency = (220u << (step >> 30 & 1)) * kSemitone[semitone % 12] / 65'536;
@@ -63,7 +63,7 @@ std::string samples_of(std::size_t tune) {
   return samples;
 }
 
-std::string wave_of(std::size_t tune) {
+std::string wave_of(std::size_t tune, std::uint32_t notes) {
   std::string format;
   put16(format, 1);  // PCM
   put16(format, 1);  // channels
@@ -78,10 +78,18 @@ std::string wave_of(std::size_t tune) {
   std::string body = "WAVE";
   put_chunk(body, "fmt ", format);
   put_chunk(body, "LIST", info);
-  put_chunk(body, "data", samples_of(tune));
+  put_chunk(body, "data", samples_of(tune, notes));
   std::string file;
   put_chunk(file, "RIFF", body);
   return file;
+}
+
+Result<void> write_file(const std::filesystem::path& file, const std::string& bytes) {
+  std::ofstream out(file, std::ios::binary);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  if (!out) return fail(ErrorCode::kDisk, "write '{}'", file.string());
+  return {};
 }
 
 }  // namespace
@@ -90,13 +98,13 @@ Result<std::vector<std::filesystem::path>> write_tones(const std::filesystem::pa
   std::vector<std::filesystem::path> files;
   for (std::size_t tune = 0; tune < kTitles.size(); ++tune) {
     files.push_back(folder / fmt::format("{}.wav", kTitles[tune]));
-    std::ofstream out(files.back(), std::ios::binary);
-    const std::string bytes = wave_of(tune);
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    out.close();
-    if (!out) return fail(ErrorCode::kDisk, "write '{}'", files.back().string());
+    if (auto written = write_file(files.back(), wave_of(tune, kNotes)); !written) return tl::unexpected(written.error());
   }
   return files;
+}
+
+Result<void> write_long_tune(const std::filesystem::path& file, std::uint32_t notes) {
+  return write_file(file, wave_of(0, notes));
 }
 
 }  // namespace earshot::cli

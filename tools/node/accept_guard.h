@@ -12,7 +12,7 @@
 namespace earshot::node {
 
 struct AcceptLimits {
-  /// Of all strangers together; the transport keeps 256 links, the rest is in its handshake.
+  /// Of all strangers together: four times the links that the transport keeps, the rest is in its handshake.
   std::size_t total = 1024;
   /// Of one address that is not loopback: a household, or many behind one carrier's address.
   std::size_t per_address = 32;

@@ -1,14 +1,18 @@
 // The routes. Each parses its body, asks the part that can answer, and turns what comes back into lines.
 #include "tools/node/api.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "index/import.h"
 #include "tools/node/api_json.h"
+#include "tools/node/content_http.h"
+#include "tools/node/metrics.h"
 #include "tools/node/own_address.h"
+#include "tools/node/page.h"
 
 namespace earshot::node {
 
@@ -18,36 +22,6 @@ using Steady = std::chrono::steady_clock;
 
 std::int64_t ms_since(Steady::time_point began) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count();
-}
-
-int http_status(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kInvalid:
-      return 400;
-    case ErrorCode::kNotFound:
-      return 404;
-    case ErrorCode::kDenied:
-      return 403;
-    case ErrorCode::kExhausted:
-      return 503;
-    case ErrorCode::kUnsupported:
-      return 501;
-    case ErrorCode::kUnreachable:
-      return 502;
-    case ErrorCode::kTimedOut:
-      return 504;
-    case ErrorCode::kStopped:
-      return 503;
-    case ErrorCode::kCorrupt:
-      return 500;
-    case ErrorCode::kDisk:
-      return 507;
-  }
-  return 500;
-}
-
-void refuse(Channel& channel, const Error& error) {
-  channel.reply({http_status(error.code), json::error(error), ""});
 }
 
 void end_with(Channel& channel, std::string line) {
@@ -103,58 +77,96 @@ std::shared_ptr<std::atomic<bool>> gone_flag(Channel& channel) {
   return gone;
 }
 
-struct Imported {
-  std::uint64_t rows = 0;      // now in the index
-  std::uint64_t bad_rows = 0;  // not usable
-};
-
-// The rows of a table that an order asks for, into the index. `go_on` hears of every batch.
-Result<Imported> import_rows(const json::ImportOrder& order, index::Index& index,
-                             const std::function<bool(std::uint64_t)>& go_on) {
-  std::uint64_t seen = 0;
-  Imported imported;
-  bool enough = false;
-  const auto take = [&](std::span<const Track> tracks) -> Result<void> {
-    const std::uint64_t skipped = std::min<std::uint64_t>(order.skip > seen ? order.skip - seen : 0, tracks.size());
-    seen += tracks.size();
-    tracks = tracks.subspan(skipped);
-    if (order.limit != 0) tracks = tracks.first(std::min<std::uint64_t>(tracks.size(), order.limit - imported.rows));
-    if (auto added = tracks.empty() ? Result<void>{} : index.add(tracks); !added) return added;
-    imported.rows += tracks.size();
-    enough = order.limit != 0 && imported.rows == order.limit;
-    if (enough || !go_on(imported.rows)) return fail(ErrorCode::kStopped, "stopped after {} rows", imported.rows);
-    return {};
-  };
-  const auto counts = index::import_table(order.file, {}, take);
-  if (!counts && !enough) return tl::unexpected(counts.error());
-  if (counts) imported.bad_rows = counts->bad_rows;
-  return imported;
-}
-
-// How often a scan tells its progress.
+// How often slow work tells its progress.
 constexpr std::chrono::milliseconds kProgressPeriod{200};
 
 }  // namespace
+
+int http_status(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalid:
+      return 400;
+    case ErrorCode::kNotFound:
+      return 404;
+    case ErrorCode::kDenied:
+      return 403;
+    case ErrorCode::kExhausted:
+      return 503;
+    case ErrorCode::kUnsupported:
+      return 501;
+    case ErrorCode::kUnreachable:
+      return 502;
+    case ErrorCode::kTimedOut:
+      return 504;
+    case ErrorCode::kStopped:
+      return 503;
+    case ErrorCode::kCorrupt:
+      return 500;
+    case ErrorCode::kDisk:
+      return 507;
+  }
+  return 500;
+}
 
 std::string_view version() {
   return EARSHOT_VERSION;
 }
 
+void refuse(Channel& channel, const Error& error) {
+  channel.reply({http_status(error.code), json::error(error), ""});
+}
+
 const Api::Route Api::kRoutes[] = {
-    {"GET", "/api/v1/status", &Api::status},      {"GET", "/api/v1/peers", &Api::peers},
-    {"GET", "/api/v1/shares", &Api::shares},      {"POST", "/api/v1/searches", &Api::search},
-    {"POST", "/api/v1/fetches", &Api::fetch},     {"POST", "/api/v1/shares", &Api::share},
-    {"POST", "/api/v1/imports", &Api::import},    {"POST", "/api/v1/join", &Api::join},
-    {"POST", "/api/v1/shutdown", &Api::shutdown},
+    {"GET", "/metrics", UserRole::kGuest, &Api::metrics},
+    {"GET", "/api/v1/status", UserRole::kGuest, &Api::status},
+    {"GET", "/api/v1/peers", UserRole::kGuest, &Api::peers},
+    {"GET", "/api/v1/shares", UserRole::kOwner, &Api::shares},
+    {"POST", "/api/v1/searches", UserRole::kGuest, &Api::search},
+    {"POST", "/api/v1/fetches", UserRole::kOwner, &Api::fetch},
+    {"POST", "/api/v1/plays", UserRole::kGuest, &Api::play},
+    {"POST", "/api/v1/shares", UserRole::kOwner, &Api::share},
+    {"POST", "/api/v1/imports", UserRole::kOwner, &Api::import},
+    {"POST", "/api/v1/index", UserRole::kOwner, &Api::index},
+    {"POST", "/api/v1/join", UserRole::kOwner, &Api::join},
+    {"POST", "/api/v1/shutdown", UserRole::kOwner, &Api::shutdown},
+    {"POST", "/api/v1/links", UserRole::kOwner, &Api::open_link},
+    {"POST", "/api/v1/sessions", UserRole::kGuest, &Api::open_session},
+    {"DELETE", "/api/v1/sessions", UserRole::kGuest, &Api::end_session},
+    {"GET", "/api/v1/users", UserRole::kOwner, &Api::users},
+    {"POST", "/api/v1/users", UserRole::kOwner, &Api::set_user},
+    {"DELETE", "/api/v1/users", UserRole::kOwner, &Api::remove_user},
+    {"POST", "/api/v1/uploads", UserRole::kOwner, &Api::begin_upload},
+    {"PUT", "/api/v1/uploads", UserRole::kOwner, &Api::go_on_upload},
+    {"DELETE", "/api/v1/uploads", UserRole::kOwner, &Api::give_up_upload},
+    {"GET", "/api/v1/socket", UserRole::kGuest, &Api::socket},
 };
 
-void Api::handle(const Request& request, const std::shared_ptr<Channel>& channel) {
+std::vector<Api::RouteName> Api::routes() {
+  std::vector<RouteName> names;
+  for (const Route& route : kRoutes) names.push_back({fmt::format("{} {}", route.method, route.path), route.least});
+  for (const char* name : {"GET /content/{id}", "HEAD /content/{id}"}) names.push_back({name, UserRole::kGuest});
+  return names;
+}
+
+void Api::handle(Request request, const std::shared_ptr<Channel>& channel) {
   if (auto refused = refusal(request, access_)) return channel->reply(std::move(*refused));
+  request.role = role_of(request, access_);
+  serve(request, channel);
+}
+
+void Api::serve(const Request& request, const std::shared_ptr<Channel>& channel) {
+  if (content_in(request.target)) return content(request, channel);
   const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
+  if (const PageFile* file = request.method == "GET" ? page_file(path) : nullptr) {
+    return channel->reply({200, std::string(file->bytes.begin(), file->bytes.end()), "", page_fields(*file)});
+  }
   std::string allow;
   for (const Route& route : kRoutes) {
     if (route.path != path) continue;
-    if (route.method == request.method) return (this->*route.serve)(request, channel);
+    if (route.method == request.method) {
+      if (request.role < route.least) return refuse(*channel, {ErrorCode::kDenied, "only an owner of this node may do this"});
+      return (this->*route.serve)(request, channel);
+    }
     allow += allow.empty() ? "" : ", ";
     allow += route.method;
   }
@@ -162,7 +174,7 @@ void Api::handle(const Request& request, const std::shared_ptr<Channel>& channel
   channel->reply({405, json::error({ErrorCode::kInvalid, "this route takes " + allow}), allow});
 }
 
-void Api::status(const Request&, const std::shared_ptr<Channel>& channel) {
+void Api::status(const Request& request, const std::shared_ptr<Channel>& channel) {
   json::StatusReport report;
   report.node = parts_.node.status();
   report.node.self = for_people(report.node.self);
@@ -170,10 +182,36 @@ void Api::status(const Request&, const std::shared_ptr<Channel>& channel) {
   report.role = parts_.role;
   report.http = http_;
   report.index = parts_.index.stats();
+  report.storage = parts_.index.storage();
+  if (parts_.library != nullptr) report.moved_aside = parts_.library->moved_aside();
   report.shares = parts_.scanner.shares().size();
   report.scanning = parts_.worker.busy();
   report.fetches = parts_.fetches.running();
+  report.user = to_string(request.role);
+  report.published = uploads_.folder();
+  for (RouteName& route : routes()) {
+    if (request.role >= route.least) report.routes.push_back(std::move(route.name));
+  }
   channel->reply({200, json::status(report), ""});
+}
+
+void Api::metrics(const Request&, const std::shared_ptr<Channel>& channel) {
+  MetricsReport report;
+  report.version = version();
+  report.role = parts_.role;
+  report.node = parts_.node.status();
+  for (const PeerRow& row : parts_.node.peers()) report.inbound_links += row.inbound ? 1 : 0;
+  report.index = parts_.index.stats();
+  for (const ShareRow& row : parts_.scanner.shares()) {
+    ++report.shares;
+    report.shared_tracks += row.tracks;
+  }
+  report.scanning = parts_.worker.busy();
+  report.fetches_running = parts_.fetches.running();
+  report.fetches = parts_.fetches.counts();
+  report.connections = accepted_connections();
+  report.process = process_facts();
+  channel->reply({200, node::metrics(report), "", kMetricsFields});
 }
 
 void Api::peers(const Request&, const std::shared_ptr<Channel>& channel) {
@@ -196,27 +234,60 @@ void Api::search(const Request& request, const std::shared_ptr<Channel>& channel
   channel->when_gone([&node = parts_.node, id = *id] { node.cancel(id); });
 }
 
-void Api::fetch(const Request& request, const std::shared_ptr<Channel>& channel) {
-  auto order = json::fetch_from(request.body);
-  if (!order) return refuse(*channel, order.error());
-  Fetch fetch{order->content, std::move(order->providers), std::move(order->out), {}};
+Result<Fetch> Api::completed(json::FetchOrder order) const {
+  Fetch fetch{order.content, std::move(order.providers), std::move(order.out), {}};
+  const auto own = parts_.index.find(fetch.content).value_or(std::nullopt);
   if (const auto sighting = sightings_->find(fetch.content)) {
     fetch.track = sighting->track;
     for (const Contact& holder : sighting->holders) {
       if (holder.stream_port != 0) fetch.providers.push_back(holder.stream_endpoint());
     }
-  } else if (auto own = parts_.index.find(fetch.content); own && *own) {
-    fetch.track = **own;
   } else {
-    fetch.track = order->named;
+    fetch.track = own ? *own : order.named;
   }
   std::sort(fetch.providers.begin(), fetch.providers.end());
   fetch.providers.erase(std::unique(fetch.providers.begin(), fetch.providers.end()), fetch.providers.end());
-  const bool here = fetch.track.size_bytes != 0 && parts_.index.find(fetch.content).value_or(std::nullopt).has_value();
-  if (fetch.providers.empty() && !here) {
-    return refuse(*channel, {ErrorCode::kNotFound,
-                             "no holder of " + to_string(fetch.content) + " is known: search for it first"});
+  if (fetch.providers.empty() && (!own || own->size_bytes == 0)) {
+    return fail(ErrorCode::kNotFound, "no holder of {} is known: search for it first", to_string(fetch.content));
   }
+  return fetch;
+}
+
+void Api::play(const Request& request, const std::shared_ptr<Channel>& channel) {
+  auto order = json::fetch_from(request.body);
+  if (!order) return refuse(*channel, order.error());
+  const auto wanted = completed(std::move(*order));
+  if (!wanted) return refuse(*channel, wanted.error());
+  const auto opened = parts_.plays.open(wanted->content, wanted->providers, wanted->track.bitrate_kbps * 1000);
+  if (!opened) return refuse(*channel, opened.error());
+  const std::string id = to_string(wanted->content);
+  std::string url;
+  if (http_.port != 0) url = "http://" + to_string(http_) + "/content/" + id + "?ticket=" + ticket_for(access_, id);
+  channel->reply({200, json::play(wanted->content, wanted->track, (*opened)->status(), url), ""});
+}
+
+void Api::content(const Request& request, const std::shared_ptr<Channel>& channel) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    return channel->reply({405, json::error({ErrorCode::kInvalid, "this route takes GET, HEAD"}), "GET, HEAD"});
+  }
+  const auto id = content_id_from(*content_in(request.target));
+  if (!id) return refuse(*channel, id.error());
+  json::FetchOrder order;
+  order.content = *id;
+  const auto wanted = completed(std::move(order));
+  // A player comes back for more of what is open already, even when its holders are forgotten by now.
+  const auto opened = wanted ? parts_.plays.open(*id, wanted->providers, wanted->track.bitrate_kbps * 1000)
+                             : parts_.plays.find(*id, wanted.error());
+  if (!opened) return refuse(*channel, opened.error());
+  channel->body(std::make_unique<ContentBody>(request, *id, *opened));
+}
+
+void Api::fetch(const Request& request, const std::shared_ptr<Channel>& channel) {
+  auto order = json::fetch_from(request.body);
+  if (!order) return refuse(*channel, order.error());
+  auto wanted = completed(std::move(*order));
+  if (!wanted) return refuse(*channel, wanted.error());
+  Fetch fetch = std::move(*wanted);
   if (fetch.out.empty()) {
     std::error_code ignored;
     std::filesystem::create_directories(parts_.download, ignored);
@@ -257,11 +328,31 @@ void Api::import(const Request& request, const std::shared_ptr<Channel>& channel
   const auto gone = gone_flag(*channel);
   const bool posted =
       parts_.worker.post([&index = parts_.index, channel, gone, order = *order](const std::atomic<bool>& stopping) {
-        const auto done = import_rows(order, index, [&](std::uint64_t rows) {
+        const auto done = import_rows({IndexTask::kImport, order.file, order.skip, order.limit}, index, [&](std::uint64_t rows) {
           channel->line(json::import_progress(rows));
           return !stopping && !*gone;
         });
         end_with(*channel, done ? json::import_done(done->rows, done->bad_rows) : json::error(done.error()));
+      });
+  if (!posted) refuse(*channel, {ErrorCode::kExhausted, "too many scans and imports wait already"});
+}
+
+void Api::index(const Request& request, const std::shared_ptr<Channel>& channel) {
+  auto order = json::index_order_from(request.body);
+  if (!order) return refuse(*channel, order.error());
+  if (parts_.library == nullptr) return refuse(*channel, {ErrorCode::kUnsupported, "this node's index cannot be tended"});
+  const auto gone = gone_flag(*channel);
+  const bool posted =
+      parts_.worker.post([library = parts_.library, channel, gone, order = *order](const std::atomic<bool>& stopping) {
+        auto told = Steady::now();
+        const auto done = carry_out(order, *library, [&](const IndexProgress& progress) {
+          if (const auto now = Steady::now(); now - told >= kProgressPeriod) {
+            told = now;
+            channel->line(json::index_progress(progress));
+          }
+          return !stopping && !*gone;
+        });
+        end_with(*channel, done ? json::index_done(*done) : json::error(done.error()));
       });
   if (!posted) refuse(*channel, {ErrorCode::kExhausted, "too many scans and imports wait already"});
 }

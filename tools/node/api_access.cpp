@@ -2,11 +2,15 @@
 #include "tools/node/api_access.h"
 
 #include <fmt/format.h>
+#include <sodium.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
+#include "schema/bytes.h"
 #include "tools/node/api_json.h"
+#include "tools/node/page.h"
 
 namespace earshot::node {
 
@@ -32,24 +36,32 @@ bool is_our_origin(std::string_view origin, std::uint16_t port) {
   return origin.starts_with(kScheme) && is_our_host(origin.substr(kScheme.size()), port);
 }
 
-// Takes the same time wherever the texts differ.
-bool is_same_secret(std::string_view given, std::string_view wanted) {
-  if (given.size() != wanted.size() || wanted.empty()) return false;
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < wanted.size(); ++i) difference |= static_cast<unsigned>(given[i] ^ wanted[i]) & 0xFFu;
-  return difference == 0;
+std::optional<UserRole> known_role(const Request& request, const Access& access) {
+  const std::string_view secret = secret_of(request);
+  if (is_same_secret(secret, access.token)) return UserRole::kOwner;
+  return access.sessions == nullptr ? std::nullopt : access.sessions->role_of(secret);
 }
 
-bool has_token(const Request& request, std::string_view token) {
-  constexpr std::string_view kBearer = "Bearer ";
-  const std::string_view given = request.authorization ? std::string_view(*request.authorization) : std::string_view();
-  return given.starts_with(kBearer) && is_same_secret(given.substr(kBearer.size()), token);
+// What may be asked without a secret.
+bool is_open_to_all(const Request& request) {
+  const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
+  if (request.method == "GET") return page_file(path) != nullptr;
+  return request.method == "POST" && path == "/api/v1/sessions";
 }
 
-bool is_json(std::string_view content_type) {
+bool has_ticket(const Request& request, const Access& access) {
+  constexpr std::string_view kTicket = "?ticket=";
+  const auto content = content_in(request.target);
+  if (!content || (request.method != "GET" && request.method != "HEAD") || access.token.empty()) return false;
+  const std::size_t at = request.target.find(kTicket);
+  if (at == std::string::npos) return false;
+  return is_same_secret(std::string_view(request.target).substr(at + kTicket.size()), ticket_for(access, *content));
+}
+
+bool is_media(std::string_view content_type, std::string_view wanted) {
   const std::string_view media = content_type.substr(0, content_type.find(';'));
   const std::size_t end = media.find_last_not_of(' ');
-  return lower(media.substr(0, end == std::string_view::npos ? 0 : end + 1)) == "application/json";
+  return lower(media.substr(0, end == std::string_view::npos ? 0 : end + 1)) == wanted;
 }
 
 Reply refused(int status, ErrorCode code, std::string_view what) {
@@ -58,20 +70,57 @@ Reply refused(int status, ErrorCode code, std::string_view what) {
 
 }  // namespace
 
+std::string_view secret_of(const Request& request) {
+  constexpr std::string_view kBearer = "Bearer ";
+  if (request.authorization) {
+    const std::string_view given = *request.authorization;
+    return given.starts_with(kBearer) ? given.substr(kBearer.size()) : std::string_view();
+  }
+  const std::string_view protocols = request.socket_protocols;
+  const std::size_t comma = protocols.find(',');
+  if (comma == std::string_view::npos || protocols.substr(0, comma) != kSocketProtocol) return {};
+  std::string_view second = protocols.substr(comma + 1);
+  while (second.starts_with(' ')) second.remove_prefix(1);
+  return second.starts_with(kSocketToken) ? second.substr(kSocketToken.size()) : std::string_view();
+}
+
+std::string ticket_for(const Access& access, std::string_view content) {
+  std::array<std::uint8_t, 16> ticket{};
+  const ByteView key = as_bytes(access.token).first(std::min<std::size_t>(access.token.size(), crypto_generichash_KEYBYTES_MAX));
+  const ByteView text = as_bytes(content);
+  crypto_generichash(ticket.data(), ticket.size(), text.data(), text.size(), key.data(), key.size());
+  return to_hex(ticket);
+}
+
+std::optional<std::string_view> content_in(std::string_view target) {
+  constexpr std::string_view kFolder = "/content/";
+  target = target.substr(0, target.find('?'));
+  if (!target.starts_with(kFolder)) return std::nullopt;
+  return target.substr(kFolder.size());
+}
+
 std::optional<Reply> refusal(const Request& request, const Access& access) {
   if (request.repeated_header) return Reply{400, "", ""};
   if (!request.unix_socket) {
     if (!request.host || !is_our_host(*request.host, access.port)) return Reply{403, "", ""};
     if (request.origin && !is_our_origin(*request.origin, access.port)) return Reply{403, "", ""};
-    if (!has_token(request, access.token)) {
+    if (!is_open_to_all(request) && !known_role(request, access) && !has_ticket(request, access)) {
       return refused(401, ErrorCode::kDenied,
                      "the token of the file 'token' in the runtime folder is missing (Authorization: Bearer ...)");
     }
   }
-  if (request.method == "POST" && !is_json(request.content_type)) {
+  if (request.method == "POST" && !is_media(request.content_type, "application/json")) {
     return refused(415, ErrorCode::kInvalid, "a POST must be application/json");
   }
+  if (request.method == "PUT" && !is_media(request.content_type, "application/octet-stream")) {
+    return refused(415, ErrorCode::kInvalid, "a PUT must be application/octet-stream");
+  }
   return std::nullopt;
+}
+
+UserRole role_of(const Request& request, const Access& access) {
+  if (request.unix_socket) return UserRole::kOwner;
+  return known_role(request, access).value_or(UserRole::kGuest);
 }
 
 }  // namespace earshot::node

@@ -6,16 +6,24 @@
 //     Rationale: a page whose name is re-bound to 127.0.0.1 is same-origin to the browser and sends no tell-tale
 //     header but this one (measured with Chromium 156).
 //  2. Origin, when sent, must be http:// and one of those hosts, else 403 without a body.
-//  3. Authorization must be "Bearer " and the token of this run, else 401. Rationale: other users of the machine reach
-//     loopback too; a token in a header, not a cookie, is never sent by a browser on its own.
-//  4. A POST must be application/json, else 415: forms and text/plain need no preflight, JSON does.
+//  3. Authorization must be "Bearer " and the token of this run or a session's secret, else 401. Rationale: other users
+//     of the machine reach loopback too; a token in a header, not a cookie, is never sent by a browser on its own.
+//     A WebSocket carries the secret as a second protocol name ("earshot.v1, token.SECRET"): browsers let a page set no
+//     other header there. Free of this rule are a GET of the page's own files, which are the same for everybody, and
+//     POST /api/v1/sessions, which takes a secret of its own in the body.
+//  4. A POST must be application/json, a PUT application/octet-stream, else 415: forms and text/plain need no
+//     preflight, these do.
 // These hold for every route, GET included, before the route is even looked at, so that nothing can be probed.
+// For GET and HEAD of /content/ID a ticket in the target ("?ticket=...") may stand for the token: <audio> and media players
+// send no header of ours. A ticket opens one content and ends with the run; it follows from token and id by a keyed hash.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "tools/node/sessions.h"
 
 namespace earshot::node {
 
@@ -25,25 +33,46 @@ struct Request {
   std::optional<std::string> host;
   std::optional<std::string> origin;
   std::optional<std::string> authorization;
+  std::string socket_protocols;  // Sec-WebSocket-Protocol
   std::string content_type;
+  std::string range, if_range, if_none_match;  // empty: not sent
   std::string body;
   bool unix_socket = false;
   bool repeated_header = false;  // two of Host, Origin, Authorization or Content-Type
+  UserRole role = UserRole::kGuest;  // what the gate found out
 };
 
-/// An answer that is one object, or none.
+/// An answer that is one object, or none, or a file of the page, or a text of another kind.
 struct Reply {
   int status = 200;
   std::string body;   // JSON, or empty
   std::string allow;  // for 405
+  std::string file_fields{};  // not empty: the body is sent as it is with these header lines
 };
 
 struct Access {
   std::uint16_t port = 0;  // of the loopback listener
   std::string token;
+  const Sessions* sessions = nullptr;  // none: only the token opens
 };
+
+/// The protocol that a WebSocket of ours speaks, and what its second name begins with.
+inline constexpr std::string_view kSocketProtocol = "earshot.v1";
+inline constexpr std::string_view kSocketToken = "token.";
+
+/// The secret that came with a request, from its header or its WebSocket protocols; empty when there is none.
+std::string_view secret_of(const Request& request);
+
+/// What opens /content/ID without the token: 32 hexadecimal digits.
+std::string ticket_for(const Access& access, std::string_view content);
+
+/// The content that a target names ("/content/ID?ticket=..."), as written; nothing for other targets.
+std::optional<std::string_view> content_in(std::string_view target);
 
 /// The refusal, or nothing: go on.
 std::optional<Reply> refusal(const Request& request, const Access& access);
+
+/// What a request that was not refused may do.
+UserRole role_of(const Request& request, const Access& access);
 
 }  // namespace earshot::node

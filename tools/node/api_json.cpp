@@ -7,6 +7,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "overlay/search/strategy.h"
+
 namespace earshot::node::json {
 
 using nlohmann::ordered_json;
@@ -16,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxContacts = 64;
 constexpr std::size_t kMaxProviders = 64;
+constexpr std::uint64_t kMostRows = std::uint64_t{1} << 40;
 
 constexpr std::array<std::string_view, 10> kCodeNames = {"invalid",   "not_found",  "unreachable", "denied",
                                                          "timed_out", "stopped",    "corrupt",     "disk",
@@ -99,6 +102,9 @@ void put_track(ordered_json& value, const Track& track) {
   value["codec"] = to_string(track.codec);
   value["bitrate_kbps"] = track.bitrate_kbps;
   value["size_bytes"] = track.size_bytes;
+  value["kind"] = to_string(track.kind);
+  if (!track.licence.empty()) value["licence"] = track.licence;
+  if (!track.publisher.empty()) value["publisher"] = track.publisher;
 }
 
 ordered_json sources_of(const std::vector<stream::Source>& sources) {
@@ -131,10 +137,9 @@ Result<SearchRequest> search_from(std::string_view body) {
   request.time = std::chrono::milliseconds(*time);
   if (value->contains("strategy")) {
     const auto strategy = text_in(*value, "strategy");
-    if (!strategy || (*strategy != "flood" && *strategy != "walk")) {
-      return fail(ErrorCode::kInvalid, "'strategy' must be \"flood\" or \"walk\"");
-    }
-    request.strategy = *strategy == "walk" ? StrategyKind::kWalk : StrategyKind::kFlood;
+    const overlay::StrategyEntry* const entry = strategy ? overlay::strategy_named(*strategy) : nullptr;
+    if (entry == nullptr) return fail(ErrorCode::kInvalid, "'strategy' must be one of {}", overlay::strategy_names());
+    request.strategy = entry->kind;
   }
   if (auto valid = validate(request); !valid) return tl::unexpected(valid.error());
   return request;
@@ -185,12 +190,33 @@ Result<ImportOrder> import_from(std::string_view body) {
   if (!value) return tl::unexpected(value.error());
   auto path = path_in(*value, "path");
   if (!path) return tl::unexpected(path.error());
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
-  const auto skip = number_in(*value, "skip", 0, kMost);
+  const auto skip = number_in(*value, "skip", 0, kMostRows);
   if (!skip) return tl::unexpected(skip.error());
-  const auto limit = number_in(*value, "limit", 0, kMost);
+  const auto limit = number_in(*value, "limit", 0, kMostRows);
   if (!limit) return tl::unexpected(limit.error());
   return ImportOrder{std::move(*path), *skip, *limit};
+}
+
+Result<IndexOrder> index_order_from(std::string_view body) {
+  const auto value = object_from(body, {"task", "path", "skip", "limit"});
+  if (!value) return tl::unexpected(value.error());
+  const auto name = text_in(*value, "task");
+  if (!name) return tl::unexpected(name.error());
+  const auto row = std::find_if(kIndexTasks.begin(), kIndexTasks.end(), [&](const auto& known) { return known.name == *name; });
+  if (row == kIndexTasks.end()) return fail(ErrorCode::kInvalid, "'task' '{}' is not known", clip_utf8(*name, 64));
+  IndexOrder order{row->task, {}, 0, 0};
+  if (row->takes_path) {
+    auto path = path_in(*value, "path");
+    if (!path) return tl::unexpected(path.error());
+    order.path = std::move(*path);
+  }
+  const auto skip = number_in(*value, "skip", 0, kMostRows);
+  if (!skip) return tl::unexpected(skip.error());
+  const auto limit = number_in(*value, "limit", 0, kMostRows);
+  if (!limit) return tl::unexpected(limit.error());
+  order.skip = *skip;
+  order.limit = *limit;
+  return order;
 }
 
 Result<std::vector<Contact>> join_from(std::string_view body) {
@@ -206,6 +232,73 @@ Result<std::vector<Contact>> join_from(std::string_view body) {
     contacts.push_back(*contact);
   }
   return contacts;
+}
+
+Result<SessionOrder> session_from(std::string_view body) {
+  const auto value = object_from(body, {"link", "user", "password"});
+  if (!value) return tl::unexpected(value.error());
+  SessionOrder order;
+  if (value->contains("link")) {
+    if (value->size() != 1) return fail(ErrorCode::kInvalid, "'link' stands alone");
+    auto link = text_in(*value, "link");
+    if (!link) return tl::unexpected(link.error());
+    order.link = std::move(*link);
+    return order;
+  }
+  for (const auto& [field, to] : {std::pair{"user", &order.user}, {"password", &order.password}}) {
+    auto text = text_in(*value, field);
+    if (!text) return tl::unexpected(text.error());
+    *to = std::move(*text);
+  }
+  return order;
+}
+
+Result<UserOrder> user_from(std::string_view body) {
+  const auto value = object_from(body, {"name", "role", "password"});
+  if (!value) return tl::unexpected(value.error());
+  UserOrder order;
+  std::string role;
+  for (const auto& [field, to] : {std::pair{"name", &order.name}, {"role", &role}, {"password", &order.password}}) {
+    auto text = text_in(*value, field);
+    if (!text) return tl::unexpected(text.error());
+    *to = std::move(*text);
+  }
+  if (role != "owner" && role != "guest") return fail(ErrorCode::kInvalid, "'role' must be \"owner\" or \"guest\"");
+  order.role = role == "owner" ? UserRole::kOwner : UserRole::kGuest;
+  return order;
+}
+
+Result<UploadOrder> upload_from(std::string_view body) {
+  const auto value = object_from(body, {"name", "size"});
+  if (!value) return tl::unexpected(value.error());
+  auto name = text_in(*value, "name");
+  if (!name) return tl::unexpected(name.error());
+  const auto size = number_in(*value, "size", 0, std::numeric_limits<std::uint64_t>::max());
+  if (!size) return tl::unexpected(size.error());
+  return UploadOrder{std::move(*name), *size};
+}
+
+Result<SocketMessage> socket_message_from(std::string_view text) {
+  const auto value = object_from(text, {"id", "method", "path", "body", "cancel"});
+  if (!value) return tl::unexpected(value.error());
+  SocketMessage message;
+  const auto id = number_in(*value, "id", 0, std::numeric_limits<std::uint32_t>::max());
+  if (!id) return tl::unexpected(id.error());
+  message.id = *id;
+  if (const auto cancel = value->find("cancel"); cancel != value->end()) {
+    if (*cancel != true || value->size() != 2) return fail(ErrorCode::kInvalid, "'cancel' stands beside 'id' and is true");
+    message.cancel = true;
+    return message;
+  }
+  auto method = text_in(*value, "method");
+  if (!method) return tl::unexpected(method.error());
+  auto path = text_in(*value, "path");
+  if (!path) return tl::unexpected(path.error());
+  message.request.method = std::move(*method);
+  message.request.target = std::move(*path);
+  message.request.content_type = "application/json";
+  if (const auto body = value->find("body"); body != value->end()) message.request.body = text_of(*body);
+  return message;
 }
 
 std::string hit(const HitRow& row) {
@@ -255,9 +348,15 @@ std::string status(const StatusReport& report) {
   value["tracks"] = report.index.tracks;
   value["terms"] = report.index.terms;
   value["index_bytes"] = report.index.bytes_on_disk;
+  value["index_paused"] = report.storage.is_paused;
+  value["index_trouble"] = report.storage.trouble;
+  value["index_moved_aside"] = report.moved_aside.string();
   value["shares"] = report.shares;
   value["scanning"] = report.scanning;
   value["fetches"] = report.fetches;
+  value["user"] = report.user;
+  value["published"] = report.published.string();
+  value["routes"] = report.routes;
   return text_of(value);
 }
 
@@ -309,6 +408,41 @@ std::string scan_done(const ScanReport& report) {
   return text_of(value);
 }
 
+std::string index_progress(const IndexProgress& progress) {
+  ordered_json value = object("progress");
+  value["done"] = progress.done;
+  value["of"] = progress.of;
+  return text_of(value);
+}
+
+std::string index_done(const IndexDone& done) {
+  const auto row = std::find_if(kIndexTasks.begin(), kIndexTasks.end(), [&](const auto& known) { return known.task == done.task; });
+  const index::Storage& storage = done.storage;
+  ordered_json value = object("done");
+  value["task"] = row->name;
+  value["tracks"] = done.tracks;
+  value["skipped"] = done.skipped;
+  value["unreadable"] = done.unreadable;
+  value["ms"] = done.ms;
+  value["path"] = done.path.string();
+  value["refusal"] = done.refusal;
+  value["terms"] = done.stats.terms;
+  value["bytes_on_disk"] = storage.bytes_on_disk;
+  value["table_bytes"] = storage.table_bytes;
+  value["table_files"] = storage.table_files;
+  value["log_bytes"] = storage.log_bytes;
+  value["memory_bytes"] = storage.memory_bytes;
+  value["disk_limit"] = storage.disk_limit;
+  value["bytes_added"] = storage.bytes_added;
+  value["bytes_flushed"] = storage.bytes_flushed;
+  value["bytes_compacted"] = storage.bytes_compacted;
+  value["syncs"] = storage.syncs;
+  value["stalled_us"] = storage.stalled_us;
+  value["paused"] = storage.is_paused;
+  value["trouble"] = storage.trouble;
+  return text_of(value);
+}
+
 std::string import_progress(std::uint64_t rows) {
   ordered_json value = object("progress");
   value["rows"] = rows;
@@ -340,6 +474,47 @@ std::string fetch_done(const FetchDone& done) {
   value["title"] = done.track.title;
   value["artist"] = done.track.artist;
   value["verified"] = true;
+  return text_of(value);
+}
+
+std::string link(std::string_view url, Duration time) {
+  ordered_json value = object("link");
+  value["url"] = url;
+  value["valid_ms"] = time / 1ms;
+  return text_of(value);
+}
+
+std::string session(std::string_view secret, std::string_view role) {
+  ordered_json value = object("session");
+  value["token"] = secret;
+  value["user"] = role;
+  return text_of(value);
+}
+
+std::string user(std::string_view name, UserRole role) {
+  ordered_json value = object("user");
+  value["name"] = name;
+  value["role"] = to_string(role);
+  return text_of(value);
+}
+
+std::string upload(std::uint64_t upload, const Uploads::State& state) {
+  ordered_json value = object("upload");
+  value["id"] = upload;
+  value["received"] = state.received;
+  value["file"] = state.file ? state.file->string() : "";
+  return text_of(value);
+}
+
+std::string play(const ContentId& content, const Track& track, const stream::Status& status, std::string_view url) {
+  ordered_json value = object("play");
+  value["content"] = to_string(content);
+  value["title"] = track.title;
+  value["artist"] = track.artist;
+  value["bytes"] = status.verified;
+  value["size"] = status.size;
+  value["sources"] = sources_of(status.sources);
+  value["url"] = url;
   return text_of(value);
 }
 

@@ -16,8 +16,11 @@
 #include "schema/search.h"
 #include "schema/track.h"
 #include "stream/engine.h"
+#include "tools/node/api_access.h"
+#include "tools/node/index_order.h"
 #include "tools/node/node.h"
 #include "tools/node/scanner.h"
+#include "tools/node/uploads.h"
 
 namespace earshot::node::json {
 
@@ -46,8 +49,45 @@ struct ImportOrder {
 /// {"path", "skip"?, "limit"?}: the path is absolute.
 Result<ImportOrder> import_from(std::string_view body);
 
+/// {"task": a name of kIndexTasks, "path"?, "skip"?, "limit"?}: the path is absolute, and there when the task takes one.
+Result<IndexOrder> index_order_from(std::string_view body);
+
 /// {"contacts": ["earshot://..."]}, 1 to 64 of them.
 Result<std::vector<Contact>> join_from(std::string_view body);
+
+struct SessionOrder {
+  std::string link;            // the secret of a link, or
+  std::string user, password;  // both
+};
+
+/// {"link"} or {"user", "password"}
+Result<SessionOrder> session_from(std::string_view body);
+
+struct UserOrder {
+  std::string name;
+  UserRole role = UserRole::kGuest;
+  std::string password;
+};
+
+/// {"name", "role": "owner"|"guest", "password"}
+Result<UserOrder> user_from(std::string_view body);
+
+struct UploadOrder {
+  std::string name;  // of the file, as the browser gave it
+  std::uint64_t size = 0;
+};
+
+/// {"name", "size"}
+Result<UploadOrder> upload_from(std::string_view body);
+
+struct SocketMessage {
+  std::uint64_t id = 0;
+  bool cancel = false;
+  Request request;  // a call: method, target and body
+};
+
+/// A text from a page's WebSocket (socket_calls.h).
+Result<SocketMessage> socket_message_from(std::string_view text);
 
 /// One content as far as a search knows it: a later row of the same content has more holders and replaces it.
 struct HitRow {
@@ -74,12 +114,17 @@ std::string summary(const Summary& summary);
 struct StatusReport {
   NodeStatus node;
   std::string version;
-  std::string role;  // "node" or "light"
+  std::string role;  // "node", "index" or "light"
   Endpoint http;     // port 0: no loopback listener
   index::Stats index;
+  index::Storage storage;
+  std::filesystem::path moved_aside;  // where a damaged index went when the node started; empty: nowhere
   std::uint64_t shares = 0;
   bool scanning = false;
   std::uint64_t fetches = 0;
+  std::string_view user;             // what the caller is: "owner" or "guest"
+  std::filesystem::path published;   // where files that a page brings are kept
+  std::vector<std::string> routes;   // that the caller may ask for
 };
 
 std::string status(const StatusReport& report);
@@ -87,6 +132,8 @@ std::string peer(const PeerRow& row);
 std::string share(const ShareRow& row);
 std::string scan_progress(const ScanProgress& progress);
 std::string scan_done(const ScanReport& report);
+std::string index_progress(const IndexProgress& progress);
+std::string index_done(const IndexDone& done);
 std::string import_progress(std::uint64_t rows);
 std::string import_done(std::uint64_t rows, std::uint64_t skipped);
 
@@ -101,6 +148,12 @@ struct FetchDone {
 
 std::string fetch_progress(const stream::Status& status);
 std::string fetch_done(const FetchDone& done);
+std::string link(std::string_view url, Duration time);
+std::string session(std::string_view secret, std::string_view role);
+std::string user(std::string_view name, UserRole role);
+std::string upload(std::uint64_t upload, const Uploads::State& state);
+/// `url`: where players on this machine find it; empty when the node serves no HTTP.
+std::string play(const ContentId& content, const Track& track, const stream::Status& status, std::string_view url);
 std::string done(std::string_view what);
 std::string error(const Error& error);
 

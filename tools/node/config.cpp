@@ -15,6 +15,8 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include "schema/check.h"
+
 namespace earshot::node {
 
 namespace fs = std::filesystem;
@@ -40,6 +42,21 @@ Result<void> apply_port(std::uint16_t& port, Values values) {
   return {};
 }
 
+Result<void> apply_role(Config& config, Values values) {
+  if (values[0] != "node" && values[0] != "index")
+    return fail(ErrorCode::kInvalid, "'{}' is neither node nor index", values[0]);
+  config.role = values[0] == "index" ? NodeRole::kIndex : NodeRole::kNode;
+  return {};
+}
+
+Result<void> apply_links(Config& config, Values values) {
+  // 16 is a view of five and its handshakes; 16,384 links take some 640 MB.
+  const auto number = number_in<std::uint16_t>(values[0], 16, 16 * 1024);
+  if (!number) return tl::unexpected(number.error());
+  config.links = *number;
+  return {};
+}
+
 Result<void> apply_listen(Config& config, Values values) {
   const auto endpoint = endpoint_from(values[0]);
   if (!endpoint) return tl::unexpected(endpoint.error());
@@ -54,6 +71,13 @@ Result<void> apply_bootstrap(Config& config, Values values) {
     if (!contact) return tl::unexpected(contact.error());
     config.bootstrap.push_back(*contact);
   }
+  return {};
+}
+
+Result<void> apply_rate(std::uint32_t& rate, Values values) {
+  const auto number = number_in<std::uint32_t>(values[0], 0, 4'000'000);
+  if (!number) return tl::unexpected(number.error());
+  rate = *number;
   return {};
 }
 
@@ -75,6 +99,13 @@ Result<void> apply_cache(Config& config, Values values) {
   const auto number = number_in<std::uint32_t>(values[0], 1, 64 * 1024);
   if (!number) return tl::unexpected(number.error());
   config.cache_mb = *number;
+  return {};
+}
+
+Result<void> apply_disk(Config& config, Values values) {
+  const auto number = number_in<std::uint32_t>(values[0], 0, 16 * 1024 * 1024);
+  if (!number) return tl::unexpected(number.error());
+  config.disk_mb = *number;
   return {};
 }
 
@@ -104,30 +135,50 @@ Result<void> apply_url(Config& config, Values values) {
   return {};
 }
 
-constexpr std::array<Setting, 11> kSettings = {{
-    {"node.listen", "--listen", "EARSHOT_LISTEN", Shape::kText, "0.0.0.0:4040",
+constexpr std::string_view kSame;  // role "index" has no default of its own
+
+constexpr std::array<Setting, 17> kSettings = {{
+    {"node.role", "--role", "EARSHOT_ROLE", Shape::kText, "node|index", "node", kSame,
+     "node, or index: a machine with memory to spare that answers for many", apply_role},
+    {"node.listen", "--listen", "EARSHOT_LISTEN", Shape::kText, "ADDRESS:PORT", "0.0.0.0:4040", kSame,
      "Address and TCP port where other nodes reach this one; port 0: any free port", apply_listen},
-    {"node.bootstrap", "--bootstrap", "EARSHOT_BOOTSTRAP", Shape::kList, "",
+    {"node.bootstrap", "--bootstrap", "EARSHOT_BOOTSTRAP", Shape::kList, "CONTACT", "", kSame,
      "Nodes to join through, as earshot://KEY@ADDRESS:PORT", apply_bootstrap},
-    {"stream.port", "--stream-port", "EARSHOT_STREAM_PORT", Shape::kNumber, "0",
+    {"node.links", "--links", "EARSHOT_LINKS", Shape::kNumber, "NUMBER", "256", "2048",
+     "Links to other nodes at most, each way; one takes a descriptor and 39 kB", apply_links},
+    {"stream.port", "--stream-port", "EARSHOT_STREAM_PORT", Shape::kNumber, "PORT", "0", kSame,
      "UDP port on which music is served; 0: any free port",
      [](Config& config, Values values) { return apply_port(config.stream_port, values); }},
-    {"http.port", "--http-port", "EARSHOT_HTTP_PORT", Shape::kNumber, "0",
+    {"stream.upload_kb", "--upload-kb", "EARSHOT_UPLOAD_KB", Shape::kNumber, "NUMBER", "0", kSame,
+     "Kilobytes a second that streams may send in all; 0: no limit",
+     [](Config& config, Values values) { return apply_rate(config.upload_kb, values); }},
+    {"stream.download_kb", "--download-kb", "EARSHOT_DOWNLOAD_KB", Shape::kNumber, "NUMBER", "0", kSame,
+     "Kilobytes a second that streams may take in all; 0: no limit",
+     [](Config& config, Values values) { return apply_rate(config.download_kb, values); }},
+    {"http.port", "--http-port", "EARSHOT_HTTP_PORT", Shape::kNumber, "PORT", "0", kSame,
      "TCP port of the HTTP API on 127.0.0.1; 0: any free port",
      [](Config& config, Values values) { return apply_port(config.http_port, values); }},
-    {"share.folders", "--share", "EARSHOT_SHARE", Shape::kList, "", "Folders and files to share at every start",
-     apply_share},
-    {"share.download", "--download", "EARSHOT_DOWNLOAD", Shape::kText, "",
+    {"share.folders", "--share", "EARSHOT_SHARE", Shape::kList, "PATH", "", kSame,
+     "Folders and files to share at every start", apply_share},
+    {"share.download", "--download", "EARSHOT_DOWNLOAD", Shape::kText, "FOLDER", "", kSame,
      "Folder for fetched music; empty: earshot in the music folder", apply_download},
-    {"index.cache_mb", "--cache-mb", "EARSHOT_CACHE_MB", Shape::kNumber, "32", "Memory for the index, in MiB",
-     apply_cache},
-    {"index.sync", "--index-sync", "EARSHOT_INDEX_SYNC", Shape::kSwitch, "true",
+    {"index.cache_mb", "--cache-mb", "EARSHOT_CACHE_MB", Shape::kNumber, "NUMBER", "32", "512",
+     "Memory for the index, in MiB", apply_cache},
+    {"index.disk_mb", "--disk-mb", "EARSHOT_DISK_MB", Shape::kNumber, "NUMBER", "0", kSame,
+     "Disk that the index may take, in MiB; 0: what there is", apply_disk},
+    {"index.sync", "--index-sync", "EARSHOT_INDEX_SYNC", Shape::kSwitch, "true|false", "true", kSame,
      "Write the index through to the disk, so that it survives a power cut", apply_sync},
-    {"log.level", "--log-level", "EARSHOT_LOG_LEVEL", Shape::kText, "info", "error, warn, info, debug or off",
-     apply_log_level},
-    {"cli.url", "--url", "EARSHOT_URL", Shape::kText, "",
+    {"log.level", "--log-level", "EARSHOT_LOG_LEVEL", Shape::kText, "LEVEL", "info", kSame,
+     "error, warn, info, debug or off", apply_log_level},
+    {"log.file", "--log-file", "EARSHOT_LOG_FILE", Shape::kText, "FILE", "", kSame,
+     "File for the log, turned at 10 MB, the last three are kept; empty: stderr",
+     [](Config& config, Values values) -> Result<void> {
+       config.log_file = values[0];
+       return {};
+     }},
+    {"cli.url", "--url", "EARSHOT_URL", Shape::kText, "URL", "", kSame,
      "Talk to the node at http://ADDRESS:PORT; empty: the one of the data folder, over its unix socket", apply_url},
-    {"cli.token_file", "--token-file", "EARSHOT_TOKEN_FILE", Shape::kText, "",
+    {"cli.token_file", "--token-file", "EARSHOT_TOKEN_FILE", Shape::kText, "FILE", "", kSame,
      "Token for cli.url; empty: the file 'token' in the runtime folder",
      [](Config& config, Values values) -> Result<void> {
        config.token_file = values[0].empty() ? config.folders.runtime / "token" : fs::path(values[0]);
@@ -224,25 +275,23 @@ Result<FileValues> read_file(const std::string& file_name, const std::string& te
   return values;
 }
 
-struct Choice {
-  std::vector<std::string> texts;
-  std::string place;  // for messages
-  Origin origin = Origin::kDefault;
-};
+std::vector<std::string> texts_of(const Setting& setting, std::string_view text) {
+  return setting.shape == Shape::kList ? words_of(text) : std::vector{std::string(text)};
+}
 
-Choice choose(const Setting& setting, const ConfigSources& sources, const FileValues& file) {
+Decided choose(const Setting& setting, const ConfigSources& sources, const FileValues& file, NodeRole role) {
   if (const auto flag = sources.flags.find(setting.key); flag != sources.flags.end()) {
-    return {flag->second, std::string(setting.flag), Origin::kFlag};
+    return {Origin::kFlag, std::string(setting.flag), flag->second};
   }
   if (const auto text = sources.environment(setting.environment)) {
-    const bool list = setting.shape == Shape::kList;
-    return {list ? words_of(*text) : std::vector{*text}, std::string(setting.environment), Origin::kEnvironment};
+    return {Origin::kEnvironment, std::string(setting.environment), texts_of(setting, *text)};
   }
   if (const auto entry = file.find(setting.key); entry != file.end()) {
-    return {entry->second.texts, entry->second.place, Origin::kFile};
+    return {Origin::kFile, entry->second.place, entry->second.texts};
   }
-  const bool list = setting.shape == Shape::kList;
-  return {list ? words_of(setting.fallback) : std::vector{std::string(setting.fallback)}, "default", Origin::kDefault};
+  if (role == NodeRole::kIndex && !setting.index_fallback.empty())
+    return {Origin::kDefault, "default of role index", texts_of(setting, setting.index_fallback)};
+  return {Origin::kDefault, "default", texts_of(setting, setting.fallback)};
 }
 
 std::optional<fs::path> xdg(const Environment& environment, std::string_view name) {
@@ -297,10 +346,10 @@ std::span<const Setting> settings() {
   return kSettings;
 }
 
-Origin origin_of(const Config& config, std::string_view key) {
+const Decided& decided_on(const Config& config, std::string_view key) {
   const Setting* setting = setting_named(key);
-  if (!setting || config.origins.size() != kSettings.size()) return Origin::kDefault;
-  return config.origins[static_cast<std::size_t>(setting - kSettings.data())];
+  EARSHOT_CHECK(setting && config.decided.size() == kSettings.size());
+  return config.decided[static_cast<std::size_t>(setting - kSettings.data())];
 }
 
 Result<Config> decide_config(const ConfigSources& sources) {
@@ -309,7 +358,7 @@ Result<Config> decide_config(const ConfigSources& sources) {
   Config config;
   config.folders = sources.folders;
   for (const Setting& setting : kSettings) {
-    const Choice choice = choose(setting, sources, *file);
+    Decided choice = choose(setting, sources, *file, config.role);
     if (setting.shape != Shape::kList && choice.texts.size() != 1) {
       return fail(ErrorCode::kInvalid, "{}: expected one value, got {}", choice.place, choice.texts.size());
     }
@@ -318,9 +367,15 @@ Result<Config> decide_config(const ConfigSources& sources) {
         return fail(ErrorCode::kInvalid, "{}: a NUL byte in a value", choice.place);
     }
     if (auto applied = setting.apply(config, choice.texts); !applied) return fail_in(choice.place, applied.error());
-    config.origins.push_back(choice.origin);
+    config.decided.push_back(std::move(choice));
   }
   return config;
+}
+
+fs::path config_file_of(const Folders& folders, const ConfigFlags& flags, const Environment& environment) {
+  if (flags.config_file) return *flags.config_file;
+  if (const auto text = environment("EARSHOT_CONFIG")) return *text;
+  return folders.config / "earshot.toml";
 }
 
 Result<Config> load_config(const ConfigFlags& flags, const Environment& environment) {
@@ -330,11 +385,8 @@ Result<Config> load_config(const ConfigFlags& flags, const Environment& environm
   }
   auto folders = resolve_folders(environment, datadir);
   if (!folders) return tl::unexpected(folders.error());
-  auto named = flags.config_file;
-  if (!named) {
-    if (const auto text = environment("EARSHOT_CONFIG")) named = *text;
-  }
-  const fs::path file = named.value_or(folders->config / "earshot.toml");
+  const bool named = flags.config_file || environment("EARSHOT_CONFIG");
+  const fs::path file = config_file_of(*folders, flags, environment);
   ConfigSources sources{flags.values, environment, file.string(), "", std::move(*folders)};
   std::error_code ignored;
   if (named || fs::exists(file, ignored)) {

@@ -43,21 +43,38 @@ Result<Folders> resolve_folders(const Environment& environment, const std::optio
 
 enum class Origin : std::uint8_t { kDefault, kFile, kEnvironment, kFlag };
 
+/// What a node is for. An index node answers for many: more memory for its index, more links, so that strangers find it
+/// and others lean on it.
+enum class NodeRole : std::uint8_t { kNode, kIndex };
+
+/// One setting, decided.
+struct Decided {
+  Origin origin = Origin::kDefault;
+  std::string place;               // "--listen", "EARSHOT_LISTEN", "earshot.toml:3", "default"
+  std::vector<std::string> texts;  // as written there; one, but for a list
+};
+
 struct Config {
+  NodeRole role = NodeRole::kNode;
   Folders folders;
   Endpoint listen;                           // overlay, TCP
   std::vector<Contact> bootstrap;            // nodes to join through
+  std::uint16_t links = 256;                 // to other nodes, at most, each way
   std::uint16_t stream_port = 0;             // UDP; 0: any free port
+  std::uint32_t upload_kb = 0;               // kB a second that streams may send; 0: no limit
+  std::uint32_t download_kb = 0;             // and take
   std::uint16_t http_port = 0;               // loopback TCP; 0: any free port
   std::vector<std::filesystem::path> share;  // folders and files shared at every start
   std::uint32_t cache_mb = 32;               // index caches
+  std::uint32_t disk_mb = 0;                 // most that the index may take; 0: no limit
   bool sync = true;                          // the index survives a power cut, not only a crash
   std::string log_level = "info";
+  std::filesystem::path log_file;    // empty: stderr
   std::string url;                   // talk to this node instead of the one of the data folder
   std::filesystem::path token_file;  // token for `url`
 
   /// One per row of settings().
-  std::vector<Origin> origins;
+  std::vector<Decided> decided;
 };
 
 /// How a setting is written in the file.
@@ -68,16 +85,19 @@ struct Setting {
   std::string_view flag;         // "--listen"
   std::string_view environment;  // "EARSHOT_LISTEN"; a list is separated by spaces there
   Shape shape = Shape::kText;
-  std::string_view fallback;  // the default, as text
+  std::string_view value;           // what it takes, for people: "ADDRESS:PORT"
+  std::string_view fallback;        // the default, as text
+  std::string_view index_fallback;  // the default of role "index"; empty: the same
   std::string_view help;
   Result<void> (*apply)(Config&, std::span<const std::string> values) = nullptr;
 };
 
-/// The one table: file, environment, flags and help are all made from it.
+/// The one table: file, environment, flags and help are all made from it. The first row is the role, which decides the
+/// defaults of the others.
 std::span<const Setting> settings();
 
-/// The place of a value.
-Origin origin_of(const Config& config, std::string_view key);
+/// What was decided about a key. REQUIRES: the key is one of settings().
+const Decided& decided_on(const Config& config, std::string_view key);
 
 /// The largest configuration file.
 inline constexpr std::size_t kMaxConfigBytes = 64 * 1024;
@@ -99,6 +119,9 @@ struct ConfigFlags {
   std::optional<std::filesystem::path> config_file;  // --config, else EARSHOT_CONFIG
   std::map<std::string, std::vector<std::string>, std::less<>> values;
 };
+
+/// The configuration file of these folders, or the one that was named.
+std::filesystem::path config_file_of(const Folders& folders, const ConfigFlags& flags, const Environment& environment);
 
 /// Resolves the folders, reads the file when there is one (it must exist when it was named) and decides.
 Result<Config> load_config(const ConfigFlags& flags, const Environment& environment);

@@ -1,6 +1,7 @@
 // Composition of a node. spdlog is set up here; one line a decision, key=value.
 #include "tools/node/daemon.h"
 
+#include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -10,6 +11,7 @@
 #include "index/tags.h"
 #include "stream/ppspp/engine.h"
 #include "tools/node/identify.h"
+#include "tools/node/service_notice.h"
 
 namespace earshot::node {
 
@@ -17,12 +19,22 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void set_up_log(const std::string& level) {
-  spdlog::set_default_logger(
-      std::make_shared<spdlog::logger>("earshot", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
+// Three files of 10 MB: what strangers can make us write in ten days at the rate that the node allows them.
+constexpr std::size_t kLogBytes = 10'000'000;
+constexpr std::size_t kOldLogs = 2;
+
+Result<void> set_up_log(const std::string& level, const fs::path& file) {
+  try {
+    spdlog::sink_ptr sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    if (!file.empty()) sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(file.string(), kLogBytes, kOldLogs);
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("earshot", std::move(sink)));
+  } catch (const spdlog::spdlog_ex& error) {
+    return fail(ErrorCode::kDisk, "open the log '{}': {}", file.string(), error.what());
+  }
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   spdlog::set_level(spdlog::level::from_str(level));
   spdlog::flush_on(spdlog::level::info);
+  return {};
 }
 
 // A light node announces itself on any free port of the family that the configuration listens on.
@@ -31,10 +43,17 @@ Endpoint any_port(Endpoint endpoint) {
   return endpoint;
 }
 
+std::string name_of(Role role, NodeRole purpose) {
+  if (role == Role::kLight) return "light";
+  return purpose == NodeRole::kIndex ? "index" : "node";
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Daemon>> Daemon::open(const Config& config, Role role) {
-  set_up_log(role == Role::kFull ? config.log_level : "error");
+  const bool full = role == Role::kFull;
+  if (auto log = set_up_log(full ? config.log_level : "error", full ? config.log_file : fs::path()); !log)
+    return tl::unexpected(log.error());
   const Folders& folders = config.folders;
   for (const fs::path& folder : {folders.data, folders.state, folders.runtime}) {
     if (auto made = make_private_folder(folder); !made) return tl::unexpected(made.error());
@@ -55,17 +74,20 @@ Daemon::~Daemon() {
 
 Result<void> Daemon::open_library() {
   const Folders& folders = config_.folders;
-  index::Index::Options options;
-  options.sync = config_.sync;
-  options.cache_bytes = std::size_t{config_.cache_mb} << 20;
-  auto index = index::Index::open(folders.data / "index", options);
+  auto index = Library::open(folders.data / "index", index_options(config_));
   if (!index) return fail_in("open the index", index.error());
   index_ = std::move(*index);
+  if (!index_->moved_aside().empty()) {
+    spdlog::error("index=refused moved='{}' why='{}' next='shared folders are scanned again; import tables again'",
+                  index_->moved_aside().string(), index_->refusal());
+  }
 
   // The table of engines: a new one is a line here.
   stream::ppspp::EngineOptions ppspp_options;
   ppspp_options.folder = folders.data / "ppspp";
   ppspp_options.listen = {config_.listen.address, config_.stream_port};
+  ppspp_options.upload_limit = std::uint64_t{config_.upload_kb} * 1000;
+  ppspp_options.download_limit = std::uint64_t{config_.download_kb} * 1000;
   auto ppspp = stream::ppspp::open_engine(ppspp_options);
   if (!ppspp) return fail_in("open the ppspp engine", ppspp.error());
   engines_.emplace(Scheme::kPpspp, std::move(*ppspp));
@@ -85,6 +107,7 @@ Result<void> Daemon::open_network(Role role) {
   options.listen = light ? any_port(config_.listen) : config_.listen;
   options.stream_port = engines_.at(Scheme::kPpspp)->port();
   options.bootstrap = config_.bootstrap;
+  options.links = config_.links;
   options.address_book = config_.folders.state / "contacts";
   options.agent = "earshot/" + std::string(version());
   if (!light) {
@@ -94,6 +117,7 @@ Result<void> Daemon::open_network(Role role) {
   }
   worker_ = std::make_unique<Worker>();
   fetches_ = std::make_unique<Fetches>(engines_, identify);
+  plays_ = std::make_unique<Plays>(engines_);
   auto node = Node::start(*identity_, options, *index_);
   if (!node) return fail_in("start the node", node.error());
   node_ = std::move(*node);
@@ -103,12 +127,16 @@ Result<void> Daemon::open_network(Role role) {
 Result<void> Daemon::open_api(Role role) {
   Access access{0, random_token()};
   ApiParts parts{
-      *node_, *index_, *scanner_, *worker_, *fetches_, config_.folders.download, role == Role::kFull ? "node" : "light",
-      [] {}};
+      *node_, *index_, *scanner_, *worker_, *fetches_, *plays_, config_.folders.download, name_of(role, config_.role),
+      [] {}, nullptr, index_.get()};
   if (server_) {
     if (auto written = write_private_file(config_.folders.runtime / "token", access.token + "\n"); !written)
       return written;
     parts.shut_down = [this] { server_->stop(); };
+    auto users = Users::open(config_.folders.data / "users");
+    if (!users) return fail_in("open the users", users.error());
+    users_ = std::move(*users);
+    parts.users = users_.get();
   }
   api_ = std::make_unique<Api>(std::move(parts), std::move(access));
   if (server_) api_->listening_on(server_->endpoint());
@@ -118,8 +146,12 @@ Result<void> Daemon::open_api(Role role) {
 void Daemon::run() {
   spdlog::info("node=started self={} http={}", to_string(node_->self()), to_string(server_->endpoint()));
   share_everything();
+  const ServiceNotice notice(process_environment());
+  const Watchdog watchdog(notice, [this] { node_->status(); });
+  notice.say("READY=1");
   server_->run(
       [this](const Request& request, const std::shared_ptr<Channel>& channel) { api_->handle(request, channel); });
+  notice.say("STOPPING=1");
   spdlog::info("node=stopping");
 }
 

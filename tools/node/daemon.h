@@ -12,6 +12,7 @@
 #include "tools/node/config.h"
 #include "tools/node/fetches.h"
 #include "tools/node/http_server.h"
+#include "tools/node/library.h"
 #include "tools/node/node.h"
 #include "tools/node/runtime_files.h"
 #include "tools/node/scanner.h"
@@ -50,12 +51,14 @@ class Daemon {
   Config config_;
   FolderLock lock_;
   std::unique_ptr<overlay::net::Identity> identity_;
-  std::unique_ptr<index::Index> index_;
+  std::unique_ptr<Library> index_;
   Engines engines_;
   std::unique_ptr<Scanner> scanner_;
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<Worker> worker_;
   std::unique_ptr<Fetches> fetches_;
+  std::unique_ptr<Plays> plays_;
+  std::unique_ptr<Users> users_;
   std::unique_ptr<Node> node_;
   std::unique_ptr<Api> api_;
 };

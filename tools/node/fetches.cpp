@@ -1,16 +1,11 @@
 // The copy loop of a fetch, and the names of the files it makes.
 #include "tools/node/fetches.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 
 #include "schema/bytes.h"
+#include "tools/node/part_file.h"
 #include "tools/node/runtime_files.h"
 
 namespace earshot::node {
@@ -21,9 +16,6 @@ namespace {
 
 // How long one read waits for bytes: also how late a stop is noticed, and how often progress is told.
 constexpr Duration kReadPatience = 100ms;
-
-// Bytes of a file name: ext4 and its kin take 255, an ending and a number come on top.
-constexpr std::size_t kMaxName = 200;
 
 std::string_view ending_of(Codec codec) {
   switch (codec) {
@@ -45,59 +37,6 @@ std::string_view ending_of(Codec codec) {
   return ".audio";
 }
 
-// A file being written next to its final name; gone again unless it is kept.
-class PartFile {
- public:
-  static Result<std::unique_ptr<PartFile>> create(const fs::path& folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    std::string name = (folder / ".earshot-XXXXXX").string();
-    const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
-    if (descriptor < 0) return fail(ErrorCode::kDisk, "write into '{}': {}", folder.string(), std::strerror(errno));
-    return std::unique_ptr<PartFile>(new PartFile(descriptor, name));
-  }
-
-  ~PartFile() {
-    ::close(descriptor_);
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-
-  PartFile(const PartFile&) = delete;
-  PartFile& operator=(const PartFile&) = delete;
-
-  const fs::path& path() const { return path_; }
-
-  Result<void> append(ByteView bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return fail(ErrorCode::kDisk, "write '{}': {}", path_.string(), std::strerror(errno));
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
-    return {};
-  }
-
-  /// Gives the file its name: exactly `wanted`, or beside a file that is there already, with a number.
-  Result<fs::path> keep_as(const fs::path& wanted) {
-    if (::fsync(descriptor_) != 0 || ::fchmod(descriptor_, 0644) != 0) {
-      return fail(ErrorCode::kDisk, "write '{}': {}", path_.string(), std::strerror(errno));
-    }
-    fs::path name = wanted;
-    for (int number = 2; number < 1000; ++number) {
-      if (::link(path_.c_str(), name.c_str()) == 0) return name;
-      if (errno != EEXIST) break;
-      name = wanted.parent_path() /
-             (wanted.stem().string() + " (" + std::to_string(number) + ")" + wanted.extension().string());
-    }
-    return fail(ErrorCode::kDisk, "name the file '{}': {}", name.string(), std::strerror(errno));
-  }
-
- private:
-  PartFile(int descriptor, fs::path path) : descriptor_(descriptor), path_(std::move(path)) {}
-  int descriptor_;
-  fs::path path_;
-};
-
 fs::path target_of(const Fetch& fetch) {
   std::error_code ignored;
   if (!fs::is_directory(fetch.out, ignored)) return fetch.out;
@@ -110,14 +49,7 @@ fs::path target_of(const Fetch& fetch) {
 
 std::string file_name_for(const Track& track) {
   const std::string joined = track.artist.empty() ? track.title : track.artist + " - " + track.title;
-  std::string name;
-  for (const char byte : clip_utf8(is_clean_text(joined) ? std::string_view(joined) : "", kMaxName)) {
-    const bool forbidden = static_cast<unsigned char>(byte) < 0x20 || std::strchr("/\\:*?\"<>|", byte) != nullptr;
-    name.push_back(forbidden ? '_' : byte);
-  }
-  if (name.empty()) name = "track";
-  if (name[0] == '.' || name[0] == '-' || name[0] == ' ') name[0] = '_';
-  return name + std::string(ending_of(track.codec));
+  return tidy_file_name(joined) + std::string(ending_of(track.codec));
 }
 
 Fetches::Fetches(const Engines& engines, Identify identify) : engines_(engines), identify_(std::move(identify)) {}
@@ -145,7 +77,9 @@ Result<std::shared_ptr<std::atomic<bool>>> Fetches::start(Fetch fetch, Listener 
   Run& run = runs_.emplace_back();
   run.thread = std::thread(
       [this, &run, source = engine->second.get(), fetch = std::move(fetch), listener = std::move(listener)] {
-        listener.on_done(carry_out(*source, fetch, *run.stop, listener));
+        auto done = carry_out(*source, fetch, *run.stop, listener);
+        count(done);
+        listener.on_done(std::move(done));
         run.finished = true;
       });
   return run.stop;
@@ -156,6 +90,17 @@ std::size_t Fetches::running() const {
   std::size_t count = 0;
   for (const Run& run : runs_) count += run.finished ? 0 : 1;
   return count;
+}
+
+FetchCounts Fetches::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+void Fetches::count(const Result<json::FetchDone>& done) {
+  const std::lock_guard lock(mutex_);
+  ++(done ? counts_.done : counts_.failed);
+  if (done) counts_.bytes += done->bytes;
 }
 
 Result<json::FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& fetch, const std::atomic<bool>& stop,

@@ -35,6 +35,12 @@ struct Fetch {
   Track track;                // for the name; may be empty
 };
 
+/// Since the start.
+struct FetchCounts {
+  std::uint64_t done = 0, failed = 0;
+  std::uint64_t bytes = 0;  // of those that are done
+};
+
 /// Thread-safe.
 class Fetches {
  public:
@@ -63,6 +69,7 @@ class Fetches {
   Result<std::shared_ptr<std::atomic<bool>>> start(Fetch fetch, Listener listener);
 
   std::size_t running() const;
+  FetchCounts counts() const;
 
  private:
   struct Run {
@@ -75,12 +82,14 @@ class Fetches {
                                     const Listener& listener);
   void keep_serving(std::unique_ptr<stream::Stream> stream);
   void reap();
+  void count(const Result<json::FetchDone>& done);
 
   const Engines& engines_;
   Identify identify_;
   mutable std::mutex mutex_;
   std::list<Run> runs_;                                // guarded by mutex_
   std::list<std::unique_ptr<stream::Stream>> served_;  // guarded by mutex_
+  FetchCounts counts_;                                 // guarded by mutex_
 };
 
 }  // namespace earshot::node

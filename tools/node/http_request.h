@@ -42,7 +42,11 @@ inline Request request_from(http::request<http::string_body>&& message, bool uni
   request.host = single(http::field::host);
   request.origin = single(http::field::origin);
   request.authorization = single(http::field::authorization);
+  request.socket_protocols = single(http::field::sec_websocket_protocol).value_or("");
   request.content_type = single(http::field::content_type).value_or("");
+  request.range = single(http::field::range).value_or("");
+  request.if_range = single(http::field::if_range).value_or("");
+  request.if_none_match = single(http::field::if_none_match).value_or("");
   request.body = std::move(message.body());
   return request;
 }

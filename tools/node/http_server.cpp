@@ -2,6 +2,7 @@
 #include "tools/node/http_server.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@
 #include "schema/check.h"
 #include "tools/node/api_json.h"
 #include "tools/node/http_request.h"
+#include "tools/node/web_socket.h"
 
 namespace earshot::node {
 
@@ -41,12 +43,19 @@ constexpr std::chrono::milliseconds kFarewellTime{500};
 constexpr std::size_t kMaxConnections = 64;
 constexpr std::size_t kMaxQueued = 4u << 20;
 
-// Nothing this API answers may be framed, sniffed, cached or run.
+// Of a body: pulled and written at once, and how long to wait when none of it has come.
+constexpr std::size_t kBlock = 64 * 1024;
+constexpr std::chrono::milliseconds kRetryTime{5};
+
+// Nothing that is answered may be sniffed or read by another origin.
 constexpr std::string_view kSafetyHeaders =
     "X-Content-Type-Options: nosniff\r\n"
-    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
     "Cross-Origin-Resource-Policy: same-origin\r\n"
-    "Referrer-Policy: no-referrer\r\n"
+    "Referrer-Policy: no-referrer\r\n";
+
+// Nothing but the page's files, which say this for themselves, may be framed, cached or run.
+constexpr std::string_view kDataHeaders =
+    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
     "Cache-Control: no-store\r\n";
 
 std::string header_text(int status, std::string_view fields) {
@@ -55,14 +64,14 @@ std::string header_text(int status, std::string_view fields) {
 }
 
 using Socket = asio::generic::stream_protocol::socket;
-using Stream = beast::basic_stream<asio::generic::stream_protocol>;
+using Stream = HttpStream;
 
 // One connection: reads a request, hands it to the handler, writes what comes back, and reads the next one after a
 // single reply. Everything but reply(), line() and close() happens on the server's thread.
 class Session final : public Channel, public std::enable_shared_from_this<Session> {
  public:
   Session(Socket socket, bool unix_socket, const HttpServer::Handler& handler, std::shared_ptr<void> slot)
-      : stream_(std::move(socket)), unix_socket_(unix_socket), handler_(handler), slot_(std::move(slot)) {}
+      : stream_(std::move(socket)), retry_(stream_.get_executor()), unix_socket_(unix_socket), handler_(handler), slot_(std::move(slot)) {}
 
   void read_request() {
     parser_.emplace();
@@ -77,6 +86,15 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   void reply(Reply reply) override {
     asio::dispatch(stream_.get_executor(),
                    [self = shared_from_this(), reply = std::move(reply)] { self->queue_reply(reply); });
+  }
+
+  void body(std::unique_ptr<Body> body) override {
+    asio::dispatch(stream_.get_executor(), [self = shared_from_this(), held = std::make_shared<std::unique_ptr<Body>>(std::move(body))] {
+      if (self->gone_ || self->answer_ != Answer::kNone) return;
+      self->answer_ = Answer::kBody;
+      self->body_ = std::move(*held);
+      self->begin_body();
+    });
   }
 
   void line(std::string object) override {
@@ -97,8 +115,18 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
     });
   }
 
+  void socket(Serve serve) override {
+    asio::dispatch(stream_.get_executor(), [self = shared_from_this(), serve = std::move(serve)] {
+      if (self->gone_ || self->answer_ != Answer::kNone) return;
+      if (!asks_for_web_socket(self->message_)) return self->queue_reply({426, "", ""});
+      self->answer_ = Answer::kSocket;
+      self->gone_ = true;
+      open_web_socket(std::move(self->stream_), std::move(self->message_), serve, self->slot_);
+    });
+  }
+
  private:
-  enum class Answer : std::uint8_t { kNone, kReply, kLines };
+  enum class Answer : std::uint8_t { kNone, kReply, kBody, kLines, kSocket };
 
   void read_body() {
     stream_.expires_after(kBodyTime);
@@ -109,15 +137,15 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   }
 
   void serve() {
-    auto message = parser_->release();
-    keep_alive_ = message.keep_alive();
-    chunked_ = message.version() >= 11;
-    const Request request = request_from(std::move(message), unix_socket_);
+    message_ = parser_->release();
+    keep_alive_ = message_.keep_alive();
+    chunked_ = message_.version() >= 11;
+    const Request request = request_from(std::move(message_), unix_socket_);
     answer_ = Answer::kNone;
     ended_ = false;
     stream_.expires_never();
     handler_(request, shared_from_this());
-    if (answer_ != Answer::kReply) watch();
+    if (answer_ == Answer::kNone || answer_ == Answer::kLines) watch();
   }
 
   // While lines are under way nothing more is expected from the reader: an end means that it has gone, and a byte that
@@ -139,22 +167,71 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
     if (gone_ || answer_ != Answer::kNone) return;
     answer_ = Answer::kReply;
     if (reply.status >= 400) keep_alive_ = false;
-    std::string fields = fmt::format("Content-Length: {}\r\n", reply.body.size() + (reply.body.empty() ? 0 : 1));
-    if (!reply.body.empty()) fields += "Content-Type: application/json\r\n";
+    const bool file = !reply.file_fields.empty();
+    const bool object = !file && !reply.body.empty();
+    std::string fields = fmt::format("Content-Length: {}\r\n", reply.body.size() + (object ? 1 : 0));
+    fields += file ? reply.file_fields : std::string(kDataHeaders);
+    if (object) fields += "Content-Type: application/json\r\n";
+    if (reply.status == 426) fields += "Upgrade: websocket\r\n";
     if (!reply.allow.empty()) fields += fmt::format("Allow: {}\r\n", reply.allow);
     if (reply.status == 401) fields += "WWW-Authenticate: Bearer\r\n";
     if (!keep_alive_) fields += "Connection: close\r\n";
     queue_ += header_text(reply.status, fields);
-    if (!reply.body.empty()) queue_ += reply.body + "\n";
+    queue_ += reply.body;
+    if (object) queue_.push_back('\n');
     ended_ = true;
     write();
+  }
+
+  // Head and bytes of a body are asked for again and again while they are not there: they come from the network, and a
+  // thread that waited for them would be one thread a player.
+  void begin_body() {
+    if (gone_) return;
+    const auto head = body_->head();
+    if (!head) return refuse_body(head.error());
+    if (!*head) return try_again([](Session& self) { self.begin_body(); });
+    std::string fields = (*head)->fields + std::string(kDataHeaders);
+    if ((*head)->has_length) fields += fmt::format("Content-Length: {}\r\n", (*head)->size);
+    if (!keep_alive_) fields += "Connection: close\r\n";
+    left_ = (*head)->has_body ? (*head)->size : 0;
+    queue_ += header_text((*head)->status, fields);
+    ended_ = left_ == 0;
+    write();
+  }
+
+  void refuse_body(const Error& error) {
+    answer_ = Answer::kNone;
+    queue_reply({http_status(error.code), json::error(error), ""});
+  }
+
+  void pump() {
+    if (gone_) return;
+    queue_.resize(std::min<std::uint64_t>(left_, kBlock));
+    const auto got = body_->pull({reinterpret_cast<std::uint8_t*>(queue_.data()), queue_.size()});
+    queue_.resize(got.value_or(0));
+    if (!got) return lose();
+    if (*got == 0) return try_again([](Session& self) { self.pump(); });
+    left_ -= *got;
+    ended_ = left_ == 0;
+    write();
+  }
+
+  void try_again(void (*step)(Session&)) {
+    char ignored = 0;
+    const int descriptor = stream_.socket().native_handle();
+    if (::recv(descriptor, &ignored, 1, MSG_PEEK | MSG_DONTWAIT) == 0) return lose();
+    retry_.expires_after(kRetryTime);
+    retry_.async_wait([self = shared_from_this(), step](error_code error) {
+      if (!error) step(*self);
+    });
   }
 
   void begin_lines() {
     if (answer_ != Answer::kNone) return;
     answer_ = Answer::kLines;
     keep_alive_ = false;
-    std::string fields = "Content-Type: application/x-ndjson\r\nConnection: close\r\n";
+    std::string fields(kDataHeaders);
+    fields += "Content-Type: application/x-ndjson\r\nConnection: close\r\n";
     if (chunked_) fields += "Transfer-Encoding: chunked\r\n";
     queue_ += header_text(200, fields);
   }
@@ -185,12 +262,14 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
       self->writing_ = false;
       if (error) return self->lose();
       if (!self->queue_.empty()) return self->write();
+      if (self->answer_ == Answer::kBody && !self->ended_) return self->pump();
       if (self->ended_) self->answered();
     });
   }
 
   void answered() {
     on_gone_ = nullptr;
+    body_.reset();
     if (keep_alive_) return read_request();
     if (answer_ == Answer::kLines) return finish();
     error_code ignored;
@@ -210,6 +289,8 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
 
   void finish() {
     gone_ = true;
+    body_.reset();
+    retry_.cancel();
     error_code ignored;
     stream_.socket().shutdown(Socket::shutdown_both, ignored);
     stream_.close();
@@ -222,14 +303,18 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   }
 
   Stream stream_;
+  asio::steady_timer retry_;
   const bool unix_socket_;
   const HttpServer::Handler& handler_;
   std::shared_ptr<void> slot_;  // counts this connection while it lives
   beast::flat_buffer buffer_{kMaxHeaderBytes + kMaxBodyBytes};
   std::optional<RequestParser> parser_;
+  HttpRequest message_;  // the one being answered; its body was handed on
   std::string queue_;    // to be written
   std::string leaving_;  // being written
   Answer answer_ = Answer::kNone;
+  std::unique_ptr<Body> body_;
+  std::uint64_t left_ = 0;  // bytes of the body to be pulled
   bool keep_alive_ = false;
   bool chunked_ = true;
   bool writing_ = false;

@@ -1,9 +1,19 @@
 // Two threads and two queues.
 #include "tools/node/lookup_worker.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace earshot::node {
+
+using Clock = std::chrono::steady_clock;
+
+void LookupTimes::add(std::int64_t us) {
+  const auto bound = std::lower_bound(kBoundsUs.begin(), kBoundsUs.end(), us);
+  ++counts[static_cast<std::size_t>(bound - kBoundsUs.begin())];
+  total_us += static_cast<std::uint64_t>(us);
+}
 
 LookupWorker::LookupWorker(const index::Index& index, std::function<void()> on_finished)
     : index_(index), on_finished_(std::move(on_finished)) {
@@ -19,11 +29,11 @@ LookupWorker::~LookupWorker() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool LookupWorker::submit(const QueryId& id, std::shared_ptr<const SearchRequest> request, Asker asker) {
+bool LookupWorker::submit(const overlay::Lookup& lookup, Asker asker) {
   {
     const std::lock_guard lock(mutex_);
     if (asker == Asker::kStranger && strangers_.size() >= kMaxWaiting) return false;
-    (asker == Asker::kOurselves ? ours_ : strangers_).push_back({id, std::move(request)});
+    (asker == Asker::kOurselves ? ours_ : strangers_).push_back(lookup);
   }
   work_.notify_one();
   return true;
@@ -34,30 +44,39 @@ std::vector<LookupWorker::Finished> LookupWorker::take_finished() {
   return std::exchange(finished_, {});
 }
 
+LookupTimes LookupWorker::times() const {
+  const std::lock_guard lock(mutex_);
+  return times_;
+}
+
 void LookupWorker::run() {
   for (;;) {
-    Job job;
+    overlay::Lookup lookup;
     {
       std::unique_lock lock(mutex_);
       work_.wait(lock, [this] { return stopping_ || !ours_.empty() || !strangers_.empty(); });
       if (stopping_) return;
-      std::deque<Job>& queue = ours_.empty() ? strangers_ : ours_;
-      job = std::move(queue.front());
+      std::deque<overlay::Lookup>& queue = ours_.empty() ? strangers_ : ours_;
+      lookup = std::move(queue.front());
       queue.pop_front();
     }
-    Finished finished = look_up(job);
+    const auto began = Clock::now();
+    Finished finished = look_up(std::move(lookup));
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began);
     {
       const std::lock_guard lock(mutex_);
+      times_.add(took.count());
       finished_.push_back(std::move(finished));
     }
     on_finished_();
   }
 }
 
-LookupWorker::Finished LookupWorker::look_up(const Job& job) const {
+LookupWorker::Finished LookupWorker::look_up(overlay::Lookup lookup) const {
   Finished finished;
-  finished.id = job.id;
-  auto answer = index_.search(job.request->text, {job.request->limit, kBudget});
+  finished.lookup = std::move(lookup);
+  const SearchRequest& request = *finished.lookup.request;
+  auto answer = index_.search(request.text, {request.limit, kBudget});
   if (answer) {
     finished.tracks = std::move(answer->tracks);
   } else if (answer.error().code != ErrorCode::kInvalid) {  // words that are none match nothing

@@ -7,21 +7,30 @@
 //     limits::kMaxOpenQueries of them.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "index/index.h"
-#include "schema/ids.h"
-#include "schema/search.h"
+#include "overlay/effect.h"
 #include "schema/time.h"
 
 namespace earshot::node {
+
+/// How long look-ups took: counts by upper bound, the last one for all that were slower.
+struct LookupTimes {
+  static constexpr std::array<std::int64_t, 10> kBoundsUs = {50,     100,    250,    500,     1'000,
+                                                             2'500,  5'000,  10'000, 25'000,  50'000};
+  std::array<std::uint64_t, kBoundsUs.size() + 1> counts{};
+  std::uint64_t total_us = 0;
+
+  void add(std::int64_t us);
+};
 
 class LookupWorker {
  public:
@@ -32,7 +41,7 @@ class LookupWorker {
   enum class Asker : std::uint8_t { kOurselves, kStranger };
 
   struct Finished {
-    QueryId id;
+    overlay::Lookup lookup;
     std::vector<index::Found> tracks;
     bool failed = false;  // the index could not answer; `why` says it
     std::string why;
@@ -46,24 +55,26 @@ class LookupWorker {
   LookupWorker(const LookupWorker&) = delete;
   LookupWorker& operator=(const LookupWorker&) = delete;
 
-  /// False when it was dropped: then nothing will be finished under this id.
-  [[nodiscard]] bool submit(const QueryId& id, std::shared_ptr<const SearchRequest> request, Asker asker);
+  /// False when it was dropped: then nothing will be finished for it.
+  [[nodiscard]] bool submit(const overlay::Lookup& lookup, Asker asker);
 
   /// What was finished since the last call.
   std::vector<Finished> take_finished();
 
- private:
-  struct Job { QueryId id; std::shared_ptr<const SearchRequest> request; };
+  /// Of all look-ups since the start.
+  LookupTimes times() const;
 
+ private:
   void run();
-  Finished look_up(const Job& job) const;
+  Finished look_up(overlay::Lookup lookup) const;
 
   const index::Index& index_;
   const std::function<void()> on_finished_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable work_;
-  std::deque<Job> ours_, strangers_;   // guarded by mutex_
+  std::deque<overlay::Lookup> ours_, strangers_;   // guarded by mutex_
   std::vector<Finished> finished_;     // guarded by mutex_
+  LookupTimes times_;                  // guarded by mutex_
   bool stopping_ = false;              // guarded by mutex_
   std::vector<std::thread> threads_;   // last: they use all of the above
 };

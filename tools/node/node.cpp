@@ -122,7 +122,7 @@ class Reactor final : public Node {
   void turn();
   void run_posted();
   void take_answers();
-  void answer(const QueryId& id, std::vector<index::Found> tracks);
+  void answer(const overlay::Lookup& lookup, std::vector<index::Found> tracks);
   void take(const overlay::net::Received& received);
   void take(const overlay::net::LinkUp& link);
   void take(const overlay::net::LinkLost& link);
@@ -134,6 +134,9 @@ class Reactor final : public Node {
   void perform(const overlay::Connect& connect) { transport_->pin(now_, connect.peer); }
   void perform(const overlay::Disconnect& disconnect) { transport_->unpin(disconnect.peer); }
   void perform(const overlay::Deliver& deliver);
+  // A node keeps no digests of others: its protocol is told so (Config::hosts) and never asks for it.
+  void perform(const overlay::HostDigest&) {}
+  void perform(const overlay::DropDigest&) {}
   void enter(const std::vector<Contact>& contacts);
   void save_book();
   void say_goodbye();
@@ -179,6 +182,8 @@ Result<void> Reactor::open(const overlay::net::Identity& identity) {
   transport_options.listen = options_.listen;
   transport_options.stream_port = options_.stream_port;
   transport_options.agent = options_.agent;
+  transport_options.max_inbound = options_.links;
+  transport_options.max_outbound = options_.links;
   auto transport = Transport::open(identity, transport_options, book_, random_stream());
   if (!transport) return tl::unexpected(std::move(transport.error()));
   transport_ = std::move(*transport);
@@ -246,6 +251,8 @@ NodeStatus Reactor::status() const {
     status.duplicates = counters.duplicates;
     status.hits_relayed = counters.hits_relayed;
     status.lookups_dropped = lookups_dropped_;
+    status.lookups = lookups_->times();
+    status.traffic = transport_->traffic();
     status.malformed = malformed_;
     status.unknown = unknown_;
     status.uptime = now_ - started_;
@@ -316,15 +323,15 @@ void Reactor::run_posted() {
 void Reactor::take_answers() {
   for (auto& finished : lookups_->take_finished()) {
     if (finished.failed) spdlog::error("event=look-up-failed why=\"{}\"", finished.why);
-    answer(finished.id, std::move(finished.tracks));
+    answer(finished.lookup, std::move(finished.tracks));
   }
 }
 
-void Reactor::answer(const QueryId& id, std::vector<index::Found> tracks) {
+void Reactor::answer(const overlay::Lookup& lookup, std::vector<index::Found> tracks) {
   std::vector<Hit> hits;
   hits.reserve(tracks.size());
   for (auto& found : tracks) hits.push_back({std::move(found.track), peer_.self(), found.score});
-  peer_.answer(now_, id, hits, outbox_);
+  peer_.answer(now_, lookup, hits, {}, outbox_);
   perform_all();
 }
 
@@ -394,7 +401,7 @@ void Reactor::perform(const overlay::Send& send) {
 void Reactor::perform(const overlay::Lookup& lookup) {
   const bool ours = clients_.contains(lookup.id);
   const auto asker = ours ? LookupWorker::Asker::kOurselves : LookupWorker::Asker::kStranger;
-  if (!lookups_->submit(lookup.id, lookup.request, asker)) ++lookups_dropped_;
+  if (!lookups_->submit(lookup, asker)) ++lookups_dropped_;
 }
 
 void Reactor::perform(const overlay::Deliver& deliver) {
@@ -462,8 +469,10 @@ bool Reactor::may_log_stranger() {
 Result<std::unique_ptr<Node>> Node::start(const overlay::net::Identity& identity, const NodeOptions& options,
                                           const index::Index& index) {
   if (auto valid = overlay::validate(options.protocol); !valid) return tl::unexpected(std::move(valid.error()));
-  limit_accepted_connections({});
-  auto reactor = std::make_unique<Reactor>(identity, options, index);
+  limit_accepted_connections({.total = 4 * options.links});
+  NodeOptions without_hosting = options;
+  without_hosting.protocol.hosts = false;
+  auto reactor = std::make_unique<Reactor>(identity, without_hosting, index);
   if (auto opened = reactor->open(identity); !opened) return fail_in("network", std::move(opened.error()));
   return std::unique_ptr<Node>(std::move(reactor));
 }

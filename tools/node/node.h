@@ -14,9 +14,11 @@
 #include "overlay/config.h"
 #include "overlay/effect.h"
 #include "overlay/net/identity.h"
+#include "overlay/net/transport.h"
 #include "schema/endpoint.h"
 #include "schema/result.h"
 #include "schema/search.h"
+#include "tools/node/lookup_worker.h"
 
 namespace earshot::node {
 
@@ -26,6 +28,7 @@ struct NodeOptions {
   std::vector<Contact> bootstrap;        // may be empty: wait to be found
   std::filesystem::path address_book;    // remembered contacts; empty: none are kept
   overlay::Config protocol;
+  std::size_t links = 256;               // at most, each way
   std::string agent;                     // program and version, told to neighbors
 };
 
@@ -57,6 +60,8 @@ struct NodeStatus {
   std::size_t neighbors = 0, passive = 0, links = 0, contacts = 0, open_queries = 0;
   std::uint64_t queries_in = 0, queries_out = 0, duplicates = 0, hits_relayed = 0, malformed = 0, unknown = 0;
   std::uint64_t lookups_dropped = 0;  // strangers' questions that our own library was too busy for
+  LookupTimes lookups;
+  overlay::net::Traffic traffic;
   Duration uptime{};
 };
 

@@ -42,11 +42,13 @@ struct Command {
 };
 
 Command bench_command();
+Command calibrate_command();
 Command compare_command();
+Command merge_command();
+Command replay_command();
+Command report_command();
 Command run_command();
 Command soak_command();
 Command sweep_command();
-Command merge_command();
-Command report_command();
 
 }  // namespace earshot::simtool

@@ -58,6 +58,8 @@ int main(int argc, char** argv) {
       merge_command(),
       report_command(),
       compare_command(),
+      replay_command(),
+      calibrate_command(),
       bench_command(),
       soak_command(),
   };

@@ -19,10 +19,10 @@ Result<int> report(const std::string& folder_name) {
   const auto manifest = read_manifest(folder);
   if (!manifest) return tl::unexpected(manifest.error());
   sim::ReportSource source{manifest->program, manifest->compiler, manifest->plan.command, manifest->plan.text, manifest->plan.path,
-                           manifest->plan.overrides, {}, manifest->plan.sweep.latin > 0, {}, {}, {}, std::nullopt};
+                           manifest->plan.overrides, {}, manifest->plan.sweep.latin > 0, {}, {}, {}, {}, std::nullopt};
   for (const sim::SweepAxis& axis : manifest->plan.sweep.axes) source.keys.push_back(axis.key);
   for (const auto& [name, table] : {std::pair<const char*, sim::Table*>{"runs.csv", &source.runs}, {"series.csv", &source.series},
-                                    {"histograms.csv", &source.histograms}}) {
+                                    {"histograms.csv", &source.histograms}, {"probes.csv", &source.probes}}) {
     auto read = read_table(folder / name);
     if (!read) return tl::unexpected(read.error());
     *table = std::move(*read);

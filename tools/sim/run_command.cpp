@@ -6,7 +6,10 @@
 #include <optional>
 
 #include "sim/experiment.h"
+#include "sim/trace.h"
+#include "sim/world.h"
 #include "tools/sim/command.h"
+#include "tools/sim/graph_files.h"
 #include "tools/sim/progress.h"
 #include "tools/sim/study_flags.h"
 #include "tools/sim/study_folder.h"
@@ -19,7 +22,9 @@ struct RunFlags {
   StudyFlags study;
   std::string out;
   std::uint32_t threads = 1;
-  std::vector<std::string> graph_at;
+  std::uint32_t parts = 1;
+  std::string graph_at;
+  std::string trace;
   bool json = false;
   bool through_the_wire = false;
 };
@@ -39,6 +44,18 @@ Result<void> write_results(const std::string& out, const StudyPlan& plan, const 
   return write_manifest(out, plan, study);
 }
 
+/// The first run once more, with somebody who writes down what is said.
+Result<void> write_trace(const std::string& path, const sim::Scenario& scenario, std::uint64_t seed) {
+  const auto world = sim::build_world(scenario, seed);
+  if (!world) return tl::unexpected(world.error());
+  sim::Trace trace(scenario, *world, scenario.searches[0], seed);
+  sim::Simulation::Options options;
+  options.observer = &trace;
+  sim::Simulation simulation(scenario, *world, scenario.searches[0], seed, options);
+  simulation.run();
+  return write_file(path, trace.take_lines());
+}
+
 Result<int> run(const RunFlags& flags) {
   const auto plan = flags.study.plan_run();
   if (!plan) return tl::unexpected(plan.error());
@@ -49,15 +66,29 @@ Result<int> run(const RunFlags& flags) {
   sim::ExperimentOptions options;
   options.seeds = plan->seeds;
   options.threads = flags.threads;
+  options.parts = flags.parts;
   options.through_the_wire = flags.through_the_wire;
   options.cpu_time = thread_cpu_time;
+  const auto moments = moments_from(flags.graph_at);
+  if (!moments) return tl::unexpected(moments.error());
+  options.moments = *moments;
+  GraphFiles graphs(flags.out, plan->seeds.first, scenario.searches[0].name, /*large=*/!moments->empty());
+  if (!flags.out.empty()) {
+    options.look = [&](const auto& simulation, std::uint64_t seed, const auto& search, auto moment) { graphs.look(simulation, seed, search, moment); };
+  } else if (!moments->empty()) {
+    return fail(ErrorCode::kInvalid, "--graph-at needs --out, a folder for the files");
+  }
   std::optional<Progress> progress(0);
   options.progress = [&](std::size_t done, std::size_t all) { progress->show(done, all); };
   const auto result = sim::run_experiment(scenario, options);
   progress.reset();
   if (!result) return tl::unexpected(result.error());
 
+  if (!flags.trace.empty()) {
+    if (auto written = write_trace(flags.trace, scenario, plan->seeds.first); !written) return tl::unexpected(written.error());
+  }
   if (!flags.out.empty()) {
+    if (auto written = graphs.written(); !written) return tl::unexpected(written.error());
     if (auto written = write_results(flags.out, *plan, *study, result->records); !written) return tl::unexpected(written.error());
   }
   if (flags.json) {
@@ -78,8 +109,11 @@ Command run_command() {
   return {"run", "Run a scenario over a range of seeds",
           [flags](Arguments& arguments) {
             flags->study.declare(arguments);
-            arguments.optional("--out", flags->out, "Folder for runs.csv, series.csv, histograms.csv and manifest.json");
+            arguments.optional("--out", flags->out, "Folder for runs.csv, series.csv, histograms.csv, probes.csv and manifest.json");
+            arguments.optional("--graph-at", flags->graph_at, "Seconds into the first run, 0,12.5,60: its overlay then, as GraphML and edge list");
+            arguments.optional("--trace", flags->trace, "File for all that is said in the first run, a JSON object a line; for replay");
             arguments.number("--threads", flags->threads, 1, 1024, "Seeds run at the same time; results stay the same");
+            arguments.number("--parts", flags->parts, 1, 1024, "Threads that share one run's peers; results stay the same");
             arguments.yes("--json", flags->json, "One JSON object per run instead of the table");
             arguments.yes("--through-the-wire", flags->through_the_wire, "Encode and decode every message");
           },

@@ -93,7 +93,7 @@ Result<void> write_manifest(const fs::path& folder, const StudyPlan& plan, const
 
 Result<void> write_tables(const fs::path& folder, const sim::StudyTables& tables) {
   for (const auto& [name, table] : {std::pair<const char*, const std::string&>{"runs.csv", tables.runs},
-                                    {"series.csv", tables.series}, {"histograms.csv", tables.histograms}}) {
+                                    {"series.csv", tables.series}, {"histograms.csv", tables.histograms}, {"probes.csv", tables.probes}}) {
     if (auto written = write_file(folder / name, table); !written) return written;
   }
   return {};

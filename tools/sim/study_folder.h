@@ -1,7 +1,7 @@
 // The folder that a study leaves: what was asked, with what, and what came of it.
 //
 //   manifest.json                           program, commit, compiler, command, the scenario's text, overrides, swept keys, seeds
-//   runs.csv series.csv histograms.csv      sim/study.h
+//   runs.csv series.csv histograms.csv probes.csv   sim/study.h
 //   journal.tsv                             a sweep's finished pairs: sim/journal.h
 //   overlay.graphml overlay.tsv             who knew whom, of small networks: sim/graph_export.h
 //   report.html figures/*.svg               after earshot-sim report

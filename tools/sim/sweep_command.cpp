@@ -8,8 +8,10 @@
 
 #include "sim/desk.h"
 #include "sim/journal.h"
+#include "sim/overlay_drawing.h"
 #include "sim/table_file.h"
 #include "tools/sim/command.h"
+#include "tools/sim/graph_files.h"
 #include "tools/sim/progress.h"
 #include "tools/sim/ranks.h"
 #include "tools/sim/slurm.h"
@@ -29,6 +31,18 @@ struct SweepFlags {
   std::uint32_t threads = std::max(1u, std::thread::hardware_concurrency());
   bool through_the_wire = false;
 };
+
+/// The overlay of the first run, where it is small enough to be drawn. It runs once more for that, which costs next to nothing.
+Result<void> draw_overlay(const std::filesystem::path& folder, const sim::Study& study) {
+  const sim::Scenario& scenario = study.scenarios[0];
+  if (!scenario.peers || *scenario.peers > sim::kMostDrawn) return {};
+  GraphFiles graphs(folder, study.seeds.first, scenario.searches[0].name, /*large=*/false);
+  sim::ExperimentOptions options;
+  options.seeds = {study.seeds.first, study.seeds.first};
+  options.look = [&](const auto& simulation, std::uint64_t seed, const auto& search, auto moment) { graphs.look(simulation, seed, search, moment); };
+  if (const auto result = sim::run_experiment(scenario, options); !result) return tl::unexpected(result.error());
+  return graphs.written();
+}
 
 /// "2/10": task 2 of the ten 0..9.
 Result<sim::Chunk> chunk_from(const std::string& text) {
@@ -65,7 +79,8 @@ Result<void> run_here(const SweepFlags& flags, const StudyPlan& plan, const sim:
   if (auto done = ranks.run(study, *desk, flags.threads, flags.through_the_wire); !done) return done;
   progress.reset();
   if (auto written = write_tables(folder, desk->tables()); !written) return written;
-  fmt::print("{} points, {} runs of all their searches: '{}' has runs.csv, series.csv, histograms.csv, manifest.json\n", study.points.size(),
+  if (auto drawn = draw_overlay(folder, study); !drawn) return drawn;
+  fmt::print("{} points, {} runs of all their searches: '{}' has runs.csv, series.csv, histograms.csv, probes.csv, manifest.json\n", study.points.size(),
              desk->progress().done, folder.string());
   return {};
 }

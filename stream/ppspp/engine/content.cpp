@@ -14,8 +14,8 @@ Content::Content(std::unique_ptr<ChunkStore> store, bool shared) : shared_(share
   named_ = shared || (chunk_count_ > 0 && readable_.size() == chunk_count_);
 }
 
-void Content::start(ChannelIds& ids) {
-  swarm_ = std::make_unique<Swarm>(store_->root(), SwarmConfig{}, ids);
+void Content::start(ChannelIds& ids, Allowance& allowance) {
+  swarm_ = std::make_unique<Swarm>(store_->root(), SwarmConfig{}, ids, &allowance);
   if (!store_->possession().peaks.empty()) swarm_->restore(store_->possession());
   store_->forget_possession();
 }
@@ -41,12 +41,32 @@ void Content::add_peers(Instant now, std::span<const Endpoint> peers, net::UdpSo
   carry_out(now, socket);
 }
 
-void Content::want(Instant now, ByteRange range, net::UdpSocket& socket) {
-  if (!swarm_ || range.size == 0) return;
+void Content::want(Instant now, const void* stream, std::span<const Wish> wishes, Rest rest, net::UdpSocket& socket) {
   constexpr std::uint64_t kEnd = kMaxChunks * ChunkStore::kChunkSize;
-  const std::uint64_t first = std::min(range.first, kEnd);
-  const std::uint64_t end = first + std::min(range.size, kEnd - first);
-  swarm_->want(now, {first / ChunkStore::kChunkSize, (end + ChunkStore::kChunkSize - 1) / ChunkStore::kChunkSize}, out_);
+  Demand& demand = demands_[stream];
+  demand = {{}, rest};
+  for (const Wish& wish : wishes) {
+    const std::uint64_t first = std::min(wish.range.first, kEnd);
+    const std::uint64_t end = first + std::min(wish.range.size, kEnd - first);
+    const ChunkRange chunks{first / ChunkStore::kChunkSize, (end + ChunkStore::kChunkSize - 1) / ChunkStore::kChunkSize};
+    demand.wishes.push_back({chunks, now + wish.within, wish.from_end});
+  }
+  apply_wishes(now, socket);
+}
+
+void Content::want_no_more(Instant now, const void* stream, net::UdpSocket& socket) {
+  if (demands_.erase(stream) > 0) apply_wishes(now, socket);
+}
+
+void Content::apply_wishes(Instant now, net::UdpSocket& socket) {
+  if (!swarm_) return;
+  std::vector<ChunkWish> wishes;
+  Rest rest = demands_.empty() ? Rest::kFetch : Rest::kLeave;
+  for (const auto& [stream, demand] : demands_) {
+    wishes.insert(wishes.end(), demand.wishes.begin(), demand.wishes.end());
+    if (demand.rest == Rest::kFetch) rest = Rest::kFetch;
+  }
+  swarm_->want(now, std::move(wishes), rest, out_);
   carry_out(now, socket);
 }
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,14 +27,17 @@ class Content {
 
   // Called by the engine's thread.
 
-  void start(ChannelIds& ids);
+  void start(ChannelIds& ids, Allowance& allowance);
   /// Says good-bye and gives the swarm up; what was kept is written.
   void stop(Instant now, net::UdpSocket& socket);
   bool is_running() const { return swarm_ != nullptr; }
 
   void receive(Instant now, const net::Incoming& datagram, net::UdpSocket& socket);
   void add_peers(Instant now, std::span<const Endpoint> peers, net::UdpSocket& socket);
-  void want(Instant now, ByteRange range, net::UdpSocket& socket);
+  /// What one stream (any name that is its own) wants from now on.
+  void want(Instant now, const void* stream, std::span<const Wish> wishes, Rest rest, net::UdpSocket& socket);
+  /// The stream has closed.
+  void want_no_more(Instant now, const void* stream, net::UdpSocket& socket);
   /// After whatever came: ticks when it is time to, writes what was kept, tells the readers.
   void settle(Instant now, net::UdpSocket& socket);
   Instant next_deadline() const { return swarm_ ? swarm_->next_deadline() : kNever; }
@@ -57,6 +61,7 @@ class Content {
   void carry_out(Instant now, net::UdpSocket& socket);
   void carry_out(Instant now, const Load& load);
   void checked(Result<void> result);
+  void apply_wishes(Instant now, net::UdpSocket& socket);
   void publish();
 
   const bool shared_;
@@ -67,6 +72,11 @@ class Content {
   Outbox out_;
   std::vector<net::Outgoing> outgoing_;
   Bytes chunks_;
+  struct Demand {
+    std::vector<ChunkWish> wishes;
+    Rest rest = Rest::kFetch;
+  };
+  std::map<const void*, Demand> demands_;  // by stream
   bool touched_ = false;  // since the last settle
   bool named_ = false;    // the store has given a whole content its name
 

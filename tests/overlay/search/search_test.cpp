@@ -213,16 +213,17 @@ TEST(Search, ChecksThatNotTooManyAreOpen) {
 class ThreeWaves final : public Strategy {
  public:
   std::uint16_t max_ttl() const override { return 7; }
-  std::optional<Duration> wave(std::uint32_t n, const Query& query, const Progress& progress,
+  std::optional<Next> wave(std::uint32_t n, const Query& query, const Progress& progress,
                                Spread& spread) const override {
     EXPECT_EQ(progress.messages_sent, n);
     Query copy = query;
     copy.ttl = static_cast<std::uint16_t>(n + 1);
     spread.pass_on(copy, spread.neighbors().front());
-    return n < 2 ? std::optional<Duration>(1s * (n + 1)) : std::nullopt;
+    if (n == 2) return std::nullopt;
+    return Next{1s * (n + 1)};
   }
   bool relays_repeats() const override { return true; }
-  void relay(const Query&, PeerId, Spread&) const override {}
+  void relay(const Query&, PeerId, bool, Spread&) const override {}
 };
 
 TEST(Search, SendsFurtherWavesWhenTheirTimeComesAndTheQueryIsOpen) {
@@ -232,7 +233,9 @@ TEST(Search, SendsFurtherWavesWhenTheirTimeComesAndTheQueryIsOpen) {
   Random random = Random::stream(1, 0, 0);
   Counters counters;
   Outbox out;
-  Turn turn{Instant{}, peer_id(0), config, random, counters, out};
+  const NetworkView network;
+  Meetings meetings;
+  Turn turn{Instant{}, peer_id(0), config, network, random, counters, meetings, out};
   const std::vector<PeerId> neighbors = {peer_id(4)};
   const ThreeWaves strategy;
   const QueryId id = search.ask(turn, request_for("a", StrategyKind::kFlood), strategy, neighbors);

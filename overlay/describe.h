@@ -1,4 +1,5 @@
-// Effects as a person reads them: "send 3 ForwardJoin 7 ttl 5". Used by transcripts and by tests of one peer.
+// Effects as a person reads them: "send 3 ForwardJoin 7 ttl 5". Used by transcripts, by tests of one peer, and by traces of the
+// simulator.
 #pragma once
 
 #include <fmt/format.h>
@@ -45,7 +46,9 @@ inline std::string describe(const ShuffleReply& m) {
   return "ShuffleReply " + describe(m.peers);
 }
 inline std::string describe(const Query& m) {
-  return fmt::format("Query {} '{}' ttl {} hops {}", describe(m.id), m.request->text, m.ttl, m.hops);
+  if (m.direct) return fmt::format("Query {} '{}' direct", describe(m.id), m.request->text);
+  const std::string visits = m.visits > 0 ? fmt::format(" visits {}", m.visits) : "";
+  return fmt::format("Query {} '{}' ttl {} hops {}{}", describe(m.id), m.request->text, m.ttl, m.hops, visits);
 }
 inline std::string describe(const std::vector<Hit>& hits) {
   std::string text;
@@ -53,7 +56,15 @@ inline std::string describe(const std::vector<Hit>& hits) {
   return text;
 }
 inline std::string describe(const Hits& m) {
-  return fmt::format("Hits {} hops {}{}", describe(m.id), m.hops, describe(*m.hits));
+  const std::string canaries = m.canaries != 0 ? fmt::format(" canaries {:b}", m.canaries) : "";
+  return fmt::format("Hits {} hops {}{}{}", describe(m.id), m.hops, describe(*m.hits), canaries);
+}
+inline std::string describe(const Publish& m) {
+  const std::string walk = m.walk > 0 ? fmt::format(" walk {}", m.walk) : "";
+  return fmt::format("Publish of {} visits {}{} for {} s", to_number(m.owner), m.visits, walk, m.life_s);
+}
+inline std::string describe(const Estimate& m) {
+  return fmt::format("Estimate {}", m.epoch);
 }
 inline std::string describe(const Message& message) {
   return std::visit([](const auto& body) { return describe(body); }, message);
@@ -63,7 +74,13 @@ inline std::string describe(const Send& e) {
   return fmt::format("send {} {}", to_number(e.to), describe(e.message));
 }
 inline std::string describe(const Lookup& e) {
-  return fmt::format("look up {} '{}'", describe(e.id), e.request->text);
+  return fmt::format("look up {} '{}'{}", describe(e.id), e.request->text, e.hosted ? "" : " in our own library");
+}
+inline std::string describe(const HostDigest& e) {
+  return fmt::format("host the digest of {} until {} s", to_number(e.owner), e.expiry.time_since_epoch() / 1s);
+}
+inline std::string describe(const DropDigest& e) {
+  return fmt::format("drop the digests of {}", to_number(e.owner));
 }
 inline std::string describe(const Connect& e) {
   return fmt::format("connect {}", to_number(e.peer));

@@ -1,0 +1,56 @@
+// Postings of the words, joined.
+#include "index/live_matches.h"
+
+#include <algorithm>
+
+#include "index/posting_list.h"
+
+namespace earshot::index {
+
+namespace {
+
+std::vector<Doc> docs_of_any(const std::vector<Postings>& words, const std::vector<std::size_t>& chosen) {
+  std::vector<Doc> docs;
+  for (const std::size_t word : chosen) {
+    for (const Posting& posting : words[word]) docs.push_back(posting.doc);
+  }
+  if (chosen.size() == 1) return docs;
+  std::sort(docs.begin(), docs.end());
+  docs.erase(std::unique(docs.begin(), docs.end()), docs.end());
+  return docs;
+}
+
+std::vector<Doc> all_docs(const LiveSegment& live) {
+  std::vector<Doc> docs;
+  for (Doc doc = 0; doc < live.docs(); ++doc) {
+    if (live.entry(doc).track) docs.push_back(doc);
+  }
+  return docs;
+}
+
+}  // namespace
+
+void LiveMatches::add(const LiveSegment& live, const Query& query, const Plan& plan) {
+  std::vector<Postings> words;
+  for (const Word& word : query.words) {
+    words.push_back(live.find(word));
+    tracks_with[words.size() - 1] += static_cast<std::int64_t>(words.back().size());
+  }
+  std::vector<Cursor> cursors;
+  cursors.reserve(words.size());
+  for (const Postings& postings : words) cursors.emplace_back(std::span<const Posting>(postings));
+  const auto cover = plan.cover([&](std::size_t word) { return words[word].size(); });
+  for (const Doc doc : cover ? docs_of_any(words, *cover) : all_docs(live)) {
+    const std::size_t before = counts.size();
+    for (Cursor& cursor : cursors) counts.push_back(cursor.count_in(doc));
+    const bool is_candidate = std::all_of(plan.required.begin(), plan.required.end(),
+                                          [&](std::size_t word) { return counts[before + word] > 0; });
+    if (is_candidate) {
+      candidates.push_back(live.entry(doc));
+    } else {
+      counts.resize(before);
+    }
+  }
+}
+
+}  // namespace earshot::index

@@ -1,0 +1,141 @@
+// The child's side: takes its own rights away, then reads one file after another.
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+
+#include "index/audio_digest.h"
+#include "index/tags.h"
+#include "tools/node/tag_child.h"
+
+namespace earshot::node {
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kIsSanitized = true;
+#else
+constexpr bool kIsSanitized = false;
+#endif
+
+constexpr rlim_t kMemory = 256u << 20;
+constexpr rlim_t kSecondsPerFile = 2;
+constexpr std::int64_t kBytesPerSecond = 100'000'000;
+
+void limit(__rlimit_resource what, rlim_t most) {
+  const rlimit both{most, most};
+  static_cast<void>(!::setrlimit(what, &both));
+}
+
+// The soft limit may rise again, up to the hard one: two seconds from now.
+void limit_cpu(std::int64_t size) {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec);
+  const rlimit both{seconds + 1 + kSecondsPerFile + static_cast<rlim_t>(size / kBytesPerSecond), RLIM_INFINITY};
+  static_cast<void>(!::setrlimit(RLIMIT_CPU, &both));
+}
+
+#if defined(__x86_64__)
+constexpr std::uint32_t kMachine = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+constexpr std::uint32_t kMachine = AUDIT_ARCH_AARCH64;
+#else
+constexpr std::uint32_t kMachine = 0;  // not known: no filter
+#endif
+
+// What reading, allocating and answering take.
+constexpr std::array kAllowed = {SYS_read,     SYS_pread64,       SYS_lseek,         SYS_close,      SYS_recvmsg,
+                                 SYS_sendto,   SYS_mmap,          SYS_munmap,        SYS_mremap,     SYS_mprotect,
+                                 SYS_brk,      SYS_madvise,       SYS_futex,         SYS_getrusage,  SYS_prlimit64,
+                                 SYS_getrandom, SYS_rt_sigreturn, SYS_clock_gettime, SYS_exit,       SYS_exit_group,
+                                 SYS_restart_syscall};
+
+// False when the kernel has no seccomp: then the other limits must do.
+bool forbid_the_rest() {
+  if (kMachine == 0) return false;
+  constexpr std::size_t kHead = 4;
+  std::array<sock_filter, kHead + kAllowed.size() + 2> filter{};
+  std::size_t at = 0;
+  filter[at++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch));
+  filter[at++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kMachine, 1, 0);
+  filter[at++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+  filter[at++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
+  for (std::size_t i = 0; i < kAllowed.size(); ++i) {
+    const auto to_allow = static_cast<std::uint8_t>(kAllowed.size() - i);
+    filter[at++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(kAllowed[i]), to_allow, 0);
+  }
+  filter[at++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+  filter[at++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  const sock_fprog program{static_cast<unsigned short>(at), filter.data()};
+  return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+void give_up_rights() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  ::prctl(PR_SET_DUMPABLE, 0);
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_FSIZE, 0);
+  if (kIsSanitized) return;
+  limit(RLIMIT_AS, kMemory);
+  forbid_the_rest();
+}
+
+// The next open file and its name; a file of -1: the parent has gone.
+struct Request {
+  OpenFile file;
+  std::string name;
+};
+
+Request next_request() {
+  std::string name(kMaxTagName, '\0');
+  iovec text{name.data(), name.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &text;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t got = ::recvmsg(STDIN_FILENO, &message, MSG_CMSG_CLOEXEC);
+  const cmsghdr* header = got > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {};
+  int descriptor = -1;
+  std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+  name.resize(static_cast<std::size_t>(got));
+  return {OpenFile(descriptor), std::move(name)};
+}
+
+Result<AudioFile> read(const Request& request) {
+  auto track = index::read_tags(request.file.number(), request.name);
+  if (!track) return tl::unexpected(track.error());
+  AudioFile file{std::move(*track), {}};
+  if (const auto sound = index::audio_digest(request.file.number())) file.sound = *sound;
+  return file;
+}
+
+}  // namespace
+
+int run_tag_child() {
+  give_up_rights();
+  while (true) {
+    const Request request = next_request();
+    if (request.file.number() < 0) return 0;
+    const off_t size = ::lseek(request.file.number(), 0, SEEK_END);
+    limit_cpu(size);
+    const std::string reply = encode_reply(read(request));
+    if (::send(STDIN_FILENO, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) return 1;
+  }
+}
+
+}  // namespace earshot::node
