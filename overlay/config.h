@@ -37,8 +37,9 @@ struct Config {
 
   // Digests.
   bool hosts = true;                     // whether digests of others are kept
-  // Who has been here for ten minutes stays longer than who has just come (Gnutella: what remains is about what was).
-  Duration publish_after = 10min;
+  // What is not published is not found: of all who are here at a time, with sessions of 87 min on average, 1 % have come
+  // within the last minute, 11 % within ten. And of those who come 1 % are gone within a minute.
+  Duration publish_after = 1min;
   Duration digest_life = 45min;
   // A digest is published in as many parts, each at other peers, one every digest_life / digest_parts.
   std::uint8_t digest_parts = 3;

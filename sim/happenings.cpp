@@ -106,7 +106,7 @@ overlay::SharedDigests Simulation::digests_of(PeerId owner) const {
 void Simulation::offer(const Event& event) {
   count(event);
   Seat& seat = population_.seat(event.to);
-  seat.peer.publish(now_ + seat.ahead, digests_of(event.to), outbox_);
+  seat.peer.publish(local(event.to), digests_of(event.to), outbox_);
   settle(event.to);
 }
 
@@ -161,10 +161,10 @@ void Simulation::enter_network(PeerId peer, bool first) {
   for (std::uint32_t i = 0; i < scenario_.topology.contacts; ++i) {
     contacts.push_back(first ? PeerId{static_cast<std::uint32_t>(random.below(earlier))} : lives_.draw(random));
   }
-  seat.peer.join(now_ + seat.ahead, contacts, outbox_);
+  seat.peer.join(local(peer), contacts, outbox_);
   if (publishes(peer)) {
     ++record_.publishers;
-    seat.peer.publish(now_ + seat.ahead, digests_of(peer), outbox_);
+    seat.peer.publish(local(peer), digests_of(peer), outbox_);
   }
   settle(peer);
 }
@@ -189,7 +189,7 @@ void Simulation::end_session(PeerId peer, bool graceful, std::optional<Duration>
   Seat& seat = population_.seat(peer);
   if (graceful) {
     observe(EventKind::kDepart, peer, kNoPeer);
-    seat.peer.leave(now_ + seat.ahead, outbox_);
+    seat.peer.leave(local(peer), outbox_);
     settle(peer);
   } else {
     for (const PeerId neighbor : seat.peer.neighbors()) {
@@ -229,7 +229,7 @@ void Simulation::ask(const Event& event) {
   about.asked = now_;
   about.available = holdings_.copies(item) - (holdings_.holds(origin, item) ? 1 : 0);
   observe(EventKind::kAsk, origin, kNoPeer);
-  const QueryId id = seat.peer.ask(now_ + seat.ahead, std::move(request), outbox_);
+  const QueryId id = seat.peer.ask(local(origin), std::move(request), outbox_);
   flight_.open(id, about);
   ++record_.tally.asked;
   settle(origin);
@@ -292,7 +292,7 @@ void Simulation::step_clocks(const Event& event) {
     Random random = stream(seed_, std::uint64_t{event.body} << 32 | i, Purpose::kClock);
     if (!random.chance(settings.per_million, 1'000'000)) continue;
     Seat& seat = population_.seat(PeerId{i});
-    seat.ahead += settings.by;
+    ahead_[i - population_.range().first] += settings.by;
     observe(EventKind::kStep, PeerId{i}, kNoPeer);
     if (seat.alive) settle(PeerId{i});
   }
@@ -306,7 +306,7 @@ void Simulation::deed(const Event& event) {
   count(event);
   observe(EventKind::kDeed, event.to, kNoPeer);
   Random random = attack_stream(event.to, seat);
-  attacker_of(settings.kind).act(now_ + seat.ahead, seat.peer, crowd_of(seat), random, outbox_);
+  attacker_of(settings.kind).act(local(event.to), seat.peer, crowd_of(seat), random, outbox_);
   // A question of his own is none of the workload's, but must be followed like them.
   for (const overlay::Effect& effect : outbox_) {
     const auto* const lookup = std::get_if<overlay::Lookup>(&effect);

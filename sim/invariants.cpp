@@ -104,15 +104,15 @@ void Invariants::check(Instant now, PeerId self, const overlay::Deliver& deliver
 }
 
 void Invariants::settled(Instant now, PeerId self, const Simulation& simulation) {
-  if (!exempt(self)) check_turn(now, simulation.population().seat(self));
+  if (!exempt(self)) check_turn(now, simulation.population().seat(self), simulation.local(self));
   turn_ = {};
 }
 
-void Invariants::check_turn(Instant now, const Seat& seat) {
+void Invariants::check_turn(Instant now, const Seat& seat, Instant local) {
   const PeerId self = seat.peer.self();
   const std::size_t most = std::size_t{scenario_.protocol.active_size} + 3 + (turn_.query ? 1 : 0);
   if (is_message(turn_.kind) && turn_.sends > most) return broken(now, self, "answers one message with too many");
-  if (turn_.kind == EventKind::kTick && seat.peer.next_deadline() <= now + seat.ahead) return broken(now, self, "is due again after its tick");
+  if (turn_.kind == EventKind::kTick && seat.peer.next_deadline() <= local) return broken(now, self, "is due again after its tick");
   check_views(now, seat.peer);
 }
 

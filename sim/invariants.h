@@ -83,7 +83,7 @@ class Invariants final : public Observer {
   void check(Instant, PeerId, const overlay::HostDigest&) {}
   void check(Instant, PeerId, const overlay::DropDigest&) {}
   void check_query(Instant now, PeerId self, PeerId to, const overlay::Query& query);
-  void check_turn(Instant now, const Seat& seat);
+  void check_turn(Instant now, const Seat& seat, Instant local);
   void check_views(Instant now, const overlay::Peer& peer);
   void broken(Instant now, PeerId self, std::string_view what);
   bool exempt(PeerId peer) const { return violation_ || roles_.attacker_of(peer) != 0; }

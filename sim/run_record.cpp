@@ -73,6 +73,8 @@ RunRecord merged(std::vector<RunRecord> parts) {
     whole.lost += part.lost;
     whole.duplicates += part.duplicates;
     whole.publishers += part.publishers;
+    whole.size_error += part.size_error;
+    whole.sized += part.sized;
     whole.links += part.links;
     if (whole.degrees.size() < part.degrees.size()) whole.degrees.resize(part.degrees.size());
     for (std::size_t k = 0; k < part.degrees.size(); ++k) whole.degrees[k] += part.degrees[k];

@@ -40,7 +40,7 @@ struct TopologySettings {
   Duration settle = 60s;                       // membership: from the last join to the first question
 };
 
-enum class Replication : std::uint8_t { kCount, kZipf, kProportional, kSquareRoot, kLibraries };
+enum class Replication : std::uint8_t { kCount, kZipf, kProportional, kSquareRoot, kLibraries, kKinds };
 
 struct CatalogSettings {
   std::uint32_t items = 1000;
@@ -123,7 +123,7 @@ struct ProbeSettings {
 struct Scenario {
   std::string name;
   std::optional<std::uint32_t> peers;          // a file of edges knows its own number
-  std::uint32_t seen_slots = 64;               // of each peer: queries that it remembers
+  std::uint32_t seen_slots = 56;               // of each peer: queries that it remembers
   TopologySettings topology;
   NetworkSettings network;
   CatalogSettings catalog;

@@ -2,6 +2,7 @@
 #include "sim/simulation.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <utility>
 #include <variant>
@@ -64,6 +65,8 @@ Simulation::Simulation(const Scenario& scenario, const World& world, const Searc
       hosting_(population_.range(), scenario.digests.publish != PublishedBy::kNobody), 
       has_access_(std::any_of(scenario.classes.begin(), scenario.classes.end(), [](const auto& one) { return one.access > Duration::zero(); })),
       mirror_(options.through_the_wire ? std::make_unique<WireMirror>() : nullptr), outgoing_(options.parts) {
+  if (!scenario.clock_steps.empty()) ahead_.resize(population_.range().size());
+  if (!scenario.classes.empty()) busy_until_.resize(population_.range().size());
   digests_ = digests_of(PeerId{0});
   schedule();
 }
@@ -105,7 +108,7 @@ void Simulation::handle(Event event) {
       if (!seat.alive) return;
       count(event);
       observe(EventKind::kLost, event.to, event.from);
-      seat.peer.lost(now_ + seat.ahead, event.from, outbox_);
+      seat.peer.lost(local(event.to), event.from, outbox_);
       return settle(event.to);
     }
     case EventKind::kTick: return tick(event);
@@ -135,7 +138,7 @@ void Simulation::deliver(Event event) {
     observe(event.kind, event.to, event.from);
     if (options_.observer != nullptr) options_.observer->arrives(now_, event.from, event.to, message);
     const Attacker* const attacker = attacker_at(seat);
-    if (attacker == nullptr || attacker->hears(message)) seat.peer.receive(now_ + seat.ahead, event.from, message, outbox_);
+    if (attacker == nullptr || attacker->hears(message)) seat.peer.receive(local(event.to), event.from, message, outbox_);
     settle(event.to);
   }
   --in_flight_;
@@ -150,14 +153,15 @@ bool Simulation::waits(Event& event, Seat& seat) {
     event.flag &= static_cast<std::uint8_t>(~kWaited);
     return false;
   }
-  const Instant turn = std::max(now_, seat.busy_until);
+  Instant& busy_until = busy_until_[to_number(event.to) - population_.range().first];
+  const Instant turn = std::max(now_, busy_until);
   if (turn - now_ > limits.queue) {
     ++record_.tally.overloaded;
     --in_flight_;
     flight_.drop(event);
     return true;
   }
-  seat.busy_until = turn + Duration(1s) / limits.messages_per_s;
+  busy_until = turn + Duration(1s) / limits.messages_per_s;
   if (turn == now_) return false;
   event.at = turn;
   event.flag |= kWaited;
@@ -170,10 +174,10 @@ void Simulation::tick(const Event& event) {
   if (event.at != seat.timer) return;  // an earlier deadline took its place
   seat.timer = kNever;
   if (!seat.alive) return;
-  if (seat.peer.next_deadline() <= now_ + seat.ahead) {
+  if (seat.peer.next_deadline() <= local(event.to)) {
     count(event);
     observe(EventKind::kTick, event.to, kNoPeer);
-    seat.peer.tick(now_ + seat.ahead, outbox_);
+    seat.peer.tick(local(event.to), outbox_);
   }
   settle(event.to);
 }
@@ -197,8 +201,8 @@ void Simulation::settle(PeerId self) {
   }
   lookups_.clear();
   const Instant deadline = seat.peer.next_deadline();
-  if (deadline != kNever && deadline - seat.ahead < seat.timer) {
-    seat.timer = std::max(deadline - seat.ahead, now_);
+  if (deadline != kNever && deadline - ahead_of(self) < seat.timer) {
+    seat.timer = std::max(deadline - ahead_of(self), now_);
     wheel_.push({seat.timer, self, self, 0, 0, 0, EventKind::kTick, 0});
   }
   if (options_.observer != nullptr) options_.observer->settled(now_, self, *this);
@@ -223,7 +227,7 @@ void Simulation::look_up(PeerId self, const overlay::Lookup& lookup) {
     });
   }
   hosted.owners = owners;
-  seat.peer.answer(now_ + seat.ahead, lookup, hit ? std::span<const Hit>(&*hit, 1) : std::span<const Hit>(), hosted, outbox_);
+  seat.peer.answer(local(self), lookup, hit ? std::span<const Hit>(&*hit, 1) : std::span<const Hit>(), hosted, outbox_);
 }
 
 void Simulation::carry_out(PeerId self) {
@@ -306,7 +310,7 @@ Duration Simulation::access_of(PeerId peer) const {
 
 void Simulation::perform(PeerId self, overlay::HostDigest& host) {
   // Clocks that ran ahead are the host's own: what it says to keep until then lasts as long as it said.
-  hosting_.host(self, host.owner, now_, host.expiry - population_.seat(self).ahead);
+  hosting_.host(self, host.owner, now_, host.expiry - ahead_of(self));
 }
 void Simulation::perform(PeerId self, overlay::DropDigest& drop) { hosting_.drop(self, drop.owner); }
 
@@ -362,7 +366,11 @@ RunRecord Simulation::record() {
   record_.alive = lives_.alive();
   record_.queries = flight_.take_tracks();
   for (std::uint32_t i = population_.range().first; i < population_.range().end; ++i) {
-    record_.duplicates += population_.seat(PeerId{i}).peer.counters().duplicates;
+    const Seat& seat = population_.seat(PeerId{i});
+    record_.duplicates += seat.peer.counters().duplicates;
+    if (!seat.alive || seat.peer.network().peers == 0) continue;
+    ++record_.sized;
+    record_.size_error += std::abs(seat.peer.network().peers / static_cast<double>(record_.alive) - 1);
   }
   record_.events = record_.tally.events;
   record_.messages = record_.tally.messages;

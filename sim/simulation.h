@@ -84,6 +84,8 @@ class Simulation {
   void enter(const Crossing& crossing);
 
   Instant now() const { return now_; }
+  /// What a peer's clock says. REQUIRES: it is one of this part.
+  Instant local(PeerId peer) const { return now_ + ahead_of(peer); }
   const Population& population() const { return population_; }
   const Lives& lives() const { return lives_; }
   const Flight& flight() const { return flight_; }
@@ -114,6 +116,7 @@ class Simulation {
   bool parted(PeerId a, PeerId b) const;
   Duration access_of(PeerId peer) const;
   void count(const Event& event);
+  Duration ahead_of(PeerId peer) const { return ahead_.empty() ? Duration::zero() : ahead_[to_number(peer) - population_.range().first]; }
   void observe(EventKind kind, PeerId self, PeerId from) {
     if (options_.observer != nullptr) options_.observer->begins(now_, self, kind, from);
   }
@@ -154,6 +157,8 @@ class Simulation {
   std::vector<PeerId> publishers_;                   // ascending; only if those alone publish who hold what is asked for
   std::vector<std::uint8_t> attackers_;              // by peer, as Roles says; empty when there are none
   std::vector<std::vector<PeerId>> accomplices_;     // by attacker setting
+  std::vector<Duration> ahead_;                      // of the peers' clocks before ours; empty where no clock steps
+  std::vector<Instant> busy_until_;                  // of the peers, with earlier messages; empty where there are no classes
   bool has_access_ = false;                          // some class has an access latency
   EventWheel wheel_;
   EventWheel::Cursor seats_ahead_;

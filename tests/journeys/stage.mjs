@@ -26,12 +26,13 @@ export function say(...words) {
 }
 
 /** A node with its own data folder; ready when it answers. */
-export async function startNode(name, { bootstrap, share } = {}) {
+export async function startNode(name, { bootstrap, share, radio } = {}) {
   const datadir = join(folder, name);
   mkdirSync(datadir, { mode: 0o700 });
   const options = ['node', '--datadir', datadir, '--listen', '127.0.0.1:0', '--http-port', '0', '--download', join(datadir, 'music'), '--log-level', 'error'];
   if (bootstrap) options.push('--bootstrap', bootstrap);
   if (share) options.push('--share', share);
+  if (radio) options.push('--radio', radio);
   const child = spawn(earshot, options, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (text) => (said += text));
@@ -101,6 +102,9 @@ export async function openPage(node, options = {}) {
   await page.locator('nav a[href="#/publish"]').waitFor();
   return page;
 }
+
+/** The folder of this journey, gone when it ends. */
+export const temporaryFolder = () => folder;
 
 /** Files written into a folder of this journey. */
 export function writeFiles(name, files) {

@@ -67,6 +67,7 @@ std::vector<Sample> samples() {
       {"stream.upload_kb", ports, ports, [](const Config& config) { return std::to_string(config.upload_kb); }},
       {"stream.download_kb", ports, ports, [](const Config& config) { return std::to_string(config.download_kb); }},
       {"http.port", ports, ports, [](const Config& config) { return std::to_string(config.http_port); }},
+      {"radio.listen", listens, quoted(listens), [](const Config& config) { return to_string(*config.radio); }},
       {"share.folders", paths, listed(paths), [](const Config& config) { return config.share.at(0).string(); }},
       {"share.download", paths, quoted(paths), [](const Config& config) { return config.folders.download.string(); }},
       {"index.cache_mb", ports, ports, [](const Config& config) { return std::to_string(config.cache_mb); }},

@@ -89,6 +89,8 @@ TEST(OpenApi, EveryAnswerHasTheFieldsThatAreDescribed) {
       {"fetch_done", json::fetch_done({})},
       {"link", json::link("", 1s)},
       {"play", json::play({}, {}, {}, "")},
+      {"radio", json::radio({}, "")},
+      {"station", json::station({}, {})},
       {"user", json::user("ana", UserRole::kGuest)},
       {"session", json::session("", "owner")},
       {"upload", json::upload(1, {})},

@@ -42,6 +42,13 @@ TEST_F(SocketCallsTest, AReplyIsTheWholeAnswer) {
   EXPECT_THAT(sent_, ElementsAre(R"({"id":1,"status":404,"line":{"type":"error"},"end":true})", R"({"id":2,"status":403,"end":true})"));
 }
 
+TEST_F(SocketCallsTest, BytesDoNotGoOverIt) {
+  ASSERT_TRUE(calls_.receive(R"({"id":1,"method":"GET","path":"/content/x"})"));
+  channels_[0]->body(nullptr);
+  ASSERT_EQ(sent_.size(), 1u);
+  EXPECT_THAT(sent_[0], testing::HasSubstr(R"("status":406)"));
+}
+
 TEST_F(SocketCallsTest, ACancelledCallsReaderIsGoneAndHearsNothing) {
   ASSERT_TRUE(calls_.receive(R"({"id":1,"method":"GET","path":"/x"})"));
   int gone = 0;

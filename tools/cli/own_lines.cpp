@@ -74,12 +74,19 @@ std::string text_line(std::string_view name, std::string_view text) {
   return written(value);
 }
 
-std::string up_line(std::string_view self, std::int64_t pid, bool was_running) {
+std::string up_line(std::string_view self, std::int64_t pid, bool was_running, std::string_view page) {
   ordered_json value = object("up");
   value["self"] = self;
   value["pid"] = pid;
   value["was_running"] = was_running;
+  value["page"] = page;
   return written(value);
+}
+
+std::string url_of_link(std::string_view line) {
+  const ordered_json value = ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!value.is_object() || value.value("type", "") != "link") return "";
+  return value.value("url", "");
 }
 
 std::string down_line(bool was_running) {

@@ -132,6 +132,8 @@ const Api::Route Api::kRoutes[] = {
     {"POST", "/api/v1/links", UserRole::kOwner, &Api::open_link},
     {"POST", "/api/v1/sessions", UserRole::kGuest, &Api::open_session},
     {"DELETE", "/api/v1/sessions", UserRole::kGuest, &Api::end_session},
+    {"GET", "/api/v1/radio", UserRole::kOwner, &Api::radio},
+    {"GET", "/api/v1/stations", UserRole::kGuest, &Api::stations},
     {"GET", "/api/v1/users", UserRole::kOwner, &Api::users},
     {"POST", "/api/v1/users", UserRole::kOwner, &Api::set_user},
     {"DELETE", "/api/v1/users", UserRole::kOwner, &Api::remove_user},
@@ -186,11 +188,14 @@ void Api::status(const Request& request, const std::shared_ptr<Channel>& channel
   if (parts_.library != nullptr) report.moved_aside = parts_.library->moved_aside();
   report.shares = parts_.scanner.shares().size();
   report.scanning = parts_.worker.busy();
+  report.scan = parts_.scanner.progress();
   report.fetches = parts_.fetches.running();
   report.user = to_string(request.role);
   report.published = uploads_.folder();
   for (RouteName& route : routes()) {
-    if (request.role >= route.least) report.routes.push_back(std::move(route.name));
+    const bool of_radio = route.name.ends_with("/radio") || route.name.ends_with("/stations");
+    if (request.role < route.least || (of_radio && parts_.radio == nullptr)) continue;
+    report.routes.push_back(std::move(route.name));
   }
   channel->reply({200, json::status(report), ""});
 }
@@ -202,6 +207,7 @@ void Api::metrics(const Request&, const std::shared_ptr<Channel>& channel) {
   report.node = parts_.node.status();
   for (const PeerRow& row : parts_.node.peers()) report.inbound_links += row.inbound ? 1 : 0;
   report.index = parts_.index.stats();
+  report.storage = parts_.index.storage();
   for (const ShareRow& row : parts_.scanner.shares()) {
     ++report.shares;
     report.shared_tracks += row.tracks;

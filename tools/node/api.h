@@ -17,6 +17,8 @@
 //   POST /api/v1/links      {}                 one object: an address that opens the page once
 //   POST /api/v1/sessions   {"link"} or {"user", "password"}   one object: the secret of a session
 //   DELETE /api/v1/sessions                    one object: the session of this request has ended
+//   GET  /api/v1/radio      one object: where sources go on air
+//   GET  /api/v1/stations   lines: station ..., done
 //   GET  /api/v1/users      lines: user ..., done
 //   POST /api/v1/users      {"name", "role", "password"}   one object: the user is there, or changed
 //   DELETE /api/v1/users?name=NAME             one object: the user is gone, his sessions last until the restart
@@ -44,6 +46,7 @@
 #include "tools/node/library.h"
 #include "tools/node/node.h"
 #include "tools/node/plays.h"
+#include "tools/node/radio.h"
 #include "tools/node/scanner.h"
 #include "tools/node/sessions.h"
 #include "tools/node/sightings.h"
@@ -103,6 +106,8 @@ struct ApiParts {
   std::function<void()> shut_down;  // asks the program to end; returns at once
   Users* users = nullptr;           // none: nobody comes in by a password
   Library* library = nullptr;       // the index again, for those who tend it; null: nobody may
+  Radio* radio = nullptr;           // none: no stations
+  std::string radio_password{};     // of sources
 };
 
 /// handle() is called from one thread; answers come from others too.
@@ -161,6 +166,8 @@ class Api {
   void open_link(const Request& request, const std::shared_ptr<Channel>& channel);
   void open_session(const Request& request, const std::shared_ptr<Channel>& channel);
   void end_session(const Request& request, const std::shared_ptr<Channel>& channel);
+  void radio(const Request& request, const std::shared_ptr<Channel>& channel);
+  void stations(const Request& request, const std::shared_ptr<Channel>& channel);
   void users(const Request& request, const std::shared_ptr<Channel>& channel);
   void set_user(const Request& request, const std::shared_ptr<Channel>& channel);
   void remove_user(const Request& request, const std::shared_ptr<Channel>& channel);

@@ -353,6 +353,7 @@ std::string status(const StatusReport& report) {
   value["index_moved_aside"] = report.moved_aside.string();
   value["shares"] = report.shares;
   value["scanning"] = report.scanning;
+  if (report.scan) value["scan"] = {{"files", report.scan->files}, {"of", report.scan->of}, {"bytes", report.scan->bytes}};
   value["fetches"] = report.fetches;
   value["user"] = report.user;
   value["published"] = report.published.string();
@@ -403,6 +404,10 @@ std::string scan_done(const ScanReport& report) {
   value["symlinks"] = report.symlinks;
   value["failed"] = report.failed;
   value["removed"] = report.removed;
+  value["unchanged"] = report.unchanged;
+  value["moved"] = report.moved;
+  value["retagged"] = report.retagged;
+  value["copies"] = report.copies;
   value["bytes"] = report.bytes;
   value["complete"] = report.complete;
   return text_of(value);
@@ -488,6 +493,27 @@ std::string session(std::string_view secret, std::string_view role) {
   ordered_json value = object("session");
   value["token"] = secret;
   value["user"] = role;
+  return text_of(value);
+}
+
+std::string radio(const Endpoint& listen, std::string_view password) {
+  ordered_json value = object("radio");
+  value["listen"] = to_string(listen);
+  value["user"] = "source";
+  value["password"] = password;
+  return text_of(value);
+}
+
+std::string station(const Radio::Row& row, const Endpoint& listen) {
+  ordered_json value = object("station");
+  value["name"] = row.name;
+  value["title"] = row.title;
+  value["media"] = row.type;
+  value["on_air"] = row.on_air;
+  value["listeners"] = row.listeners;
+  value["bytes_in"] = row.bytes_in;
+  value["bytes_out"] = row.bytes_out;
+  value["url"] = "http://" + to_string(listen) + "/live/" + row.name;
   return text_of(value);
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,12 +20,13 @@
 #include "tools/node/api_access.h"
 #include "tools/node/index_order.h"
 #include "tools/node/node.h"
+#include "tools/node/radio.h"
 #include "tools/node/scanner.h"
 #include "tools/node/uploads.h"
 
 namespace earshot::node::json {
 
-/// {"text", "limit"?, "strategy"?: "flood"|"walk", "ttl"?, "walkers"?, "time_ms"?}
+/// {"text", "limit"?, "strategy"?: as in overlay/search/strategy.cpp, "ttl"?, "walkers"?, "time_ms"?}
 Result<SearchRequest> search_from(std::string_view body);
 
 struct FetchOrder {
@@ -121,6 +123,7 @@ struct StatusReport {
   std::filesystem::path moved_aside;  // where a damaged index went when the node started; empty: nowhere
   std::uint64_t shares = 0;
   bool scanning = false;
+  std::optional<ScanProgress> scan;
   std::uint64_t fetches = 0;
   std::string_view user;             // what the caller is: "owner" or "guest"
   std::filesystem::path published;   // where files that a page brings are kept
@@ -150,6 +153,8 @@ std::string fetch_progress(const stream::Status& status);
 std::string fetch_done(const FetchDone& done);
 std::string link(std::string_view url, Duration time);
 std::string session(std::string_view secret, std::string_view role);
+std::string radio(const Endpoint& listen, std::string_view password);
+std::string station(const Radio::Row& row, const Endpoint& listen);
 std::string user(std::string_view name, UserRole role);
 std::string upload(std::uint64_t upload, const Uploads::State& state);
 /// `url`: where players on this machine find it; empty when the node serves no HTTP.

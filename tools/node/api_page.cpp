@@ -71,6 +71,19 @@ void Api::end_session(const Request& request, const std::shared_ptr<Channel>& ch
   channel->reply({200, json::done("session"), ""});
 }
 
+void Api::radio(const Request&, const std::shared_ptr<Channel>& channel) {
+  if (parts_.radio == nullptr) return refuse(*channel, {ErrorCode::kNotFound, "this node has no radio: set radio.listen"});
+  channel->reply({200, json::radio(parts_.radio->endpoint(), parts_.radio_password), ""});
+}
+
+void Api::stations(const Request&, const std::shared_ptr<Channel>& channel) {
+  for (const Radio::Row& row : parts_.radio == nullptr ? std::vector<Radio::Row>() : parts_.radio->stations()) {
+    channel->line(json::station(row, parts_.radio->endpoint()));
+  }
+  channel->line(json::done("stations"));
+  channel->close();
+}
+
 void Api::post_hashing(const std::shared_ptr<Channel>& channel, std::function<void()> work) {
   if (!hashing_) hashing_ = std::make_unique<Worker>();
   if (!hashing_->post([work = std::move(work)](const std::atomic<bool>&) { work(); })) {

@@ -90,6 +90,15 @@ Result<void> apply_share(Config& config, Values values) {
   return {};
 }
 
+Result<void> apply_radio(Config& config, Values values) {
+  config.radio.reset();
+  if (values[0].empty()) return {};
+  const auto endpoint = endpoint_from(values[0]);
+  if (!endpoint) return tl::unexpected(endpoint.error());
+  config.radio = *endpoint;
+  return {};
+}
+
 Result<void> apply_download(Config& config, Values values) {
   if (!values[0].empty()) config.folders.download = values[0];
   return {};
@@ -137,7 +146,7 @@ Result<void> apply_url(Config& config, Values values) {
 
 constexpr std::string_view kSame;  // role "index" has no default of its own
 
-constexpr std::array<Setting, 17> kSettings = {{
+constexpr std::array<Setting, 18> kSettings = {{
     {"node.role", "--role", "EARSHOT_ROLE", Shape::kText, "node|index", "node", kSame,
      "node, or index: a machine with memory to spare that answers for many", apply_role},
     {"node.listen", "--listen", "EARSHOT_LISTEN", Shape::kText, "ADDRESS:PORT", "0.0.0.0:4040", kSame,
@@ -158,6 +167,8 @@ constexpr std::array<Setting, 17> kSettings = {{
     {"http.port", "--http-port", "EARSHOT_HTTP_PORT", Shape::kNumber, "PORT", "0", kSame,
      "TCP port of the HTTP API on 127.0.0.1; 0: any free port",
      [](Config& config, Values values) { return apply_port(config.http_port, values); }},
+    {"radio.listen", "--radio", "EARSHOT_RADIO", Shape::kText, "ADDRESS:PORT", "", kSame,
+     "Where sources go on air and listeners come (Icecast's way), such as 127.0.0.1:8040; empty: no radio", apply_radio},
     {"share.folders", "--share", "EARSHOT_SHARE", Shape::kList, "PATH", "", kSame,
      "Folders and files to share at every start", apply_share},
     {"share.download", "--download", "EARSHOT_DOWNLOAD", Shape::kText, "FOLDER", "", kSame,

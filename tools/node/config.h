@@ -64,6 +64,7 @@ struct Config {
   std::uint32_t upload_kb = 0;               // kB a second that streams may send; 0: no limit
   std::uint32_t download_kb = 0;             // and take
   std::uint16_t http_port = 0;               // loopback TCP; 0: any free port
+  std::optional<Endpoint> radio;             // TCP, where stations are; none: no radio
   std::vector<std::filesystem::path> share;  // folders and files shared at every start
   std::uint32_t cache_mb = 32;               // index caches
   std::uint32_t disk_mb = 0;                 // most that the index may take; 0: no limit

@@ -11,10 +11,10 @@ namespace earshot::node {
 
 namespace {
 
-// Everything from here, nothing inline, nothing framed. Media and pictures may also be Blobs that the page made of what
-// it fetched; wasm and plugins are out with the rest.
+// Everything from here, nothing inline, nothing framed. Pictures may also be Blobs that the page made of what it fetched,
+// and sound may come from the radio, which is another port of this machine.
 constexpr std::string_view kPolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' http://127.0.0.1:* http://localhost:*; "
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'";
 

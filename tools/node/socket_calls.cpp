@@ -20,6 +20,10 @@ class SocketCalls::Call final : public Channel {
     send_(fmt::format(R"({{"id":{},"status":{}{},"end":true}})", id_, reply.status, line));
   }
 
+  void body(std::unique_ptr<Body>) override {
+    reply({406, json::error({ErrorCode::kUnsupported, "bytes are sent over HTTP, not over this socket"}), ""});
+  }
+
   void line(std::string object) override {
     const std::lock_guard lock(mutex_);
     if (!ended_) send_(fmt::format(R"({{"id":{},"line":{}}})", id_, object));
