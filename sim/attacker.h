@@ -33,6 +33,7 @@ struct AttackerSettings {
   AttackerKind kind = AttackerKind::kDropper;
   std::uint32_t per_million = 0;   // of all peers
   Duration from{};                 // after the last join; before, he behaves
+  Duration until{};                // he behaves again; 0: never
   Duration period = 1s;            // between two deeds
 };
 

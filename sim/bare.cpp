@@ -24,7 +24,10 @@ int window_bits_of(Duration shortest) {
   return std::min(kLongestWindowBits, static_cast<int>(std::bit_width(microseconds)) - 1);
 }
 
-std::uint64_t bit_of(std::uint32_t peer) { return std::uint64_t{1} << (peer % 64); }
+constexpr std::uint32_t kPeersPerWord = 32;
+
+std::uint64_t seen_bit(std::uint32_t peer) { return std::uint64_t{1} << (2 * (peer % kPeersPerWord)); }
+std::uint64_t holder_bit(std::uint32_t peer) { return seen_bit(peer) << 1; }
 
 }  // namespace
 
@@ -41,8 +44,7 @@ void BareRun::run() {
   const std::uint32_t together = search_.strategy == StrategyKind::kWalk ? kWalksTogether : 1;
   slots_.resize(std::min(together, questions));
   for (Slot& slot : slots_) {
-    slot.seen.resize(world_.peers / 64 + 1);
-    slot.holder.resize(world_.peers / 64 + 1);
+    slot.marks.resize(world_.peers / kPeersPerWord + 1);
   }
   for (std::uint32_t first = 0; first < questions; first += together) {
     if (search_.strategy == StrategyKind::kWalk) {
@@ -55,10 +57,11 @@ void BareRun::run() {
 
 void BareRun::begin(Slot& slot, std::uint32_t question) {
   const Question& asked = world_.questions[question];
-  std::fill(slot.seen.begin(), slot.seen.end(), 0);
-  std::fill(slot.holder.begin(), slot.holder.end(), 0);
-  for (const PeerId holder : world_.catalog.holders(asked.item)) slot.holder[to_number(holder) / 64] |= bit_of(to_number(holder));
-  slot.seen[to_number(asked.origin) / 64] |= bit_of(to_number(asked.origin));
+  std::fill(slot.marks.begin(), slot.marks.end(), 0);
+  for (const PeerId holder : world_.catalog.holders(asked.item)) {
+    slot.marks[to_number(holder) / kPeersPerWord] |= holder_bit(to_number(holder));
+  }
+  slot.marks[to_number(asked.origin) / kPeersPerWord] |= seen_bit(to_number(asked.origin));
   const bool own = world_.catalog.holds(asked.origin, asked.item);
   slot.track = {};
   slot.track.question = question;
@@ -94,10 +97,7 @@ void BareRun::flood(std::uint32_t question) {
     for (std::size_t i = 0; i < block.size(); ++i) {
       if (i + kAhead < block.size()) prefetch(block[i + kAhead]);
       const Step step = block[i];
-      std::uint64_t& seen = slot.seen[step.to / 64];
-      if ((seen & bit_of(step.to)) != 0) continue;
-      seen |= bit_of(step.to);
-      visit(slot, step, ttl);
+      if (!visit(slot, step, ttl)) continue;
       if (step.ttl == 0) continue;
       for (const PeerId neighbor : graph_.neighbors(PeerId{step.to})) {
         const std::uint32_t next = to_number(neighbor);
@@ -131,11 +131,7 @@ void BareRun::walk(std::uint32_t first, std::uint32_t count) {
       if (i + kAhead < block.size()) prefetch(block[i + kAhead]);
       const Step step = block[i];
       Slot& slot = slots_[step.slot];
-      std::uint64_t& seen = slot.seen[step.to / 64];
-      if ((seen & bit_of(step.to)) == 0) {
-        seen |= bit_of(step.to);
-        visit(slot, step, ttl);
-      }
+      visit(slot, step, ttl);
       if (step.ttl == 0) continue;
       const std::span<const PeerId> neighbors = graph_.neighbors(PeerId{step.to});
       const std::uint64_t draw = mixed(slot.key ^ std::uint64_t{step.at} << 32, std::uint64_t{step.to} << 32 | step.from);
@@ -150,12 +146,19 @@ void BareRun::walk(std::uint32_t first, std::uint32_t count) {
   for (std::uint32_t i = 0; i < count; ++i) end(slots_[i]);
 }
 
-/// A peer hears of a query for the first time.
-void BareRun::visit(Slot& slot, const Step& step, std::uint16_t ttl_at_origin) {
+/// A step arrives. False when its peer had seen the query.
+bool BareRun::visit(Slot& slot, const Step& step, std::uint16_t ttl_at_origin) {
+  std::uint64_t& marks = slot.marks[step.to / kPeersPerWord];
+  if ((marks & seen_bit(step.to)) != 0) return false;
+  marks |= seen_bit(step.to);
   const auto hops = static_cast<std::uint32_t>(ttl_at_origin - step.ttl);
   ++slot.track.reached;
   slot.track.deepest = std::max(slot.track.deepest, hops);
-  if ((slot.holder[step.to / 64] & bit_of(step.to)) == 0) return;
+  if ((marks & holder_bit(step.to)) != 0) answer(slot, step, hops);
+  return true;
+}
+
+void BareRun::answer(Slot& slot, const Step& step, std::uint32_t hops) {
   slot.track.hit_messages += hops;
   const Duration after = 2 * Duration(step.at);
   if (after > scenario_.workload.time) return;
@@ -170,7 +173,7 @@ std::uint32_t BareRun::latency(std::uint32_t from, std::uint32_t to) const {
 }
 
 void BareRun::prefetch(const Step& step) const {
-  __builtin_prefetch(&slots_[step.slot].seen[step.to / 64], 1);
+  __builtin_prefetch(&slots_[step.slot].marks[step.to / kPeersPerWord], 1);
   graph_.prefetch(PeerId{step.to});
 }
 
@@ -199,7 +202,7 @@ RunRecord BareRun::record() {
   Lives everybody(world_.peers);
   for (std::uint32_t i = 0; i < world_.peers; ++i) everybody.begin(PeerId{i});
   record_.largest_component = components.largest(everybody);
-  for (const Slot& slot : slots_) record_.population_bytes += (slot.seen.capacity() + slot.holder.capacity()) * sizeof(std::uint64_t);
+  for (const Slot& slot : slots_) record_.population_bytes += slot.marks.capacity() * sizeof(std::uint64_t);
   record_.population_bytes += graph_.bytes();
   record_.flight_bytes = ring_.bytes();
   return std::move(record_);

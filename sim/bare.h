@@ -41,15 +41,15 @@ class BareRun {
   struct Slot {
     QueryTrack track;
     std::uint64_t key = 0;               // of its walkers' steps
-    std::vector<std::uint64_t> seen;     // a bit per peer
-    std::vector<std::uint64_t> holder;
+    std::vector<std::uint64_t> marks;    // two bits per peer: has seen the query, holds what it asks for
   };
 
   void begin(Slot& slot, std::uint32_t question);
   void end(Slot& slot);
   void flood(std::uint32_t question);
   void walk(std::uint32_t first, std::uint32_t count);
-  void visit(Slot& slot, const Step& step, std::uint16_t ttl_at_origin);
+  bool visit(Slot& slot, const Step& step, std::uint16_t ttl_at_origin);
+  void answer(Slot& slot, const Step& step, std::uint32_t hops);
   std::uint32_t latency(std::uint32_t from, std::uint32_t to) const;
   void prefetch(const Step& step) const;
 

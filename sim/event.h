@@ -23,6 +23,7 @@ enum class EventKind : std::uint8_t {
   kDeed,   // `to`, an attacker, does what he does every period
   kProbe,  // a look at everything; changes nothing
   kOffer,  // `to`, a peer of a fixed graph, has a digest to publish
+  kCalm,   // the network's faults end
 };
 
 struct Event {

@@ -7,8 +7,9 @@
 #include <optional>
 #include <thread>
 
-#include "sim/graph_export.h"
 #include "sim/bare.h"
+#include "sim/graph_export.h"
+#include "sim/partition.h"
 #include "sim/table_file.h"
 #include "sim/world.h"
 
@@ -31,6 +32,11 @@ struct Shared {
 /// One run among peers: its record and its cost go to `place`.
 void run_peers(Shared& shared, const World& world, const SearchSettings& search, std::uint64_t seed, Duration begun, std::size_t place) {
   const ExperimentOptions& options = shared.options;
+  if (options.parts > 1) {
+    const std::uint32_t parts = std::min(options.parts, world.peers);
+    shared.result.records[place] = run_on_threads(shared.scenario, world, search, seed, {.through_the_wire = options.through_the_wire}, parts);
+    return;
+  }
   Simulation simulation(shared.scenario, world, search, seed, {options.through_the_wire, options.observer});
   const Duration built = options.cpu_time();
   for (const Duration moment : options.moments) {

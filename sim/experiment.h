@@ -28,6 +28,8 @@ struct ExperimentOptions {
   SeedRange seeds;
   unsigned threads = 1;
   bool through_the_wire = false;
+  /// Threads of each run, on which its peers are shared out; nobody looks on then, and processor time is not told.
+  std::uint32_t parts = 1;
   /// Shown each run at these times, ascending, and at its end; on the thread of the run, so with more than one thread it must bear that.
   std::vector<Duration> moments;
   std::function<void(const Simulation&, std::uint64_t seed, const SearchSettings&, std::optional<Duration> moment)> look;

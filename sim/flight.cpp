@@ -81,8 +81,7 @@ Flight::Index Flight::begin(const QueryId& id, const QueryTrack& about) {
   return last_;
 }
 
-Flight::Index Flight::track_of(const QueryId& id) {
-  if (last_ != kNone && tracks_[last_].id.high == id.high) return last_;
+Flight::Index Flight::find(const QueryId& id) {
   const auto found = by_id_.find(id.high);
   EARSHOT_CHECK(found != by_id_.end());
   return last_ = found->second;
@@ -103,9 +102,8 @@ std::uint32_t Flight::abandon(PeerId origin) {
   return closed;
 }
 
-void Flight::end_if_landed(Index index) {
+void Flight::end(Index index) {
   LiveTrack& track = tracks_[index];
-  if (track.open || track.in_flight > 0) return;
   by_id_.erase(track.id.high);
   if (last_ == index) last_ = kNone;
   if (track.question != kNoQuestion) ended_.push_back(track);
@@ -262,6 +260,7 @@ const overlay::Message& Flight::message(const Event& event) {
     case EventKind::kDepart:
     case EventKind::kStep:
     case EventKind::kDeed:
+    case EventKind::kCalm:
     case EventKind::kOffer:
     case EventKind::kProbe: break;
   }
@@ -317,6 +316,7 @@ std::uint64_t Flight::digest(const Event& event) const {
     case EventKind::kTick:
     case EventKind::kStart:
     case EventKind::kDeed:
+    case EventKind::kCalm:
     case EventKind::kOffer:
     case EventKind::kProbe: return numbers;
     case EventKind::kAsk:

@@ -76,7 +76,7 @@ class Flight {
   /// Begins to follow a query. REQUIRES: an id that is not followed already.
   Index open(const QueryId& id, const QueryTrack& about);
   LiveTrack& track(Index index) { return tracks_[index]; }
-  Index track_of(const QueryId& id);
+  Index track_of(const QueryId& id) { return last_ != kNone && tracks_[last_].id.high == id.high ? last_ : find(id); }
   /// The query is closed at its origin: its track ends when the last message of it has landed.
   void close(Index index);
   /// Closes whatever this origin has open, for it is gone. Returns how many questions of the workload that were.
@@ -109,6 +109,8 @@ class Flight {
   /// A hash of the message's content that is the same on every machine.
   std::uint64_t digest(const Event& event) const;
 
+  /// Queries that are open or in flight.
+  std::size_t live_tracks() const { return by_id_.size(); }
   std::size_t bytes() const;
 
  private:
@@ -140,9 +142,13 @@ class Flight {
     std::vector<Index> free_;
   };
 
+  Index find(const QueryId& id);
   Index begin(const QueryId& id, const QueryTrack& about);
   void share(LiveTrack& track, const overlay::Query& message);
-  void end_if_landed(Index index);
+  void end_if_landed(Index index) {
+    if (!tracks_[index].open && tracks_[index].in_flight == 0) end(index);
+  }
+  void end(Index index);
 
   void fill(const overlay::Join& message, Event& event);
   void fill(const overlay::ForwardJoin& message, Event& event);

@@ -49,6 +49,9 @@ void Simulation::schedule() {
   for (std::uint32_t i = 0; i < scenario_.clock_steps.size(); ++i) {
     wheel_.push({world_.ready + scenario_.clock_steps[i].at, kNoPeer, PeerId{0}, i, 0, 0, EventKind::kStep, 0});
   }
+  if (scenario_.network.faults_until > Duration::zero()) {
+    wheel_.push({world_.ready + scenario_.network.faults_until, kNoPeer, PeerId{0}, 0, 0, 0, EventKind::kCalm, 0});
+  }
   if (scenario_.probe.every > Duration::zero()) {
     wheel_.push({Instant{} + scenario_.probe.every, kNoPeer, PeerId{0}, 0, 0, 0, EventKind::kProbe, 0});
   }
@@ -103,7 +106,7 @@ overlay::SharedDigests Simulation::digests_of(PeerId owner) const {
 void Simulation::offer(const Event& event) {
   count(event);
   Seat& seat = population_.seat(event.to);
-  seat.peer.publish(now_ + seat.ahead, digests_of(event.to), outbox_);
+  seat.peer.publish(local(event.to), digests_of(event.to), outbox_);
   settle(event.to);
 }
 
@@ -150,6 +153,7 @@ void Simulation::enter_network(PeerId peer, bool first) {
     population_.renew(peer, lives_.sessions(peer) + 1);
   }
   seat.alive = true;
+  observe(EventKind::kStart, peer, kNoPeer);
   const std::uint32_t earlier = first ? to_number(peer) : lives_.alive();
   if (earlier == 0) return;  // the first one waits for the others
   Random random = stream(seed_, std::uint64_t{lives_.sessions(peer)} << 32 | to_number(peer), Purpose::kJoin);
@@ -157,10 +161,10 @@ void Simulation::enter_network(PeerId peer, bool first) {
   for (std::uint32_t i = 0; i < scenario_.topology.contacts; ++i) {
     contacts.push_back(first ? PeerId{static_cast<std::uint32_t>(random.below(earlier))} : lives_.draw(random));
   }
-  seat.peer.join(now_ + seat.ahead, contacts, outbox_);
+  seat.peer.join(local(peer), contacts, outbox_);
   if (publishes(peer)) {
     ++record_.publishers;
-    seat.peer.publish(now_ + seat.ahead, digests_of(peer), outbox_);
+    seat.peer.publish(local(peer), digests_of(peer), outbox_);
   }
   settle(peer);
 }
@@ -168,6 +172,8 @@ void Simulation::enter_network(PeerId peer, bool first) {
 void Simulation::depart(const Event& event) {
   const PeerId peer = event.to;
   if (!lives_.alive(peer) || lives_.sessions(peer) != event.body + 1) return;  // crashed before
+  const Duration until = scenario_.churn->until;
+  if (until > Duration::zero() && now_ - world_.ready >= until) return;
   if (population_.owns(peer)) count(event);
   const Churn::Session session = world_.churn->session(seed_, peer, event.body);
   end_session(peer, session.graceful, session.away_after);
@@ -182,7 +188,8 @@ void Simulation::end_session(PeerId peer, bool graceful, std::optional<Duration>
   ++record_.tally.departures;
   Seat& seat = population_.seat(peer);
   if (graceful) {
-    seat.peer.leave(now_ + seat.ahead, outbox_);
+    observe(EventKind::kDepart, peer, kNoPeer);
+    seat.peer.leave(local(peer), outbox_);
     settle(peer);
   } else {
     for (const PeerId neighbor : seat.peer.neighbors()) {
@@ -221,7 +228,8 @@ void Simulation::ask(const Event& event) {
   about.origin = origin;
   about.asked = now_;
   about.available = holdings_.copies(item) - (holdings_.holds(origin, item) ? 1 : 0);
-  const QueryId id = seat.peer.ask(now_ + seat.ahead, std::move(request), outbox_);
+  observe(EventKind::kAsk, origin, kNoPeer);
+  const QueryId id = seat.peer.ask(local(origin), std::move(request), outbox_);
   flight_.open(id, about);
   ++record_.tally.asked;
   settle(origin);
@@ -284,7 +292,8 @@ void Simulation::step_clocks(const Event& event) {
     Random random = stream(seed_, std::uint64_t{event.body} << 32 | i, Purpose::kClock);
     if (!random.chance(settings.per_million, 1'000'000)) continue;
     Seat& seat = population_.seat(PeerId{i});
-    seat.ahead += settings.by;
+    ahead_[i - population_.range().first] += settings.by;
+    observe(EventKind::kStep, PeerId{i}, kNoPeer);
     if (seat.alive) settle(PeerId{i});
   }
 }
@@ -293,10 +302,11 @@ void Simulation::deed(const Event& event) {
   Seat& seat = population_.seat(event.to);
   const AttackerSettings& settings = scenario_.attackers[seat.attacker - 1];
   wheel_.push({now_ + settings.period, event.to, event.to, 0, 0, 0, EventKind::kDeed, 0});
-  if (!seat.alive) return;
+  if (!seat.alive || attacker_at(seat) == nullptr) return;
   count(event);
+  observe(EventKind::kDeed, event.to, kNoPeer);
   Random random = attack_stream(event.to, seat);
-  attacker_of(settings.kind).act(now_ + seat.ahead, seat.peer, crowd_of(seat), random, outbox_);
+  attacker_of(settings.kind).act(local(event.to), seat.peer, crowd_of(seat), random, outbox_);
   // A question of his own is none of the workload's, but must be followed like them.
   for (const overlay::Effect& effect : outbox_) {
     const auto* const lookup = std::get_if<overlay::Lookup>(&effect);
@@ -314,7 +324,9 @@ void Simulation::deed(const Event& event) {
 const Attacker* Simulation::attacker_at(const Seat& seat) const {
   if (seat.attacker == 0) return nullptr;
   const AttackerSettings& settings = scenario_.attackers[seat.attacker - 1];
-  return now_ - world_.ready >= settings.from ? &attacker_of(settings.kind) : nullptr;
+  const Duration since = now_ - world_.ready;
+  const bool attacks = since >= settings.from && (settings.until == Duration::zero() || since < settings.until);
+  return attacks ? &attacker_of(settings.kind) : nullptr;
 }
 
 Crowd Simulation::crowd_of(const Seat& seat) const {

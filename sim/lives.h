@@ -25,6 +25,7 @@ struct ChurnSettings {
   DurationSettings session;
   DurationSettings away{DurationKind::kExponential, 0s, kFixedOne, {}, {}, {}};  // median 0: somebody takes the place at once
   Duration from{};                             // after the last join: when the first sessions begin to run
+  Duration until{};                            // nobody goes any more; 0: never
   std::uint32_t graceful_per_million = 500'000;  // share of departures that say good-bye
   LibraryChange library = LibraryChange::kSame;
 };

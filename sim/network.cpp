@@ -70,6 +70,11 @@ std::optional<Duration> Network::duplicate(PeerId from, PeerId to, std::uint32_t
   return latency(from, to) + jitter(fate);
 }
 
+void Network::calm() {
+  settings_.loss_per_million = settings_.duplicates_per_million = 0;
+  settings_.jitter = Duration::zero();
+}
+
 bool Network::parts(const PartitionSettings& partition, PeerId a, PeerId b) const {
   const auto when = static_cast<std::uint64_t>(partition.at.count());
   const auto side = [&](PeerId peer) {

@@ -43,6 +43,7 @@ struct NetworkSettings {
   std::uint32_t loss_per_million = 0;
   std::uint32_t duplicates_per_million = 0;
   Duration jitter{};
+  Duration faults_until{};             // after the last join: from then on no loss, no duplicates, no jitter; 0: never
   Duration lost_after = 1s;
 };
 
@@ -72,6 +73,9 @@ class Network {
 
   /// Of the link, without what differs from message to message.
   Duration latency(PeerId from, PeerId to) const;
+
+  /// No more loss, duplicates and jitter.
+  void calm();
 
   /// No link is faster, or slower.
   Duration shortest() const;

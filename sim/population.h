@@ -35,8 +35,6 @@ struct alignas(64) Seat {
   explicit Seat(overlay::Peer made) : peer(std::move(made)) {}
 
   Instant timer = kNever;         // when its next tick is due in the wheel
-  Duration ahead{};               // of its clock before the simulation's
-  Instant busy_until{};           // a class with messages_per_s: it works on earlier messages
   std::uint32_t sent = 0;         // messages, for the fate of the next one
   bool alive = false;
   std::uint8_t capacity = 0;      // its class, Roles::class_of

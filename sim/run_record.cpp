@@ -76,6 +76,8 @@ RunRecord merged(std::vector<RunRecord> parts) {
     whole.size_error += part.size_error;
     whole.sized += part.sized;
     whole.links += part.links;
+    if (whole.degrees.size() < part.degrees.size()) whole.degrees.resize(part.degrees.size());
+    for (std::size_t k = 0; k < part.degrees.size(); ++k) whole.degrees[k] += part.degrees[k];
     whole.population_bytes += part.population_bytes;
     whole.flight_bytes += part.flight_bytes;
     whole.wire_frames += part.wire_frames;

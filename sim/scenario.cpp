@@ -155,6 +155,7 @@ class Parser {
     in.share("loss", network.loss_per_million);
     in.share("duplicates", network.duplicates_per_million);
     in.duration("jitter_ms", network.jitter, 0, kLongest);
+    in.duration("faults_until_s", network.faults_until, 0, 1'000'000);
     in.duration("lost_after_ms", network.lost_after, 0, kLongest);
   }
 
@@ -282,6 +283,7 @@ class Parser {
     in.share("share", attacker.per_million);
     if (!in.has("kind") || !in.has("share")) in.complain("a kind and a share are needed");
     in.duration("from_s", attacker.from, 0, 1'000'000);
+    in.duration("until_s", attacker.until, 0, 1'000'000);
     in.duration("period_ms", attacker.period, 1, 86'400'000);
   }
 
@@ -299,6 +301,7 @@ class Parser {
     in.within("session", [&](Reader& law) { duration_law(law, churn.session); });
     in.within("away", [&](Reader& law) { duration_law(law, churn.away); });
     in.duration("from_s", churn.from, 0, 1'000'000);
+    in.duration("until_s", churn.until, 0, 1'000'000);
     in.share("graceful", churn.graceful_per_million);
     in.choice<LibraryChange>("library", churn.library, kChanges);
     if (scenario_.topology.kind != TopologyKind::kMembership) in.complain("a fixed graph has no churn: topology.kind = \"membership\" has");

@@ -123,7 +123,7 @@ struct ProbeSettings {
 struct Scenario {
   std::string name;
   std::optional<std::uint32_t> peers;          // a file of edges knows its own number
-  std::uint32_t seen_slots = 64;               // of each peer: queries that it remembers
+  std::uint32_t seen_slots = 56;               // of each peer: queries that it remembers
   TopologySettings topology;
   NetworkSettings network;
   CatalogSettings catalog;

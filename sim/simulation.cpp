@@ -34,6 +34,14 @@ PopulationPlan plan_of(const Scenario& scenario, const World& world, std::uint64
 /// Peers come and go, so who holds what must be followed.
 bool is_changing(const Scenario& scenario) { return scenario.churn || !scenario.crashes.empty(); }
 
+/// The number of a kind in the event hash, which published results quote: a new kind of message gets one behind all others.
+std::uint64_t hash_number(EventKind kind) {
+  if (kind == EventKind::kPublish) return 30;
+  if (kind == EventKind::kEstimate) return 31;
+  const auto number = static_cast<std::uint64_t>(kind);
+  return kind > EventKind::kEstimate ? number - 2 : number;
+}
+
 bool is_search(EventKind kind) { return kind == EventKind::kQuery || kind == EventKind::kHits; }
 
 }  // namespace
@@ -57,6 +65,8 @@ Simulation::Simulation(const Scenario& scenario, const World& world, const Searc
       hosting_(population_.range(), scenario.digests.publish != PublishedBy::kNobody),
       has_access_(std::any_of(scenario.classes.begin(), scenario.classes.end(), [](const auto& one) { return one.access > Duration::zero(); })),
       mirror_(options.through_the_wire ? std::make_unique<WireMirror>() : nullptr), outgoing_(options.parts) {
+  if (!scenario.clock_steps.empty()) ahead_.resize(population_.range().size());
+  if (!scenario.classes.empty()) busy_until_.resize(population_.range().size());
   digests_ = digests_of(PeerId{0});
   schedule();
 }
@@ -66,6 +76,7 @@ void Simulation::run_before(Instant limit) {
   while (wheel_.pop(event, std::min(limit, end_))) {
     prefetch();
     handle(event);
+    if (options_.observer != nullptr && options_.observer->has_seen_enough()) return;
   }
 }
 
@@ -96,7 +107,8 @@ void Simulation::handle(Event event) {
       Seat& seat = population_.seat(event.to);
       if (!seat.alive) return;
       count(event);
-      seat.peer.lost(now_ + seat.ahead, event.from, outbox_);
+      observe(EventKind::kLost, event.to, event.from);
+      seat.peer.lost(local(event.to), event.from, outbox_);
       return settle(event.to);
     }
     case EventKind::kTick: return tick(event);
@@ -106,6 +118,7 @@ void Simulation::handle(Event event) {
     case EventKind::kDepart: return depart(event);
     case EventKind::kStep: return step_clocks(event);
     case EventKind::kDeed: return deed(event);
+    case EventKind::kCalm: return network_.calm();
     case EventKind::kProbe: return probe();
     case EventKind::kOffer: return offer(event);
   }
@@ -122,9 +135,10 @@ void Simulation::deliver(Event event) {
     count(event);
     hops_here_ = event.hops;
     const overlay::Message& message = flight_.message(event);
+    observe(event.kind, event.to, event.from);
     if (options_.observer != nullptr) options_.observer->arrives(now_, event.from, event.to, message);
     const Attacker* const attacker = attacker_at(seat);
-    if (attacker == nullptr || attacker->hears(message)) seat.peer.receive(now_ + seat.ahead, event.from, message, outbox_);
+    if (attacker == nullptr || attacker->hears(message)) seat.peer.receive(local(event.to), event.from, message, outbox_);
     settle(event.to);
   }
   --in_flight_;
@@ -139,14 +153,15 @@ bool Simulation::waits(Event& event, Seat& seat) {
     event.flag &= static_cast<std::uint8_t>(~kWaited);
     return false;
   }
-  const Instant turn = std::max(now_, seat.busy_until);
+  Instant& busy_until = busy_until_[to_number(event.to) - population_.range().first];
+  const Instant turn = std::max(now_, busy_until);
   if (turn - now_ > limits.queue) {
     ++record_.tally.overloaded;
     --in_flight_;
     flight_.drop(event);
     return true;
   }
-  seat.busy_until = turn + Duration(1s) / limits.messages_per_s;
+  busy_until = turn + Duration(1s) / limits.messages_per_s;
   if (turn == now_) return false;
   event.at = turn;
   event.flag |= kWaited;
@@ -159,9 +174,10 @@ void Simulation::tick(const Event& event) {
   if (event.at != seat.timer) return;  // an earlier deadline took its place
   seat.timer = kNever;
   if (!seat.alive) return;
-  if (seat.peer.next_deadline() <= now_ + seat.ahead) {
+  if (seat.peer.next_deadline() <= local(event.to)) {
     count(event);
-    seat.peer.tick(now_ + seat.ahead, outbox_);
+    observe(EventKind::kTick, event.to, kNoPeer);
+    seat.peer.tick(local(event.to), outbox_);
   }
   settle(event.to);
 }
@@ -185,8 +201,8 @@ void Simulation::settle(PeerId self) {
   }
   lookups_.clear();
   const Instant deadline = seat.peer.next_deadline();
-  if (deadline != kNever && deadline - seat.ahead < seat.timer) {
-    seat.timer = std::max(deadline - seat.ahead, now_);
+  if (deadline != kNever && deadline - ahead_of(self) < seat.timer) {
+    seat.timer = std::max(deadline - ahead_of(self), now_);
     wheel_.push({seat.timer, self, self, 0, 0, 0, EventKind::kTick, 0});
   }
   if (options_.observer != nullptr) options_.observer->settled(now_, self, *this);
@@ -211,7 +227,7 @@ void Simulation::look_up(PeerId self, const overlay::Lookup& lookup) {
     });
   }
   hosted.owners = owners;
-  seat.peer.answer(now_ + seat.ahead, lookup, hit ? std::span<const Hit>(&*hit, 1) : std::span<const Hit>(), hosted, outbox_);
+  seat.peer.answer(local(self), lookup, hit ? std::span<const Hit>(&*hit, 1) : std::span<const Hit>(), hosted, outbox_);
 }
 
 void Simulation::carry_out(PeerId self) {
@@ -294,7 +310,7 @@ Duration Simulation::access_of(PeerId peer) const {
 
 void Simulation::perform(PeerId self, overlay::HostDigest& host) {
   // Clocks that ran ahead are the host's own: what it says to keep until then lasts as long as it said.
-  hosting_.host(self, host.owner, now_, host.expiry - population_.seat(self).ahead);
+  hosting_.host(self, host.owner, now_, host.expiry - ahead_of(self));
 }
 void Simulation::perform(PeerId self, overlay::DropDigest& drop) { hosting_.drop(self, drop.owner); }
 
@@ -337,7 +353,7 @@ void Simulation::perform(PeerId, overlay::Deliver& deliver) {
 void Simulation::count(const Event& event) {
   const auto time = static_cast<std::uint64_t>(event.at.time_since_epoch().count());
   const std::uint64_t ends = std::uint64_t{to_number(event.from)} << 32 | to_number(event.to);
-  const std::uint64_t content = flight_.digest(event) ^ std::uint64_t{static_cast<std::uint8_t>(event.kind)} << 56;
+  const std::uint64_t content = flight_.digest(event) ^ hash_number(event.kind) << 56;
   record_.event_hash += mixed(mixed(time, ends), content);
   ++record_.tally.events;
 }

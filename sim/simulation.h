@@ -38,14 +38,18 @@ class Simulation;
 class Observer {
  public:
   virtual ~Observer() = default;
-  /// A message arrives at a peer that is alive, before the peer works on it.
+  /// Something happens to a peer that is alive: the kind of event, and who it comes from where that is somebody.
+  virtual void begins(Instant, PeerId /*self*/, EventKind, PeerId /*from*/) {}
+  /// A message arrives at a peer that is alive, after begins() and before the peer works on it.
   virtual void arrives(Instant, PeerId /*from*/, PeerId /*to*/, const overlay::Message&) {}
   /// A peer has finished with something that happened to it.
   virtual void settled(Instant, PeerId, const Simulation&) {}
-  /// A peer wants this done, before it is done.
+  /// A peer wants this done, in order, before it is done; an attacker may yet say something else.
   virtual void wants(Instant, PeerId, const overlay::Effect&) {}
   /// A look of the scenario's probe.
   virtual void sampled(const Sample&, const Simulation&) {}
+  /// Asked after each event: the run ends here.
+  virtual bool has_seen_enough() const { return false; }
 };
 
 class Simulation {
@@ -80,6 +84,8 @@ class Simulation {
   void enter(const Crossing& crossing);
 
   Instant now() const { return now_; }
+  /// What a peer's clock says. REQUIRES: it is one of this part.
+  Instant local(PeerId peer) const { return now_ + ahead_of(peer); }
   const Population& population() const { return population_; }
   const Lives& lives() const { return lives_; }
   const Flight& flight() const { return flight_; }
@@ -110,6 +116,10 @@ class Simulation {
   bool parted(PeerId a, PeerId b) const;
   Duration access_of(PeerId peer) const;
   void count(const Event& event);
+  Duration ahead_of(PeerId peer) const { return ahead_.empty() ? Duration::zero() : ahead_[to_number(peer) - population_.range().first]; }
+  void observe(EventKind kind, PeerId self, PeerId from) {
+    if (options_.observer != nullptr) options_.observer->begins(now_, self, kind, from);
+  }
 
   // happenings.cpp: what the scenario makes happen.
   void schedule();
@@ -147,6 +157,8 @@ class Simulation {
   std::vector<PeerId> publishers_;                   // ascending; only if those alone publish who hold what is asked for
   std::vector<std::uint8_t> attackers_;              // by peer, as Roles says; empty when there are none
   std::vector<std::vector<PeerId>> accomplices_;     // by attacker setting
+  std::vector<Duration> ahead_;                      // of the peers' clocks before ours; empty where no clock steps
+  std::vector<Instant> busy_until_;                  // of the peers, with earlier messages; empty where there are no classes
   bool has_access_ = false;                          // some class has an access latency
   EventWheel wheel_;
   EventWheel::Cursor seats_ahead_;

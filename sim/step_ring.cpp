@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <tuple>
 
 #include "schema/check.h"
 
@@ -38,7 +39,9 @@ void StepRing::sort(Chain& chain) {
       std::copy_n(chunk->steps, chunk->size, sorted_.begin() + static_cast<std::ptrdiff_t>(end));
       end += chunk->size;
     }
-    std::stable_sort(sorted_.begin(), sorted_.end(), [](const Step& a, const Step& b) { return a.at < b.at; });
+    std::sort(sorted_.begin(), sorted_.end(), [](const Step& a, const Step& b) {
+      return std::tie(a.at, a.to, a.from, a.slot, a.ttl) < std::tie(b.at, b.to, b.from, b.slot, b.ttl);
+    });
     return;
   }
   const std::uint32_t mask = (1u << window_bits_) - 1;

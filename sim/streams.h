@@ -27,6 +27,7 @@ enum class Purpose : std::uint64_t {
   kClock = 15,
   kBare = 16,
   kDigest = 17,   // when peers of a fixed graph publish, and whose digests are looked for
+  kSoak = 18,
   kSweep = 32,    // the points of a Latin hypercube; `node` is the axis
 };
 

@@ -38,14 +38,25 @@ PeerId NumberedDirectory::intern(const Contact& contact, PeerId /*told_by*/) {
   return PeerId{number};
 }
 
-overlay::Message WireMirror::reflect(const overlay::Message& message, PeerId from) {
-  const Result<Bytes> frame = overlay::wire::encode(message, directory_);
+Bytes to_bytes(const overlay::Message& message) {
+  const NumberedDirectory directory;
+  Result<Bytes> frame = overlay::wire::encode(message, directory);
   EARSHOT_CHECK(frame);
-  ++frames_;
-  bytes_ += frame->size();
-  Result<overlay::wire::Frame> decoded = overlay::wire::decode(*frame, from, directory_);
+  return std::move(*frame);
+}
+
+overlay::Message from_bytes(ByteView frame, PeerId from) {
+  NumberedDirectory directory;
+  Result<overlay::wire::Frame> decoded = overlay::wire::decode(frame, from, directory);
   EARSHOT_CHECK(decoded && std::holds_alternative<overlay::Message>(*decoded));
   return std::get<overlay::Message>(std::move(*decoded));
+}
+
+overlay::Message WireMirror::reflect(const overlay::Message& message, PeerId from) {
+  const Bytes frame = to_bytes(message);
+  ++frames_;
+  bytes_ += frame.size();
+  return from_bytes(frame, from);
 }
 
 }  // namespace earshot::sim

@@ -8,6 +8,7 @@
 
 #include "overlay/directory.h"
 #include "overlay/message.h"
+#include "schema/bytes.h"
 #include "schema/endpoint.h"
 #include "schema/ids.h"
 
@@ -20,16 +21,19 @@ class NumberedDirectory final : public overlay::Directory {
   PeerId intern(const Contact& contact, PeerId told_by) override;
 };
 
+/// A message as bytes, and back, for a link from `from`. What does not survive is our own mistake, and ends the program.
+Bytes to_bytes(const overlay::Message& message);
+overlay::Message from_bytes(ByteView frame, PeerId from);
+
 class WireMirror {
  public:
-  /// The message as `to` will see it, on the link from `from`. What does not survive is our own mistake, and ends the program.
+  /// The message as its receiver will see it, on the link from `from`.
   overlay::Message reflect(const overlay::Message& message, PeerId from);
 
   std::uint64_t frames() const { return frames_; }
   std::uint64_t bytes() const { return bytes_; }
 
  private:
-  NumberedDirectory directory_;
   std::uint64_t frames_ = 0;
   std::uint64_t bytes_ = 0;
 };

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "overlay/planted.h"
+
 namespace earshot::overlay {
 
 void Membership::join(Turn& turn, std::span<const PeerId> contacts) {
@@ -34,7 +36,7 @@ void Membership::leave(Turn& turn) {
 }
 
 void Membership::lost(Turn& turn, PeerId peer) {
-  const bool was_neighbor = drop(peer);
+  const bool was_neighbor = !planted(Bug::kKeepsTheLost) && drop(peer);
   const std::optional<Asked> asked = take_asked(peer);
   if (asked) unanswered(*asked);
   const bool was_kept = views_.forget(peer);
@@ -58,7 +60,9 @@ void Membership::receive(Turn& turn, PeerId from, const Join&) {
   turn.send(from, NeighborReply{/*accepted=*/!left_});
   if (left_) return;
   for (PeerId neighbor : views_.active().peers()) {
-    if (neighbor != from) turn.send(neighbor, ForwardJoin{from, turn.config.active_walk});
+    if (neighbor == from) continue;
+    turn.send(neighbor, ForwardJoin{from, turn.config.active_walk});
+    if (planted(Bug::kForwardsTwice)) turn.send(neighbor, ForwardJoin{from, turn.config.active_walk});
   }
   settle(turn);
 }
@@ -102,7 +106,7 @@ void Membership::receive(Turn& turn, PeerId from, const NeighborReply& message) 
 }
 
 void Membership::receive(Turn& turn, PeerId from, const Leave&) {
-  if (!drop(from)) return;
+  if (!planted(Bug::kKeepsTheLeaver) && !drop(from)) return;
   turn.out.emplace_back(Disconnect{from});
   views_.keep(turn.self, from, {}, turn.random);
   settle(turn, /*spared=*/from);
@@ -154,7 +158,7 @@ void Membership::evict_one(Turn& turn) {
   const PeerId evicted = views_.random_neighbor(turn.random);
   drop(evicted);
   turn.send(evicted, Leave{});
-  turn.out.emplace_back(Disconnect{evicted});
+  if (!planted(Bug::kSilentEviction)) turn.out.emplace_back(Disconnect{evicted});
   views_.keep(turn.self, evicted, {}, turn.random);
 }
 
@@ -234,7 +238,7 @@ void Membership::settle(Turn& turn, PeerId spared) {
   fill_free_slots(turn, spared);
   if (views_.active().empty() && asked_count_ == 0) {
     ask_next_contact(turn);
-    const bool round_is_over = asked_count_ == 0 && contacts_count_ > 0;
+    const bool round_is_over = asked_count_ == 0 && contacts_count_ > 0 && !planted(Bug::kNoSecondRound);
     if (round_is_over && upkeep_at_ == kNever) upkeep_at_ = turn.now + turn.config.join_retry;
   }
   set_deadline();
@@ -271,8 +275,10 @@ void Membership::upkeep(Turn& turn) {
     upkeep_at_ = kNever;
     contacts_tried_ = 0;
   } else {
-    upkeep_at_ = turn.now + turn.config.shuffle_period;
+    upkeep_at_ = turn.now + turn.config.shuffle_period / (planted(Bug::kShufflesTooOften) ? 8 : 1);
+    if (planted(Bug::kStaysDue)) upkeep_at_ = turn.now;
     shuffle(turn);
+    if (planted(Bug::kNeverRewires)) return;
     if (rewire_due_ || turn.random.below(kRewireOneIn) == 0) rewire(turn);
   }
 }

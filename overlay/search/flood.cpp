@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "overlay/planted.h"
 #include "overlay/search/flood.h"
 #include "overlay/search/strategy.h"
 #include "schema/limits.h"
@@ -48,7 +49,7 @@ const Flood kFlood;
 void flood_all_but(PeerId from, const Query& query, Spread& spread) {
   if (query.ttl == 0) return;
   for (PeerId neighbor : spread.neighbors()) {
-    if (neighbor != from) spread.pass_on(query, neighbor);
+    if (neighbor != from || planted(Bug::kFloodsBack)) spread.pass_on(query, neighbor);
   }
 }
 

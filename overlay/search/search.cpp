@@ -5,6 +5,7 @@
 #include <bit>
 #include <utility>
 
+#include "overlay/planted.h"
 #include "schema/check.h"
 #include "schema/limits.h"
 
@@ -75,10 +76,11 @@ void Search::receive(Turn& turn, PeerId from, const Query& query, const Sighting
     turn.out.emplace_back(Lookup{query.id, query.request, /*hosted=*/false});
     return;
   }
-  if (first) seen_.remember(sighting.place, from);
+  if (first && !planted(Bug::kForgetsQueries)) seen_.remember(sighting.place, from);
   Query clamped = query;
   clamped.ttl = std::min<std::uint16_t>(query.ttl, sighting.strategy->max_ttl() - query.hops);
   clamped.visits = std::min(query.visits, most_visits(turn.network));
+  if (planted(Bug::kLivesTooLong)) ++clamped.ttl;
   Spread spread(turn, neighbors);
   sighting.strategy->relay(clamped, from, first, spread);
   turn.counters.queries_out += spread.sent();
@@ -99,7 +101,8 @@ void Search::receive(Turn& turn, const Hits& hits) {
     return;
   }
   ++turn.counters.hits_relayed;
-  turn.send(back, Hits{hits.id, hits.hits, static_cast<std::uint16_t>(hits.hops + 1), hits.canaries});
+  const PeerId to = planted(Bug::kHitsAstray) && !hits.hits->empty() ? hits.hits->front().holder : back;
+  turn.send(to, Hits{hits.id, hits.hits, static_cast<std::uint16_t>(hits.hops + 1), hits.canaries});
 }
 
 void Search::answer(Turn& turn, const Lookup& lookup, std::span<const Hit> hits, const Hosted& hosted) {
@@ -161,7 +164,7 @@ void Search::cancel(Turn& turn, const QueryId& id) {
 void Search::tick(Turn& turn, std::span<const PeerId> neighbors) {
   if (turn.now < next_deadline_) return;
   for (std::size_t i = 0; i < open_.size();) {
-    if (open_[i].deadline <= turn.now) {
+    if (open_[i].deadline <= turn.now && !planted(Bug::kNeverCloses)) {
       close(turn, i);
       continue;
     }
@@ -217,7 +220,8 @@ void Search::deliver(Turn& turn, Open& open, std::span<const Hit> hits, std::uin
   for (const Hit& hit : hits) {
     if (open.progress.hits == limits::kMaxHitsPerQuery) break;
     std::set<ContentId>& of_holder = open.found[hit.holder];
-    if (of_holder.size() == limits::kMaxHitsPerHolder || !of_holder.insert(hit.track.content).second) continue;
+    const bool is_new = of_holder.size() < limits::kMaxHitsPerHolder && of_holder.insert(hit.track.content).second;
+    if (!is_new && !planted(Bug::kDeliversTwice)) continue;
     ++open.progress.hits;
     fresh->push_back(hit);
   }

@@ -210,15 +210,29 @@ TEST(Attackers, FloodersMakeTraffic) {
   EXPECT_EQ(loud.tally.asked, loud.queries.size());
 }
 
-TEST(Attackers, SybilsFillViewsAndPoisonersMoreThanTheirShare) {
-  const auto attacker_share = [](const RunRecord& record) {
-    return static_cast<double>(record.census.attacker_links) / static_cast<double>(record.census.honest_links);
-  };
+TEST(Attackers, SybilsFillActiveViews) {
   const RunRecord sybil = run_once(live("[[attacker]]\nkind = \"sybil\"\nshare = 0.05\nperiod_ms = 1000\n"), 1);
-  const RunRecord poisoner = run_once(live("[[attacker]]\nkind = \"poisoner\"\nshare = 0.05\n"), 1);
-  EXPECT_GT(attacker_share(sybil), 0.15);
-  EXPECT_GT(attacker_share(poisoner), 0.05);
+  EXPECT_GT(static_cast<double>(sybil.census.attacker_links) / static_cast<double>(sybil.census.honest_links), 0.15);
   EXPECT_NEAR(sybil.census.honest, 285, 15);
+}
+
+TEST(Attackers, PoisonersFillPassiveViews) {
+  const Scenario scenario = live("[[attacker]]\nkind = \"poisoner\"\nshare = 0.05\n");
+  const Result<World> world = build_world(scenario, 1);
+  ASSERT_TRUE(world);
+  Simulation simulation(scenario, *world, scenario.searches[0], 1, {});
+  simulation.run();
+  const Roles roles({}, scenario.attackers, 1);
+  double names = 0;
+  double poisoned = 0;
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    if (roles.attacker_of(PeerId{i}) != 0) continue;
+    for (const PeerId name : simulation.population().seat(PeerId{i}).peer.passive_view()) {
+      ++names;
+      poisoned += roles.attacker_of(name) != 0 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(poisoned / names, 1.2 * 0.05);
 }
 
 TEST(Attackers, WaitForTheirTime) {

@@ -179,10 +179,10 @@ TEST(Scenario, TellsFileLineKeyAndWhatIsAllowed) {
       {"version = 1\n[population]\npeers = 9\n", "s.toml:1: no [[search]]: say how to search, strategy = \"flood\" for example"},
       {"version = 1\n[[search]]\nstrategy = \"flood\"\n", "s.toml:1: population.peers is missing, and --nodes was not given"},
       in("[population2]\n", "s.toml:6: population2: there is no such key; allowed here: version, name, population, topology, "
-                            "network, catalog, questions, protocol, search, crash, partition, clock_step, class, attacker, "
+                            "network, catalog, questions, digests, protocol, search, crash, partition, clock_step, class, attacker, "
                             "flash_crowd, churn, probe, sweep"),
       in("[network]\nlos = 1\n", "s.toml:7: network.los: there is no such key; allowed here: latency, median_ms, sigma, max_ms, "
-                                 "per, loss, duplicates, jitter_ms, lost_after_ms"),
+                                 "per, loss, duplicates, jitter_ms, faults_until_s, lost_after_ms"),
       in("[network]\nloss = 1.5\n", "s.toml:7: network.loss: 1.5 is not in 0..1"),
       in("[network]\nloss = nan\n", "s.toml:7: network.loss: nan is not in 0..1"),
       in("[network]\nloss = \"much\"\n", "s.toml:7: network.loss: must be a number, not a text"),
@@ -218,7 +218,7 @@ TEST(Scenario, TellsFileLineKeyAndWhatIsAllowed) {
       in("[protocol]\nactive_size = 300\n", "s.toml:7: protocol.active_size: 300 is not in 1..255"),
       in("[protocol]\nactive_walk = 2\n", "s.toml:6: protocol: passive_walk is 3, not in 0..2"),
       in("[[search]]\nttl = 3\n", "s.toml:6: search: a strategy is missing"),
-      in("[[search]]\nstrategy = \"magic\"\n", "s.toml:7: search.strategy: \"magic\" is not one of flood, walk"),
+      in("[[search]]\nstrategy = \"magic\"\n", "s.toml:7: search.strategy: \"magic\" is not one of flood, walk, ring, dynamic, bubble, auto"),
       in("[[search]]\nstrategy = \"flood\"\nttl = 8\n", "s.toml:8: search.ttl: 8 is not in 0..7"),
       in("[[search]]\nstrategy = \"flood\"\nwalkers = 8\n",
          "s.toml:8: search.walkers: there is no such key; allowed here: strategy, name, ttl"),

@@ -48,6 +48,7 @@ Command merge_command();
 Command replay_command();
 Command report_command();
 Command run_command();
+Command soak_command();
 Command sweep_command();
 
 }  // namespace earshot::simtool

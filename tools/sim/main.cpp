@@ -61,6 +61,7 @@ int main(int argc, char** argv) {
       replay_command(),
       calibrate_command(),
       bench_command(),
+      soak_command(),
   };
   std::vector<CLI::App*> parsers;
   for (const Command& command : commands) {

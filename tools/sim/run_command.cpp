@@ -22,6 +22,7 @@ struct RunFlags {
   StudyFlags study;
   std::string out;
   std::uint32_t threads = 1;
+  std::uint32_t parts = 1;
   std::string graph_at;
   std::string trace;
   bool json = false;
@@ -65,6 +66,7 @@ Result<int> run(const RunFlags& flags) {
   sim::ExperimentOptions options;
   options.seeds = plan->seeds;
   options.threads = flags.threads;
+  options.parts = flags.parts;
   options.through_the_wire = flags.through_the_wire;
   options.cpu_time = thread_cpu_time;
   const auto moments = moments_from(flags.graph_at);
@@ -111,6 +113,7 @@ Command run_command() {
             arguments.optional("--graph-at", flags->graph_at, "Seconds into the first run, 0,12.5,60: its overlay then, as GraphML and edge list");
             arguments.optional("--trace", flags->trace, "File for all that is said in the first run, a JSON object a line; for replay");
             arguments.number("--threads", flags->threads, 1, 1024, "Seeds run at the same time; results stay the same");
+            arguments.number("--parts", flags->parts, 1, 1024, "Threads that share one run's peers; results stay the same");
             arguments.yes("--json", flags->json, "One JSON object per run instead of the table");
             arguments.yes("--through-the-wire", flags->through_the_wire, "Encode and decode every message");
           },
