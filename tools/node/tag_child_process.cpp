@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstddef>
+#include <csignal>
 #include <cstring>
 
 #include "index/audio_digest.h"
