@@ -77,8 +77,12 @@ journey(async () => {
       await until(async () => (await node.call('GET', '/api/v1/stations')).some((line) => line.name === format && line.on_air && line.bytes_in > away.bytes_in + 20_000), 'the source is back');
       check((await staying).bytes > 64 * 1024, 'who stayed hears the source that came back');
 
-      const crowd = Array.from({ length: kCrowd }, () => listen(radio, format, 8000));
-      await new Promise((resolve) => setTimeout(resolve, 3000));
+      const crowd = [];
+      for (let came = 0; came < kCrowd; came += 50) {
+        for (let one = 0; one < 50; ++one) crowd.push(listen(radio, format, 12_000));
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 2000));
       const ticks = cpuTicks(node.child.pid);
       await new Promise((resolve) => setTimeout(resolve, 4000));
       const cpu = (cpuTicks(node.child.pid) - ticks) / 4;
