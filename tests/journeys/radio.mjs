@@ -29,9 +29,10 @@ function listen(radio, name, ms) {
     const socket = net.connect(Number(port), host, () => socket.write(`GET /live/${name} HTTP/1.0\r\n\r\n`));
     socket.on('data', (piece) => {
       bytes += piece.length;
-      if (!head.includes('\r\n\r\n')) head += piece.toString('latin1');
-      const sound = head.length - head.indexOf('\r\n\r\n') - 4;
-      if (first === Infinity && sound > 0) first = performance.now() - began;
+      const told = head.includes('\r\n\r\n');
+      if (!told) head += piece.toString('latin1');
+      const sound = told || (head.includes('\r\n\r\n') && !head.endsWith('\r\n\r\n'));
+      if (first === Infinity && sound) first = performance.now() - began;
     });
     socket.on('error', () => {});
     setTimeout(() => { socket.destroy(); resolve({ first, bytes }); }, ms);
