@@ -95,6 +95,7 @@ class LibraryIndex final : public Index {
   Result<void> load_state();
   Result<void> load_removed();
   Result<void> load_live();
+  Result<void> check_count() const;
   Result<std::vector<std::uint32_t>> stored_segments() const;
   Result<void> wait_for_room(Writing& writing, std::size_t tracks);
   void freeze();

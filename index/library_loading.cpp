@@ -15,7 +15,16 @@ Result<void> LibraryIndex::load() {
   auto digests = HostedDigests::open(*store_, pages_);
   if (!digests) return tl::unexpected(digests.error());
   digests_ = std::move(*digests);
-  return {};
+  return check_count();
+}
+
+// A flipped bit in RocksDB's manifest can look like a torn write there, and takes whole tables with it in silence. What
+// is left then does not add up.
+Result<void> LibraryIndex::check_count() const {
+  std::uint64_t tracks = 0;
+  for (const auto& live : lives_) tracks += live->tracks();
+  for (const Part& part : view_->parts) tracks += part.tracks();
+  return tracks == totals_.tracks ? Result<void>{} : store_->damaged("number of tracks");
 }
 
 Result<std::vector<std::uint32_t>> LibraryIndex::stored_segments() const {

@@ -54,9 +54,11 @@ std::vector<std::uint32_t> codes_of(const std::vector<std::uint64_t>& values,
   return codes;
 }
 
-void put_column(std::string& out, const std::vector<std::uint64_t>& values) {
+enum class Form : std::uint8_t { kColours, kShorter };
+
+void put_column(std::string& out, const std::vector<std::uint64_t>& values, Form form) {
   std::vector<std::uint64_t> colours = distinct(values);
-  if (colours.back() <= kMaxPlain && colours.size() > std::max<std::size_t>(16, values.size() / kColoursPart)) {
+  if (form == Form::kShorter && colours.back() <= kMaxPlain && colours.size() > std::max<std::size_t>(16, values.size() / kColoursPart)) {
     colours.clear();
   }
   const std::vector<std::uint32_t> codes = codes_of(values, colours);
@@ -95,24 +97,19 @@ void NumbersBuilder::add(const Track& track) {
 
 std::string NumbersBuilder::finish() const {
   std::string out(1, is_whole_ ? '\1' : '\0');
-  put_column(out, years_);
+  put_column(out, years_, Form::kShorter);
   std::vector<std::uint64_t> durations = durations_;
   if (is_whole_) {
     for (std::uint64_t& duration : durations) duration /= 1000;
   }
-  put_column(out, durations);
-  put_column(out, qualities_);
-  put_column(out, licences_);
+  put_column(out, durations, Form::kShorter);
+  put_column(out, qualities_, Form::kColours);  // judged once, when it is read
+  put_column(out, licences_, Form::kShorter);
   for (const std::string& licence : licence_texts_) {
     put_varint(out, licence.size());
     out += licence;
   }
   return out;
-}
-
-std::uint64_t Numbers::Column::at(const char* codes, Doc doc) const {
-  const std::uint32_t code = packed_at(codes + begin, doc, width);
-  return colours.empty() ? code : colours[code];
 }
 
 std::optional<Numbers> Numbers::from(std::string bytes, std::uint32_t docs) {

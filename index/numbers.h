@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "index/bits.h"
 #include "index/postings.h"
 #include "schema/track.h"
 
@@ -56,6 +57,13 @@ class Numbers {
   Codec codec(Doc doc) const { return static_cast<Codec>(quality_.at(codes_.data(), doc) & 15); }
   const std::string& licence(Doc doc) const { return licences_[licence_.at(codes_.data(), doc) & licence_mask_]; }
 
+  /// Asks memory for what fill() will read.
+  void prefetch(Doc doc) const {
+    for (const Column* column : {&year_, &duration_, &quality_, &licence_}) {
+      __builtin_prefetch(codes_.data() + column->begin + std::size_t{doc} * column->width / 8);
+    }
+  }
+
   /// Sets what the columns know of a document.
   void fill(Doc doc, Track& track) const;
 
@@ -64,7 +72,10 @@ class Numbers {
     unsigned width = 0;
     std::vector<std::uint64_t> colours;  // as many as a code can say; empty: a code is the value
     std::size_t begin = 0;               // of its codes
-    std::uint64_t at(const char* codes, Doc doc) const;
+    std::uint64_t at(const char* codes, Doc doc) const {
+      const std::uint32_t code = packed_at(codes + begin, doc, width);
+      return colours.empty() ? code : colours[code];
+    }
   };
   bool read(std::uint32_t docs);
   bool read_licences(std::string_view in);

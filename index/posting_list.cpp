@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -17,11 +18,19 @@ constexpr std::uint32_t kBitmapPart = 32;
 constexpr std::size_t kSkip = 9;
 constexpr std::size_t kRangeEntry = 5;
 
+// std::popcount is a call into a table where the processor's own may not be assumed.
+unsigned ones_in(std::uint64_t word) {
+  word -= word >> 1 & 0x5555555555555555u;
+  word = (word & 0x3333333333333333u) + (word >> 2 & 0x3333333333333333u);
+  word = (word + (word >> 4)) & 0x0F0F0F0F0F0F0F0Fu;
+  return static_cast<unsigned>(word * 0x0101010101010101u >> 56);
+}
+
 std::uint32_t rounded_up(std::size_t size, std::size_t part) {
   return static_cast<std::uint32_t>((size + part - 1) / part);
 }
 
-bool is_bitmap(std::size_t size, std::uint32_t docs) {
+bool becomes_bitmap(std::size_t size, std::uint32_t docs) {
   return size > kBlock && size > docs / kBitmapPart;
 }
 
@@ -138,14 +147,14 @@ constexpr auto kUnpackers = unpackers(std::make_integer_sequence<unsigned, kWidt
 }  // namespace
 
 std::string encode_list(std::span<const Posting> postings, std::uint32_t docs) {
-  return is_bitmap(postings.size(), docs) ? encode_bitmap(postings, docs) : encode_blocks(postings);
+  return becomes_bitmap(postings.size(), docs) ? encode_bitmap(postings, docs) : encode_blocks(postings);
 }
 
 Cursor::Cursor(std::string_view bytes, std::uint32_t size, std::uint32_t docs, std::uint8_t most)
     : most_(most), size_(size), docs_(docs) {
   if (size == 0 || size > docs) {
     damaged_ = size != 0;
-  } else if (is_bitmap(size, docs)) {
+  } else if (becomes_bitmap(size, docs)) {
     open_bitmap(bytes);
   } else {
     open_blocks(bytes);
@@ -242,7 +251,7 @@ bool Cursor::decode_docs(std::uint32_t block) {
 }
 
 std::span<const Posting> Cursor::read_block(Block& out) {
-  if (form_ == Form::kBitmap) return read_range(out);
+  if (form_ == Form::kBitmap) return read_some(next_bits(), out);
   const std::uint32_t block = block_++;
   if (form_ == Form::kMemory) {
     return memory_.subspan(block * kBlock, std::min(kBlock, memory_.size() - block * kBlock));
@@ -252,20 +261,34 @@ std::span<const Posting> Cursor::read_block(Block& out) {
   return std::span(out).first(decoded_size_);
 }
 
-std::span<const Posting> Cursor::read_range(Block& out) {
+RangeBits Cursor::next_bits() const {
+  RangeBits bits;
+  std::memcpy(bits.data(), first_ + std::size_t{block_} * (kRange / 8), sizeof bits);
+  return bits;
+}
+
+void Cursor::join(std::uint32_t range, RangeBits& bits) const {
+  const char* words = first_ + std::size_t{range} * (kRange / 8);
+  for (std::size_t word = 0; word < bits.size(); ++word) bits[word] &= number_at<std::uint64_t>(words + word * 8);
+}
+
+std::span<const Posting> Cursor::read_some(const RangeBits& wanted, Block& out) {
+  const RangeBits all = next_bits();
   const std::uint32_t range = block_++;
-  std::size_t rank = number_at<std::uint32_t>(skips_ + range * kRangeEntry);
+  std::size_t before = number_at<std::uint32_t>(skips_ + range * kRangeEntry);
   std::size_t found = 0;
-  for (std::uint32_t word = 0; word < kRange / 64; ++word) {
-    auto bits = number_at<std::uint64_t>(first_ + (range * (kRange / 64) + word) * 8);
-    for (; bits != 0; bits &= bits - 1) {
-      const auto doc = static_cast<Doc>(range * kRange + word * 64 + static_cast<unsigned>(std::countr_zero(bits)));
+  for (std::uint32_t word = 0; word < all.size(); ++word) {
+    for (std::uint64_t bits = wanted[word]; bits != 0; bits &= bits - 1) {
+      const auto bit = static_cast<unsigned>(std::countr_zero(bits));
+      const auto doc = static_cast<Doc>(range * kRange + word * 64 + bit);
+      const std::size_t rank = before + ones_in(all[word] & ((std::uint64_t{1} << bit) - 1));
       if (rank >= size_ || doc >= docs_) {
         damaged_ = true;
         return {};
       }
-      out[found++] = {doc, count_of_code(codes_, rank++)};
+      out[found++] = {doc, count_of_code(codes_, rank)};
     }
+    before += ones_in(all[word]);
   }
   return std::span(out).first(found);
 }
@@ -286,8 +309,8 @@ std::uint8_t Cursor::count_in_bitmap(Doc doc) const {
   if ((word & bit) == 0) return 0;
   std::size_t rank = number_at<std::uint32_t>(skips_ + range * kRangeEntry);
   for (std::uint32_t i = 0; i < last; ++i)
-    rank += static_cast<unsigned>(std::popcount(number_at<std::uint64_t>(words + i * 8)));
-  rank += static_cast<unsigned>(std::popcount(word & (bit - 1)));
+    rank += ones_in(number_at<std::uint64_t>(words + i * 8));
+  rank += ones_in(word & (bit - 1));
   return rank < size_ ? count_of_code(codes_, rank) : 0;
 }
 

@@ -35,6 +35,9 @@ inline constexpr std::size_t kRange = 512;
 /// REQUIRES: postings rise strictly, none is empty, all are below `docs`.
 std::string encode_list(std::span<const Posting> postings, std::uint32_t docs);
 
+/// Documents of one range of a bitmap.
+using RangeBits = std::array<std::uint64_t, kRange / 64>;
+
 /// Where a cursor puts what it reads.
 using Block = std::array<Posting, kRange>;
 
@@ -64,6 +67,16 @@ class Cursor {
   /// Valid as long as `block` keeps it.
   std::span<const Posting> read_block(Block& block);
 
+  /// Bitmaps are walked by ranges, alike in all lists of a segment, so that they can be joined a word at a time.
+  bool is_bitmap() const { return form_ == Form::kBitmap; }
+  /// Takes the bits off `range` that are not in this list. REQUIRES: is_bitmap, the range is one of the segment's.
+  void join(std::uint32_t range, RangeBits& bits) const;
+  /// The bits of the next range. REQUIRES: is_bitmap, has_block.
+  RangeBits next_bits() const;
+  std::uint32_t next_range() const { return block_; }
+  /// Only the documents of `bits`. REQUIRES: as above, `bits` are some of the range's.
+  std::span<const Posting> read_some(const RangeBits& bits, Block& block);
+
  private:
   enum class Form : std::uint8_t { kMemory, kBlocks, kBitmap };
 
@@ -76,7 +89,6 @@ class Cursor {
     return colours_ == 0 ? static_cast<std::uint8_t>(code) : static_cast<std::uint8_t>(colour_[code & 15]);
   }
   bool decode_docs(std::uint32_t block);
-  std::span<const Posting> read_range(Block& block);
   std::uint8_t count_in_blocks(Doc doc);
   std::uint8_t count_in_bitmap(Doc doc) const;
   std::uint8_t count_in_memory(Doc doc);

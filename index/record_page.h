@@ -7,7 +7,8 @@
 //   artist, album, genre, title, publisher := 0x01 0x00 | byte{} 0x00      0x01: as in the record before
 //   duration := seconds x 2 | milliseconds x 2 + 1
 //   memory   := n:byte offset:u32{n + 1} body{n}   offsets from the start of the first body
-// The second form of columns is that of format 1, whose segments have no index/numbers.h of their own. Integers are LEB128 varints; offsets are little-endian. Clean texts hold neither 0x00 nor 0x01.
+// The second form of columns is that of format 1, whose segments have no page of numbers. Integers are LEB128 varints;
+// offsets are little-endian. Clean texts hold neither 0x00 nor 0x01.
 //
 // Rationale: like stands by like, so a dictionary of 64 KiB packs a track in about 20 bytes; a page in memory finds a
 // body without a walk.

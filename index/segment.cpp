@@ -422,27 +422,42 @@ bool read_record(const RecordBytes& bytes, const Numbers& numbers, Doc doc, Trac
 
 }  // namespace
 
-// All pages are asked for before the first record is read, so that memory brings them side by side.
+// Each step asks memory for what the next one reads, for all tracks at once.
 Result<std::vector<Track>> Segment::tracks(std::span<const Doc> docs) const {
-  std::vector<RecordBytes> places;
-  places.reserve(docs.size());
+  std::vector<std::string_view> pages;
+  pages.reserve(docs.size());
   for (const Doc doc : docs) {
     EARSHOT_CHECK(doc < docs_);
-    const auto number = doc / static_cast<Doc>(kRecordsPerPage);
-    const auto page = records_page(number);
+    __builtin_prefetch(&records_[doc / static_cast<Doc>(kRecordsPerPage)]);
+    numbers_.prefetch(doc);
+  }
+  for (const Doc doc : docs) {
+    const auto page = records_page(doc / static_cast<Doc>(kRecordsPerPage));
     if (!page) return tl::unexpected(page.error());
-    const std::size_t size = std::min<std::size_t>(kRecordsPerPage, docs_ - number * kRecordsPerPage);
-    const auto place = record_at(*page, doc % kRecordsPerPage, size - doc % kRecordsPerPage);
+    pages.push_back(*page);
+    __builtin_prefetch(page->data() + 1 + doc % kRecordsPerPage * sizeof(std::uint32_t));
+    __builtin_prefetch(page->data() + page->size() - tracks_behind(doc) * kContent);
+  }
+  std::vector<RecordBytes> places;
+  places.reserve(docs.size());
+  for (std::size_t i = 0; i < docs.size(); ++i) {
+    const auto place = record_at(pages[i], docs[i] % kRecordsPerPage, tracks_behind(docs[i]));
     if (!place) return damaged("record");
     places.push_back(*place);
     __builtin_prefetch(place->body.data());
-    __builtin_prefetch(place->content.data());
+    __builtin_prefetch(place->body.data() + 64);
   }
   std::vector<Track> tracks(docs.size());
   for (std::size_t i = 0; i < docs.size(); ++i) {
     if (!read_record(places[i], numbers_, docs[i], tracks[i])) return damaged("record");
   }
   return tracks;
+}
+
+// Tracks of a document's page from it on.
+std::size_t Segment::tracks_behind(Doc doc) const {
+  const std::size_t in_page = doc % kRecordsPerPage;
+  return std::min<std::size_t>(kRecordsPerPage, docs_ - (doc - in_page)) - in_page;
 }
 
 Result<Texts> Segment::texts(Doc doc) const {

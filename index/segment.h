@@ -142,6 +142,7 @@ class Segment {
   std::string_view first_term(std::size_t group) const;
   std::size_t group_of(std::string_view term) const;
   Result<void> open_numbers();
+  std::size_t tracks_behind(Doc doc) const;
   Result<std::string> numbers_of_format_1() const;
   Result<TermPostings> postings_at(const TermEntry& entry) const;
   Result<ContentId> content_of(Doc doc) const;

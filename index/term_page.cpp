@@ -10,6 +10,9 @@ namespace earshot::index {
 
 namespace {
 
+// A segment has fewer documents (index/segment.cpp): sums of gaps do not wrap.
+constexpr Doc kMaxDoc = 1u << 24;
+
 std::optional<std::uint8_t> take_byte(std::string_view& in) {
   if (in.empty()) return std::nullopt;
   const auto byte = static_cast<std::uint8_t>(in[0]);
@@ -22,7 +25,7 @@ bool take_inlined(std::string_view& in, TermEntry& entry) {
   for (std::uint32_t i = 0; i < entry.df; ++i) {
     const auto gap = take_varint<std::uint32_t>(in);
     const auto count = take_byte(in);
-    if (!gap || !count) return false;
+    if (!gap || !count || next > kMaxDoc || *gap > kMaxDoc - next) return false;
     entry.inlined[i] = {next + *gap, *count};
     next = entry.inlined[i].doc + 1;
   }

@@ -17,9 +17,9 @@ inline void put_varint(std::string& out, std::uint64_t value) {
   out.push_back(static_cast<char>(value));
 }
 
-/// Takes one integer of type T off the front; nothing when it is cut short, overlong or too large for T.
+/// Of any size: see take_varint.
 template <class T>
-std::optional<T> take_varint(std::string_view& in) {
+std::optional<T> take_long_varint(std::string_view& in) {
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 64 && !in.empty(); shift += 7) {
     const auto byte = static_cast<std::uint8_t>(in.front());
@@ -33,6 +33,16 @@ std::optional<T> take_varint(std::string_view& in) {
     }
   }
   return std::nullopt;
+}
+
+/// Takes one integer of type T off the front; nothing when it is cut short, overlong or too large for T. Most have one
+/// byte.
+template <class T>
+inline std::optional<T> take_varint(std::string_view& in) {
+  if (in.empty() || static_cast<unsigned char>(in.front()) >= 0x80) return take_long_varint<T>(in);
+  const auto value = static_cast<T>(in.front());
+  in.remove_prefix(1);
+  return value;
 }
 
 }  // namespace earshot::index

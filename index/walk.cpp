@@ -99,13 +99,23 @@ bool Walk::walk_list(Cursor lead, Best& best) {
       lead.skip_block();
       continue;
     }
-    for (const Posting& posting : lead.read_block(block)) {
+    for (const Posting& posting : read_joined(lead, block)) {
       consider(posting.doc, posting.count, best);
       if (is_time_up()) return false;
     }
   }
   if (lead.damaged() && !error_) error_ = part_.segment->damaged("postings").value();
   return true;
+}
+
+// The next block, of a bitmap only what the other bitmaps have too.
+std::span<const Posting> Walk::read_joined(Cursor& lead, Block& block) const {
+  if (!lead.is_bitmap()) return lead.read_block(block);
+  RangeBits bits = lead.next_bits();
+  for (const std::size_t word : required_) {
+    if (cursors_[word].is_bitmap()) cursors_[word].join(lead.next_range(), bits);
+  }
+  return lead.read_some(bits, block);
 }
 
 // No word leads: every document is asked.

@@ -65,6 +65,7 @@ class Walk {
  private:
   bool walk_list(Cursor lead, Best& best);
   bool walk_all(Best& best);
+  std::span<const Posting> read_joined(Cursor& lead, Block& block) const;
   Postings united_cover(const std::vector<std::size_t>& cover) const;
   void consider(Doc doc, std::uint8_t count, Best& best);
   bool conditions_hold(Doc doc);

@@ -91,11 +91,15 @@ struct Shares {
   bool operator==(const Shares&) const = default;
 };
 
-/// Half of a peer's shares, on their way to another.
+/// Half of a peer's shares, on their way to another, and what he believes until the epoch ends.
 struct Estimate {
   std::uint32_t epoch = 0;
+  std::uint32_t peers = 0;   // 0: he does not know
   std::uint64_t seed = 0;
   std::shared_ptr<const Shares> shares;
+  std::uint32_t meeting = 0;   // as in NetworkView
+  std::uint32_t meetings = 0;
+  std::uint8_t degree = 0;
 };
 
 using Message = std::variant<Join, ForwardJoin, Neighbor, NeighborReply, Leave, Shuffle, ShuffleReply, Query, Hits, Publish,

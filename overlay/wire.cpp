@@ -182,7 +182,9 @@ class Encoder {
     const Shares& s = *message.shares;
     const fb::SharesStruct shares(s.weight, s.peers, s.degrees, s.squared_degrees, s.tried, s.met);
     return finished(builder_, fb::Body::Estimate,
-                    fb::CreateEstimate(builder_, message.epoch, message.seed, &shares).Union());
+                    fb::CreateEstimate(builder_, message.epoch, message.seed, &shares, message.peers, message.degree,
+                                       message.meeting, message.meetings)
+                        .Union());
   }
 
  private:
@@ -334,7 +336,8 @@ class Decoder {
     const fb::SharesStruct& s = *table.shares();
     auto shares = std::make_shared<Shares>(
         Shares{s.weight(), s.peers(), s.degrees(), s.squared_degrees(), s.tried(), s.met()});
-    return Estimate{table.epoch(), table.seed(), std::move(shares)};
+    return Estimate{table.epoch(),   table.peers(),    table.seed(),  std::move(shares),
+                    table.meeting(), table.meetings(), table.degree()};
   }
 
  private:

@@ -24,6 +24,30 @@ struct Digest {
   double first_hops = 0, first_ms = 0, first_p95_ms = 0;
 };
 
+/// How common what is asked for is: copies among all peers.
+struct Kind {
+  std::string_view name;
+  bool (*fits)(std::uint32_t copies, std::uint32_t peers);
+};
+constexpr std::array<Kind, 3> kKinds{{
+    {"popular", [](std::uint32_t copies, std::uint32_t peers) { return copies >= peers / 200; }},
+    {"mixed", [](std::uint32_t copies, std::uint32_t peers) { return copies > 1 && copies < peers / 200; }},
+    {"single copy", [](std::uint32_t copies, std::uint32_t) { return copies <= 1; }},
+}};
+
+/// The questions of one kind alone.
+RunRecord of_kind(const RunRecord& record, const Kind& kind) {
+  RunRecord part = record;
+  part.queries.clear();
+  part.copies.clear();
+  for (std::size_t i = 0; i < record.queries.size(); ++i) {
+    if (!kind.fits(record.copies[i], record.peers)) continue;
+    part.queries.push_back(record.queries[i]);
+    part.copies.push_back(record.copies[i]);
+  }
+  return part;
+}
+
 Digest digest_of(const RunRecord& record) {
   Digest sum;
   std::vector<double> delays;
@@ -128,6 +152,7 @@ std::vector<Cell> row_of(std::string_view scenario, const RunRecord& record) {
       {"upkeep", share(upkeep_of(record))},
       {"degree", number(ratio(static_cast<double>(record.links), alive))},
       {"component", share(ratio(record.largest_component, alive))},
+      {"size_error", share(ratio(record.size_error, static_cast<double>(record.sized)))},
       {"bytes_per_peer_s", number(bytes_per_peer_s(record))},
       {"bytes_per_peer", fmt::format("{:.1f}", bytes_per_peer(record))},
       {"flight_bytes", fmt::to_string(record.flight_bytes)},
@@ -168,7 +193,7 @@ std::string summary_table(std::span<const RunRecord> records, std::span<const Ru
     int digits;
     std::function<double(const RunRecord&, const RunCost&)> value;
   };
-  const std::array<Column, 12> columns{{
+  const std::array<Column, 13> columns{{
       {"success %", 1, [](const auto& run, const auto&) { return 100 * success_of(run); }},
       {"recall %", 1, [](const auto& run, const auto&) { return 100 * digest_of(run).recall; }},
       {"reach", 0, [](const auto& run, const auto&) { return digest_of(run).reach; }},
@@ -176,31 +201,46 @@ std::string summary_table(std::span<const RunRecord> records, std::span<const Ru
       {"hops", 1, [](const auto& run, const auto&) { return digest_of(run).depth; }},
       {"coverage %", 1, [](const auto& run, const auto&) { return 100 * digest_of(run).coverage; }},
       {"upkeep B/peer s", 0, [](const auto& run, const auto&) { return bytes_per_peer_s(run); }},
+      {"size error %", 1,
+       [](const auto& run, const auto&) { return 100 * ratio(run.size_error, static_cast<double>(run.sized)); }},
       {"1st hit hops", 2, [](const auto& run, const auto&) { return digest_of(run).first_hops; }},
       {"1st hit ms", 0, [](const auto& run, const auto&) { return digest_of(run).first_ms; }},
       {"component %", 2, [](const auto& run, const auto&) { return 100 * ratio(run.largest_component, run.alive); }},
       {"B/peer", 0, [](const auto& run, const auto&) { return bytes_per_peer(run); }},
       {"M msgs/cpu s", 2, [](const auto& run, const auto& cost) { return messages_per_second(run, cost) / 1e6; }},
   }};
+  // A line for each search, or for each search and kind of question if there are several kinds.
+  std::vector<const Kind*> kinds;
+  for (const Kind& kind : kKinds) {
+    if (!of_kind(records.front(), kind).queries.empty()) kinds.push_back(&kind);
+  }
+  if (kinds.size() < 2) kinds = {nullptr};
   std::vector<std::string> searches;
   for (const RunRecord& record : records) {
     if (std::find(searches.begin(), searches.end(), record.search) == searches.end()) searches.push_back(record.search);
   }
-  std::string text = fmt::format("{:<16}", "search");
-  for (const Column& column : columns) text += fmt::format(" {:>17}", column.title);
+  std::string text = fmt::format("{:<20}", "search");
+  for (const Column& column : columns) text += fmt::format(" {:>15}", column.title);
   text += '\n';
-  for (const std::string& search : searches) {
-    text += fmt::format("{:<16}", search);
-    for (const Column& column : columns) {
-      std::vector<double> values;
+  for (const Kind* const kind : kinds) {
+    for (const std::string& search : searches) {
+      std::vector<RunRecord> runs;
+      std::vector<RunCost> costs_of_runs;
       for (std::size_t i = 0; i < records.size(); ++i) {
-        if (records[i].search == search) values.push_back(column.value(records[i], costs[i]));
+        if (records[i].search != search) continue;
+        runs.push_back(kind == nullptr ? records[i] : of_kind(records[i], *kind));
+        costs_of_runs.push_back(costs[i]);
       }
-      const Interval interval = mean_interval(values);
-      text += fmt::format(" {:>17}", fmt::format("{:.{}f} ± {:.{}f}", interval.mean, column.digits, interval.half_width,
-                                                 column.digits));
+      text += fmt::format("{:<20}", kind == nullptr ? search : fmt::format("{}, {}", search, kind->name));
+      for (const Column& column : columns) {
+        std::vector<double> values;
+        for (std::size_t i = 0; i < runs.size(); ++i) values.push_back(column.value(runs[i], costs_of_runs[i]));
+        const Interval interval = mean_interval(values);
+        text += fmt::format(" {:>15}", fmt::format("{:.{}f} ± {:.{}f}", interval.mean, column.digits, interval.half_width,
+                                                   column.digits));
+      }
+      text += '\n';
     }
-    text += '\n';
   }
   return text;
 }

@@ -18,6 +18,8 @@
 //   upkeep             membership messages sent per peer and simulated second
 //   degree             mean size of the active views, at the end
 //   component          share of the living peers in the largest component, at the end
+//   size_error         mean error of the network's size that the living believe, as a share of it; 0 if none believes any
+//   bytes_per_peer_s   sent per living peer and second; on a fixed graph as if all published once a digest's life and asked once in ten minutes
 //   bytes_per_peer     memory of peers and all that they were lent; of a message in flight see flight_bytes
 //   flight_bytes       memory of the queue and its pools, at the fullest
 //   lost               messages lost on the way or sent to the dead

@@ -73,6 +73,8 @@ RunRecord merged(std::vector<RunRecord> parts) {
     whole.lost += part.lost;
     whole.duplicates += part.duplicates;
     whole.publishers += part.publishers;
+    whole.size_error += part.size_error;
+    whole.sized += part.sized;
     whole.links += part.links;
     whole.population_bytes += part.population_bytes;
     whole.flight_bytes += part.flight_bytes;

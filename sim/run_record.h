@@ -54,6 +54,8 @@ struct RunRecord {
   std::uint64_t messages = 0;            // as in Tally
   std::uint64_t membership_messages = 0;
   std::uint64_t lost = 0;
+  double size_error = 0;                 // sum of the errors of the network's size that the living believe, as shares of it
+  std::uint64_t sized = 0;               // of those: who believe any
   std::uint32_t publishers = 0;          // peers that have published a digest
   Duration digest_life{};                // how long one is hosted
   std::uint64_t duplicates = 0;          // copies of queries that a peer had seen before

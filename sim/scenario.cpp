@@ -159,13 +159,14 @@ class Parser {
   }
 
   void catalog(Reader& in, CatalogSettings& catalog) {
-    static constexpr std::array<std::pair<std::string_view, Replication>, 6> kLaws{{
+    static constexpr std::array<std::pair<std::string_view, Replication>, 7> kLaws{{
         {"count", Replication::kCount},
         {"uniform", Replication::kCount},
         {"zipf", Replication::kZipf},
         {"proportional", Replication::kProportional},
         {"square_root", Replication::kSquareRoot},
         {"libraries", Replication::kLibraries},
+        {"kinds", Replication::kKinds},
     }};
     in.choice<Replication>("replication", catalog.replication, kLaws);
     if (catalog.replication == Replication::kLibraries) {

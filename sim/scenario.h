@@ -40,7 +40,7 @@ struct TopologySettings {
   Duration settle = 60s;                       // membership: from the last join to the first question
 };
 
-enum class Replication : std::uint8_t { kCount, kZipf, kProportional, kSquareRoot, kLibraries };
+enum class Replication : std::uint8_t { kCount, kZipf, kProportional, kSquareRoot, kLibraries, kKinds };
 
 struct CatalogSettings {
   std::uint32_t items = 1000;

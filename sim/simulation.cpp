@@ -2,6 +2,7 @@
 #include "sim/simulation.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <utility>
 #include <variant>
@@ -349,7 +350,11 @@ RunRecord Simulation::record() {
   record_.alive = lives_.alive();
   record_.queries = flight_.take_tracks();
   for (std::uint32_t i = population_.range().first; i < population_.range().end; ++i) {
-    record_.duplicates += population_.seat(PeerId{i}).peer.counters().duplicates;
+    const Seat& seat = population_.seat(PeerId{i});
+    record_.duplicates += seat.peer.counters().duplicates;
+    if (!seat.alive || seat.peer.network().peers == 0) continue;
+    ++record_.sized;
+    record_.size_error += std::abs(seat.peer.network().peers / static_cast<double>(record_.alive) - 1);
   }
   record_.events = record_.tally.events;
   record_.messages = record_.tally.messages;

@@ -65,6 +65,16 @@ Result<Weights> popularity_of(const WorkloadSettings& settings, std::uint32_t it
   return weights;
 }
 
+/// A third of the items popular, at one peer in a hundred; a third at one in a thousand; a third at one peer alone.
+std::vector<std::uint32_t> copies_of_kinds(std::uint32_t items, std::uint32_t peers) {
+  std::vector<std::uint32_t> copies(items, 1);
+  for (std::uint32_t i = 0; i < items; ++i) {
+    if (i < items / 3 * 2) copies[i] = std::max(peers / 1000, 1u);
+    if (i < items / 3) copies[i] = std::max(peers / 100, 1u);
+  }
+  return copies;
+}
+
 Result<Catalog> draw_catalog(const Scenario& scenario, std::uint32_t peers, std::uint64_t seed) {
   const CatalogSettings& settings = scenario.catalog;
   const Random random = stream(seed, 0, Purpose::kCatalog);
@@ -72,6 +82,7 @@ Result<Catalog> draw_catalog(const Scenario& scenario, std::uint32_t peers, std:
   if (settings.copies > peers) {
     return fail(ErrorCode::kInvalid, "catalog.copies: {} copies of an item among {} peers", settings.copies, peers);
   }
+  if (settings.replication == Replication::kKinds) return Catalog(peers, copies_of_kinds(settings.items, peers), random);
   if (settings.replication == Replication::kCount) {
     return Catalog(peers, std::vector<std::uint32_t>(settings.items, settings.copies), random);
   }

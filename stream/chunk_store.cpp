@@ -428,4 +428,17 @@ Result<Digest32> ChunkStore::hash(const std::filesystem::path& file, const std::
   return *root;
 }
 
+bool ChunkStore::moved(const std::filesystem::path& sidecar, const std::filesystem::path& to_sidecar,
+                       const std::filesystem::path& to) {
+  const auto data = open_file(to, O_RDONLY);
+  const auto known = open_file(sidecar, O_RDWR);
+  if (!data || !known || to.native().size() > kMaxPath) return false;
+  auto header = read_header(*known);
+  const auto mark = mark_of(*data);
+  if (!header || !header->whole || !mark || header->mark != *mark) return false;
+  header->path = to.native();
+  // A crash between the two leaves a sidecar that names another file than its name says: it is hashed again then.
+  return write_at(*known, 0, header->encode()).has_value() && rename(sidecar.c_str(), to_sidecar.c_str()) == 0;
+}
+
 }  // namespace earshot::stream

@@ -73,6 +73,10 @@ class ChunkStore {
   static Result<Digest32> hash(const std::filesystem::path& file, const std::filesystem::path& sidecar,
                                const std::function<bool(std::uint64_t)>& progress);
 
+  /// A hashed file has another path: its sidecar too, and says so. False when the sidecar does not fit that file.
+  static bool moved(const std::filesystem::path& sidecar, const std::filesystem::path& to_sidecar,
+                    const std::filesystem::path& to);
+
   const Digest32& root() const { return root_; }
   /// What was there when it was opened; empty peaks: nothing.
   const ppspp::Possession& possession() const { return possession_; }

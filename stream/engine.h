@@ -71,6 +71,10 @@ class Engine {
   /// `progress` is called with bytes hashed so far and may return false to give up. Errors: kNotFound, kDisk, kStopped.
   virtual Result<ContentId> share(const std::filesystem::path& file, const std::function<bool(std::uint64_t)>& progress) = 0;
 
+  /// A shared file has another path now and is otherwise as it was: the next share() recalls it, nothing is hashed again.
+  /// False: nothing is known of it.
+  virtual bool moved(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
+
   /// Serves it no longer. The file itself is not touched.
   virtual void forget(const ContentId& content) = 0;
 };

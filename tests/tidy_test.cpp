@@ -208,7 +208,7 @@ TEST(Tidy, ProtocolDecisionsAreIntegers) {
 
 // What a tool leaves behind in the root (a fuzzer's crash file, a core) is moved to where it belongs, or removed.
 TEST(Tidy, TheTopLevelHoldsOnlyWhatIsNamed) {
-  const std::set<std::string> named = {"CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", "ARCHITECTURE.md", "CONTRIBUTING.md",
+  const std::set<std::string> named = {"CMakeLists.txt", "CMakePresets.json", "README.md", "LEEME.md", "LICENSE", "ARCHITECTURE.md", "CONTRIBUTING.md",
                                        "CHANGELOG.md", "overlay", "index", "stream", "schema", "sim", "tests", "tools"};
   const std::set<std::string> ignored = {"build", "out", "earshot-demo", "compile_commands.json"};  // as in .gitignore
   for (const auto& entry : fs::directory_iterator(EARSHOT_SOURCE_DIR)) {
@@ -230,6 +230,26 @@ TEST(Tidy, EveryFileSaysWhatItIsFor) {
       EXPECT_NE(file.text.find("#pragma once"), std::string::npos) << file.path;
     }
   }
+}
+
+// The levels of a document's headings, and its code blocks as "```", in order: what a translation must share.
+std::vector<std::string> skeleton_of(const std::string& path) {
+  std::vector<std::string> skeleton;
+  std::istringstream lines(read_all(fs::path(EARSHOT_SOURCE_DIR) / path));
+  bool in_code = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("```")) in_code = !in_code;
+    if (line.starts_with("```") && in_code) skeleton.push_back("```");
+    if (!in_code && line.starts_with("#")) skeleton.push_back(line.substr(0, line.find(' ')));
+  }
+  return skeleton;
+}
+
+TEST(Tidy, TranslationsHaveTheShapeOfWhatTheyTranslate) {
+  EXPECT_EQ(skeleton_of("README.md"), skeleton_of("LEEME.md"));
+  EXPECT_EQ(skeleton_of("tools/docs/person.md"), skeleton_of("tools/docs/persona.md"));
+  EXPECT_FALSE(skeleton_of("README.md").empty());
+  EXPECT_FALSE(skeleton_of("tools/docs/person.md").empty());
 }
 
 TEST(Tidy, LinesAreShortAndClean) {

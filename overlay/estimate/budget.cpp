@@ -89,8 +89,13 @@ std::uint32_t query_visits(const NetworkView& network, std::uint32_t lambda_perm
 }
 
 Coverage coverage_of(const NetworkView& network, std::uint32_t visits) {
-  if (network.meetings == 0) return {};
-  const std::uint64_t peers = size_of(network), meeting = alone(network.meeting, network);
+  if (network.meetings == 0 && network.peers == 0) return {};
+  const std::uint64_t peers = size_of(network);
+  if (network.meetings == 0) {  // only those who were asked themselves count
+    const std::uint16_t asked = permille_found(0, visits, peers);
+    return {asked, asked, 1000};
+  }
+  const std::uint64_t meeting = alone(network.meeting, network);
   // Meetings are counted, so their number is off by two of its square roots in one case of twenty.
   const std::uint64_t off = 2 * meeting / std::max<std::uint32_t>(square_root(network.meetings), 1);
   return {permille_found(meeting, visits, peers), permille_found(meeting - std::min(meeting, off), visits, peers),

@@ -43,7 +43,7 @@ std::uint32_t digest_copies(const NetworkView& network, std::uint32_t lambda_per
 /// Q: peers to visit for this lambda. At most the network.
 std::uint32_t query_visits(const NetworkView& network, std::uint32_t lambda_permille);
 
-/// The chance that a digest which lies somewhere has been met after so many visits.
+/// The chance that what exists once has been met after so many visits: its digest, or its owner himself.
 Coverage coverage_of(const NetworkView& network, std::uint32_t visits);
 
 /// Peers within `ttl` hops where everybody has `degree` neighbors, the origin not counted, as if no two ways met; at most

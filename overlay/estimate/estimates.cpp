@@ -49,14 +49,14 @@ std::uint32_t median(std::array<std::uint32_t, 3> sizes) {
 void Estimates::start(Turn& turn) {
   if (round_at_ != kNever || turn.config.estimate_period == Duration::zero()) return;
   const auto period = static_cast<std::uint64_t>(turn.config.estimate_period.count());
-  round_at_ = turn.now + Duration(1 + turn.random.below(period));
+  round_at_ = turn.now + Duration(1 + turn.random.below(period / kHurry));
   if (epoch_ == nullptr) epoch_ = std::make_unique<Epoch>();
   begin_epoch(epoch_->number, turn.random.next() | 1, kWeight, /*degree=*/0);
 }
 
 void Estimates::tick(Turn& turn, std::span<const PeerId> neighbors) {
   if (turn.now < round_at_) return;
-  round_at_ = turn.now + turn.config.estimate_period;
+  round_at_ = turn.now + (epoch_->number == 0 ? turn.config.estimate_period / kHurry : turn.config.estimate_period);
   if (epoch_->rounds >= kRounds) {
     end_epoch();
     epoch_->contributes = true;
@@ -71,11 +71,14 @@ void Estimates::tick(Turn& turn, std::span<const PeerId> neighbors) {
   half->squared_degrees = give_half(epoch_->shares.squared_degrees);
   half->tried = give_half(epoch_->shares.tried);
   half->met = give_half(epoch_->shares.met);
-  turn.send(neighbors[turn.random.below(neighbors.size())], Estimate{epoch_->number, epoch_->seed, std::move(half)});
+  turn.send(neighbors[turn.random.below(neighbors.size())],
+            Estimate{epoch_->number, view_.peers, epoch_->seed, std::move(half), view_.meeting, view_.meetings,
+                     static_cast<std::uint8_t>(view_.degree)});
 }
 
 void Estimates::receive(const Estimate& message, std::size_t degree) {
   if (round_at_ == kNever) return;
+  if (epoch_->sizes[0] == 0 && message.peers != 0) hear(message);
   if (message.epoch > epoch_->number && message.epoch - epoch_->number <= kEpochsAhead) {
     const bool half_over = epoch_->rounds >= kRounds / 2;
     const bool arrives = epoch_->contributes && epoch_->sizes[0] == 0 && !half_over;
@@ -92,6 +95,14 @@ void Estimates::receive(const Estimate& message, std::size_t degree) {
   } else if (message.epoch == epoch_->number && message.seed == epoch_->seed) {
     add(*message.shares);
   }
+}
+
+void Estimates::hear(const Estimate& message) {
+  epoch_->heard = {message.peers, epoch_->heard[0], epoch_->heard[1]};
+  view_.peers = median(epoch_->heard);
+  view_.degree = message.degree;
+  view_.meeting = message.meeting;
+  view_.meetings = message.meetings;
 }
 
 void Estimates::begin_epoch(std::uint32_t number, std::uint64_t seed, std::uint64_t weight, std::size_t degree) {
@@ -127,10 +138,8 @@ void Estimates::add(const Shares& shares) {
 void Estimates::end_epoch() {
   if (epoch_->shares.weight == 0 || epoch_->shares.peers == 0) return;
   std::uint32_t size = saturated(std::max<std::uint64_t>(total(epoch_->shares.peers, epoch_->shares.weight, kSumBits), 1));
-  if (epoch_->sizes[0] != 0) {
-    size = std::clamp(size, epoch_->sizes[0] / kStep, saturated(std::uint64_t{epoch_->sizes[0]} * kStep));
-    size = std::max(size, 1u);
-  }
+  const std::uint32_t before = epoch_->sizes[0] != 0 ? epoch_->sizes[0] : view_.peers;
+  if (before != 0) size = std::clamp(size, std::max(before / kStep, 1u), saturated(std::uint64_t{before} * kStep));
   epoch_->sizes = {size, epoch_->sizes[0], epoch_->sizes[1]};
   view_.peers = median(epoch_->sizes);
   view_.degree = static_cast<std::uint16_t>(std::min<std::uint64_t>(epoch_->shares.degrees / epoch_->shares.peers, 255));

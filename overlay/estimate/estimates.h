@@ -15,7 +15,10 @@
 //     swallowed. Rationale: clocks differ by up to a period, epochs by what a partition made of them, and nobody must be
 //     able to keep an epoch from converging by announcing new ones. A peer that has just arrived takes up any epoch, and
 //     contributes nothing to that first one. Rationale: half-way contributions would not be spread evenly by the end.
-//  4. The size is the median of the last three epochs, the degree that of the last one. Meetings add up over the
+//     Epoch 0, which only the first peers of a new network live through, runs kHurry times as fast.
+//  4. A peer that has no estimate of its own yet believes the median of what the last three neighbors said that they believe.
+//     Rationale: its first epoch may take a quarter of an hour, and it publishes and searches before.
+//     The size is the median of the last three epochs, the degree that of the last one. Meetings add up over the
 //     epochs, the older ones for half: the more there are, the smaller the displayed interval.
 //  5. Meetings: each query of ours carries canaries, names of peers from afar. `tried` adds up canaries x visits,
 //     `met` those who said that they host the canary's digest. met / tried over the whole network is the chance that
@@ -47,6 +50,7 @@ class Estimates {
   /// Rounds of an epoch: at most 20 until a seed has reached a million peers, and 40 in which the error halves.
   static constexpr std::uint8_t kRounds = 60;
   static constexpr std::uint32_t kEpochsAhead = 1000;
+  static constexpr int kHurry = 15;
   /// By how much the believed size may change from one epoch to the next, up or down.
   static constexpr std::uint32_t kStep = 8;
 
@@ -72,6 +76,7 @@ class Estimates {
     std::uint64_t met = 0, tried = 0;      // of the network, over the epochs
     Meetings contributed;                  // of ours, in the epoch before
     std::array<std::uint32_t, 3> sizes{};  // of the last epochs, newest first; 0: none yet
+    std::array<std::uint32_t, 3> heard{};  // what neighbors believe, until there is one of our own
     std::uint32_t number = 0;
     std::uint8_t rounds = 0;
     bool contributes = true;               // not a newcomer in the epoch that it found
@@ -80,6 +85,7 @@ class Estimates {
   void begin_epoch(std::uint32_t number, std::uint64_t seed, std::uint64_t weight, std::size_t degree);
   void contribute(std::size_t degree);
   void end_epoch();
+  void hear(const Estimate& message);
   void add(const Shares& shares);
 
   Instant round_at_ = kNever;

@@ -2,7 +2,7 @@
 // estimate/budget.h, how copies spread in search/bubble.h.
 //
 //  1. A digest is published when its owner has been here for Config::publish_after; a newer one at once.
-//     Rationale: half of all peers are gone within the hour, most of those within minutes; their copies would be wasted.
+//     Rationale: many stay for moments only, and their copies would be wasted.
 //  2. It is published in Config::digest_parts parts, one each digest_life / digest_parts, each for digest_life; the first time
 //     all at once, for a life that ends when its turn comes. So D copies are alive at any time: when hosts leave, later parts
 //     replace what was lost (digest_excess_percent). Rationale: owner and hosts say nothing to each other, and nobody

@@ -15,7 +15,7 @@ constexpr Duration kBestWaitTime = 60s;
 
 /// Pauses between arrivals until they tell something, and how many of the longest in a row mean that nothing comes.
 constexpr unsigned kEnoughPauses = 16;
-constexpr int kPausesOfSilence = 4;
+constexpr int kPausesOfSilence = 2;
 
 /// Runs remembered after they were given up; older ones only fail to teach.
 constexpr std::size_t kMaxGivenUp = 64;

@@ -130,7 +130,7 @@ class Port : public std::enable_shared_from_this<Port> {
     const std::filesystem::path parent = std::filesystem::canonical(std::filesystem::absolute(file).parent_path(), error);
     if (error) return fail(ErrorCode::kNotFound, "{}: {}", file.string(), error.message());
     const std::filesystem::path path = parent / file.filename();
-    const std::filesystem::path sidecar = shared_folder() / (to_hex(sha256(as_bytes(path.native()))) + ".sidecar");
+    const std::filesystem::path sidecar = sidecar_of(path);
     auto root = ChunkStore::hash(path, sidecar, progress);
     if (!root) return tl::unexpected(std::move(root.error()));
     const std::lock_guard lock(mutex_);
@@ -139,6 +139,10 @@ class Port : public std::enable_shared_from_this<Port> {
     }
     known_[*root] = sidecar;
     return ContentId{Scheme::kPpspp, *root};
+  }
+
+  bool moved(const std::filesystem::path& from, const std::filesystem::path& to) {
+    return ChunkStore::moved(sidecar_of(from), sidecar_of(to), to);
   }
 
   void forget(const ContentId& content) {
@@ -187,6 +191,9 @@ class Port : public std::enable_shared_from_this<Port> {
 
   std::filesystem::path contents_folder() const { return options_.folder / "contents"; }
   std::filesystem::path shared_folder() const { return options_.folder / "shared"; }
+  std::filesystem::path sidecar_of(const std::filesystem::path& file) const {
+    return shared_folder() / (to_hex(sha256(as_bytes(file.native()))) + ".sidecar");
+  }
 
   /// REQUIRES: mutex_ is held.
   Result<std::shared_ptr<Content>> find_or_open(const Digest32& root, bool create) {
@@ -412,6 +419,9 @@ class PpsppEngine final : public Engine {
   }
   Result<ContentId> share(const std::filesystem::path& file, const std::function<bool(std::uint64_t)>& progress) override {
     return port_->share(file, progress);
+  }
+  bool moved(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    return port_->moved(from, to);
   }
   void forget(const ContentId& content) override { port_->forget(content); }
 

@@ -76,7 +76,10 @@ void Swarm::expire(Instant now, Outbox& out) {
         if (now - channel.heard >= kHalfOpenTime) remove(channel);
         break;
       case Channel::State::kOpen:
-        release(channel.download.take_overdue(now));
+        if (const ChunkSet overdue = channel.download.take_overdue(now); !overdue.empty()) {
+          release(overdue);
+          make_way(now);  // what a player waits for must not queue behind what others were asked for since
+        }
         channel.upload.tick(now);
         if (now - channel.heard >= kDeadAfter && channel.unanswered >= kDeadUnanswered) {
           remove(channel);

@@ -97,6 +97,14 @@ const Fault kFaults[] = {
        f.index_error = "checksum";
      },
      "index", Level::kBad, ExitCode::kDisk, "checksum"},
+    {"TheIndexIsPaused",
+     [](Facts& f) {
+       f.node.status->index_paused = true;
+       f.node.status->index_trouble = "No space left on device";
+     },
+     "index", Level::kBad, ExitCode::kDisk, "No space left"},
+    {"AnIndexWasMovedAside", [](Facts& f) { f.node.status->index_moved_aside = "/h/data/index.damaged"; }, "index",
+     Level::kWarning, ExitCode::kDone, "/h/data/index.damaged"},
     {"AShareIsGone",
      [](Facts& f) {
        f.shares = {{"share", "/m", true, false, true, true, 0}};

@@ -181,5 +181,47 @@ TEST_F(RunningNode, SharesMoreAndImportsRows) {
   EXPECT_THAT(client({"search", "another row", "--time", "0.3"}).out, HasSubstr("Someone Else"));
 }
 
+TEST_F(RunningNode, TendsItsIndexWhileItRuns) {
+  const Ended stats = client({"index", "stats", "--json"});
+  EXPECT_EQ(stats.code, 0) << stats.err;
+  EXPECT_THAT(stats.out, HasSubstr(R"("type":"done","task":"stats","tracks":)"));
+  EXPECT_EQ(client({"index", "backup", (home() / "backups").string()}).code, 0);
+  EXPECT_EQ(client({"index", "rebuild"}).code, 0);
+  EXPECT_EQ(client({"index", "restore", (home() / "backups").string()}).code, 0);
+  EXPECT_THAT(client({"index", "verify"}).out, HasSubstr("all of it reads and is right"));
+  EXPECT_EQ(client({"index", "restore", (home() / "nowhere").string()}).code, 1);
+  EXPECT_THAT(client({"search", "clockmaker", "--time", "0.3"}).out, HasSubstr("Clockmaker"));
+}
+
+TEST_F(RunningNode, NoticesANewFileInASharedFolder) {
+  std::filesystem::copy_file(home() / "tunes/Clockmaker.wav", home() / "tunes/Newcomer.wav");
+  std::string tail = node::text_of(home() / "tunes/Newcomer.wav");
+  std::ofstream(home() / "tunes/Newcomer.wav", std::ios::binary) << tail << "one chunk more";
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  std::uint64_t before = status_from(client({"status", "--json"}).out).tracks;
+  while (status_from(client({"status", "--json"}).out).tracks == before) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "nobody noticed";
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+}
+
+TEST(ProgramTest, TendsAnIndexWithoutANode) {
+  Program program;
+  const auto path = [&](const char* name) { return (program.home() / name).string(); };
+  std::ofstream(path("table.tsv")) << "title\tartist\nOne Row\tSomeone\nAnother Row\tSomeone Else\nbad\n";
+  const Ended imported = program.run({"index", "import", path("table.tsv")});
+  EXPECT_EQ(imported.code, 0) << imported.err;
+  EXPECT_THAT(imported.out, HasSubstr("2 rows"));
+  EXPECT_THAT(imported.err, HasSubstr("1 rows were not usable"));
+  EXPECT_EQ(program.run({"index", "export", path("out.tsv")}).code, 0);
+  EXPECT_THAT(node::text_of(program.home() / "out.tsv"), HasSubstr("Another Row\tSomeone Else"));
+  EXPECT_EQ(program.run({"index", "backup", path("backups")}).code, 0);
+  EXPECT_EQ(program.run({"index", "restore", path("backups")}).code, 0);
+  for (const char* task : {"stats", "verify", "compact", "rebuild"}) EXPECT_EQ(program.run({"index", task}).code, 0) << task;
+  EXPECT_EQ(program.run({"index", "backup"}).code, 2) << "no folder named";
+  EXPECT_EQ(program.run({"index", "stats", "/tmp"}).code, 2) << "takes no path";
+  EXPECT_EQ(program.run({"index", "dance"}).code, 2);
+}
+
 }  // namespace
 }  // namespace earshot::cli

@@ -149,6 +149,8 @@ TEST_F(Background, EveryAnswerOfARunningNodeIsDescribed) {
   expect_described("share", run({"share", "--json"}));
   std::ofstream(home() / "rows.tsv") << "title\tartist\nOne Row\tSomeone\n";
   expect_described("import", run({"import", (home() / "rows.tsv").string(), "--json"}));
+  expect_described("index", run({"index", "import", (home() / "rows.tsv").string(), "--json"}));
+  expect_described("index", run({"index", "stats", "--json"}));
   expect_described("search", run({"search", "clockmaker", "--time", "0.3", "--json"}));
   expect_described("get", run({"get", "1", "--out", (home() / "got.wav").string(), "--json"}));
   expect_described("doctor", run({"doctor", "--json"}));

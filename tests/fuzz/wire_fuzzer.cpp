@@ -40,7 +40,9 @@ struct Same {
   }
   bool operator()(const Estimate& estimate) const {
     const auto& read = std::get<Estimate>(other);
-    return estimate.epoch == read.epoch && estimate.seed == read.seed && *estimate.shares == *read.shares;
+    return estimate.epoch == read.epoch && estimate.seed == read.seed && *estimate.shares == *read.shares &&
+           estimate.peers == read.peers && estimate.degree == read.degree && estimate.meeting == read.meeting &&
+           estimate.meetings == read.meetings;
   }
 };
 

@@ -41,14 +41,13 @@ TEST_F(AudioDigest, IsTheSameAfterNewTags) {
     const fs::path copy = written("copy." + format, contents_of(tone(format)));
     const auto before = digest_of(copy);
     ASSERT_TRUE(before) << format << ": " << before.error().what;
-    const std::uintmax_t size = fs::file_size(copy);
     {
       TagLib::FileRef file(copy.c_str());
       file.tag()->setTitle(TagLib::String(std::string(5'000, 'x')));
       file.tag()->setComment("another copy");
       ASSERT_TRUE(file.save()) << format;
     }
-    ASSERT_NE(fs::file_size(copy), size) << format;
+    ASSERT_NE(contents_of(copy), contents_of(tone(format))) << format;
     const auto after = digest_of(copy);
     ASSERT_TRUE(after) << format << ": " << after.error().what;
     EXPECT_EQ(*before, *after) << format;

@@ -1,8 +1,10 @@
 // Flips one bit of one file, of every kind that an index has: it is refused, noticed by a search or a check, or harmless;
-// never another answer. EARSHOT_FLIPS says how often, EARSHOT_SEED draws everything.
+// never another answer. EARSHOT_FLIPS says how often, EARSHOT_FLIP_ONLY one kind of file (MANIFEST, .log, .sst, ...),
+// EARSHOT_SEED draws everything.
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 
@@ -62,9 +64,11 @@ class BitFlips : public testing::Test {
     }
     auto kind = kinds.begin();
     std::advance(kind, static_cast<std::ptrdiff_t>(random.below(kinds.size())));
+    if (const char* only = std::getenv("EARSHOT_FLIP_ONLY"); only != nullptr && kinds.contains(only)) kind = kinds.find(only);
     std::sort(kind->second.begin(), kind->second.end());
     const fs::path file = kind->second[random.below(kind->second.size())];
-    const std::uint64_t bit = random.below(fs::file_size(file) * 8);
+    const std::uint64_t size = fs::file_size(file);
+    const std::uint64_t bit = random.below(size * 8);
     flip_bit(file, bit);
 
     Counts& counts = counts_[kind->first];
@@ -77,7 +81,7 @@ class BitFlips : public testing::Test {
     }
     std::uint64_t noticed = 0;
     const std::string wrong = expected.wrong_answer(**index, noticed);
-    EXPECT_EQ(wrong, "") << "bit " << bit << " of " << file.filename() << " of " << fs::file_size(file) << " bytes";
+    EXPECT_EQ(wrong, "") << "bit " << bit << " of " << file.filename() << " of " << size << " bytes";
     const auto verified = (*index)->verify([](std::uint64_t) { return true; });
     ++(noticed > 0 ? counts.noticed : !verified ? counts.checked : counts.harmless);
   }

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/index/fixtures.h"
 
 namespace earshot::index {
@@ -179,6 +181,85 @@ TEST_F(IndexTest, CountsTracksAndTermsThroughReopening) {
   EXPECT_EQ(index_->stats().tracks, 4u);
   EXPECT_EQ(index_->stats().terms, 21u);
   EXPECT_GT(index_->stats().bytes_on_disk, 0u);
+}
+
+// tests/data/README.md says how it was made.
+TEST(OldFormats, AreReadChangedAndMerged) {
+  const TemporaryFolder folder;
+  const auto old = std::filesystem::path(EARSHOT_SOURCE_DIR) / "tests/data/index_format_1";
+  std::filesystem::copy(old, folder.path(), std::filesystem::copy_options::recursive);
+  constexpr std::uint32_t kTracks = 65;  // the last one was not acknowledged
+  for (const bool is_merged : {false, true}) {
+    auto index = Index::open(folder.path(), {.live_tracks = 25});
+    ASSERT_TRUE(index) << index.error().what;
+    EXPECT_EQ((*index)->stats().tracks, kTracks);
+    const auto all = (*index)->search("song* artist:artist -year:1959", {.limit = 1000, .budget = 60s});
+    ASSERT_TRUE(all);
+    EXPECT_EQ(all->tracks.size(), kTracks);
+    for (std::uint32_t number = 0; number < kTracks; ++number) {
+      const std::string song = "Song" + std::to_string(number);
+      const Track expected = track(number, song + " | Artist | Album");
+      EXPECT_EQ((*index)->find(expected.content).value(), expected);
+      const auto answer = (*index)->search(song, {.limit = 2, .budget = 60s});
+      ASSERT_TRUE(answer && answer->tracks.size() == 1) << song;
+      EXPECT_EQ(answer->tracks[0].track, expected);
+    }
+    if (!is_merged) {
+      ASSERT_TRUE((*index)->compact());
+    }
+  }
+}
+
+TEST_F(IndexTest, FindsAboutTheTypedWordWhenNothingMatches) {
+  open(/*live_tracks=*/3);
+  add(kJazz);
+  EXPECT_THAT(titles("wonderfull wrold"), ElementsAre("What a Wonderful World"));
+  EXPECT_THAT(titles("\"wonderfull\""), IsEmpty());
+  const auto answer = index_->search("coltrane bleu", {});
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(answer->with_typos);
+  EXPECT_TRUE(index_->search("wonderfull", {.typos = false})->tracks.empty());
+}
+
+TEST_F(IndexTest, GroupsRecordings) {
+  open();
+  Track a = track(1, "Blue in Green | Miles Davis");
+  a.duration_ms = 337'000;
+  Track b = a;
+  b.content = content(2);
+  b.album = "Kind of Blue";
+  b.title = "BLUE IN GREEN";
+  b.duration_ms = 337'400;
+  Track c = a;
+  c.content = content(3);
+  c.duration_ms = 339'000;
+  add({a, b, c});
+  const auto answer = index_->search("green", {});
+  ASSERT_TRUE(answer);
+  ASSERT_EQ(answer->tracks.size(), 3u);
+  std::set<std::uint32_t> groups;
+  for (const Found& found : answer->tracks) groups.insert(found.group);
+  EXPECT_EQ(groups.size(), 2u);
+}
+
+class Wider final : public WiderStatistics {
+ public:
+  std::uint64_t tracks() const override { return 1'000'000; }
+  std::uint64_t total_length() const override { return 20'000'000; }
+  std::optional<std::uint64_t> tracks_with(std::string_view term) const override {
+    return term == "blue" ? std::optional<std::uint64_t>(900'000) : std::nullopt;
+  }
+};
+
+TEST_F(IndexTest, RanksByTheStatisticsOfAWiderCollection) {
+  open();
+  add(kJazz);
+  const Wider wider;
+  const auto own = index_->search("blue", {});
+  const auto common = index_->search("blue", {.statistics = &wider});
+  ASSERT_TRUE(own && common && !own->tracks.empty());
+  EXPECT_EQ(own->tracks.size(), common->tracks.size());
+  EXPECT_LT(common->tracks[0].score, own->tracks[0].score);
 }
 
 TEST_F(IndexTest, RefusesASecondOpener) {

@@ -83,13 +83,13 @@ TEST(QueryParser, TakesSignsOfTitlesAsTheyStand) {
   EXPECT_EQ(meaning("-M-"), "all(m)");
   EXPECT_EQ(meaning("-live"), "all(live)");
   EXPECT_EQ(meaning("Song -GMT remix-"), "all(song gmt remix)");
-  EXPECT_EQ(meaning("foo - Remastered"), "all(foo remastered)");
+  EXPECT_EQ(meaning("foo - Remastered"), "all(foo remaster=remastered)");
   EXPECT_EQ(meaning("Re:Stacks"), "all(restacks=re+stacks)");
   EXPECT_EQ(meaning("12\" mix"), "all(12 mix)");
   EXPECT_EQ(meaning("(What's the Story) Morning"), "all(whats=what+s the story morning)");
-  EXPECT_EQ(meaning("Foo (feat. Bar)"), "all(foo feat bar)");
+  EXPECT_EQ(meaning("Foo (feat. Bar)"), "all(foo with=feat bar)");
   EXPECT_EQ(meaning("f(x) pop"), "all(fx=f+x pop)");
-  EXPECT_EQ(meaning("Foo (feat. B"), "all(foo feat b)");
+  EXPECT_EQ(meaning("Foo (feat. B"), "all(foo with=feat b)");
   EXPECT_EQ(meaning("Collectors \"Yvette Horner"), "all(collectors yvette horner)");
   EXPECT_EQ(meaning("Slipknot! -> - Live"), "all(slipknot live)");
   EXPECT_EQ(meaning("OR"), "all(or)");

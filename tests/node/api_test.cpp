@@ -25,7 +25,7 @@ class ApiTest : public testing::Test {
       return Result<ContentId>(id_of_text(text_of(file)));
     });
     scanner_ = std::make_unique<Scanner>(
-        index_, *engine_, [](const std::filesystem::path&) { return Result<Track>(Track{}); }, folder_ / "library");
+        index_, *engine_, [](int, const std::filesystem::path&) { return Result<AudioFile>(AudioFile{}); }, folder_ / "library");
     worker_ = std::make_unique<Worker>();
     ApiParts parts{node_, index_, *scanner_, *worker_, *fetches_, plays_, folder_ / "music", "node", [this] { ++shutdowns_; }, users_.get()};
     api_ = std::make_unique<Api>(std::move(parts), Access{4080, "token"});
@@ -407,6 +407,16 @@ TEST(ApiJson, ErrorCodesHaveNamesBothWays) {
     const auto code = static_cast<ErrorCode>(number);
     EXPECT_EQ(json::code_named(json::name_of(code)), code);
   }
+}
+
+TEST_F(ApiTest, OrdersForTheIndexAreParsedStrictly) {
+  for (const char* body : {R"({})", R"({"task": "dance"})", R"({"task": "export"})", R"({"task": "export", "path": "relative"})",
+                           R"({"task": "stats", "extra": 1})"}) {
+    const auto channel = call("POST", "/api/v1/index", body);
+    ASSERT_TRUE(channel->replied) << body;
+    EXPECT_EQ(channel->replied->status, 400) << body;
+  }
+  EXPECT_EQ(call("POST", "/api/v1/index", R"({"task": "stats"})")->replied->status, 501) << "no library to tend here";
 }
 
 }  // namespace

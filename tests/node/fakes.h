@@ -169,12 +169,17 @@ class FakeEngine final : public stream::Engine {
     shared.push_back(file.filename().string());
     return id_of_text(text);
   }
+  bool moved(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    moves.push_back(from.filename().string() + " -> " + to.filename().string());
+    return true;
+  }
   void forget(const ContentId& content) override { forgotten.push_back(content); }
 
   std::map<ContentId, std::string> texts;
   std::vector<Endpoint> last_providers;
   std::vector<std::string> shared;
   std::vector<ContentId> forgotten;
+  std::vector<std::string> moves;
 };
 
 /// Remembers what was answered.

@@ -67,7 +67,7 @@ TEST_F(LibraryTest, KeepsTheNewestTwoThatWereRefused) {
   EXPECT_EQ(asides, kAsideKept);
 }
 
-TEST_F(LibraryTest, LeavesAnIndexOfANewerFormatAlone) {
+TEST_F(LibraryTest, PassesOnARefusalThatIsNoDamage) {
   std::ofstream(folder_ / "file") << "x";
   EXPECT_EQ(Library::open(folder_ / "file" / "index", kOptions).error().code, ErrorCode::kDisk);
 }

@@ -2,6 +2,7 @@
 #include "tools/node/scanner.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "tests/node/fakes.h"
 
@@ -14,11 +15,15 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
-Result<Track> title_from_name(const fs::path& file) {
-  if (text_of(file) == "not audio") return fail(ErrorCode::kCorrupt, "not audio");
-  Track track;
-  track.title = "title of " + file.stem().string();
-  return track;
+// A text is sound and, after a '#', tags.
+Result<AudioFile> title_from_name(int descriptor, const fs::path& file) {
+  std::string text(64, '\0');
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::pread(descriptor, text.data(), text.size(), 0))));
+  if (text == "not audio") return fail(ErrorCode::kCorrupt, "not audio");
+  AudioFile read;
+  read.track.title = "title of " + file.stem().string();
+  read.sound = id_of_text(text.substr(0, text.find('#'))).digest;
+  return read;
 }
 
 bool always(const ScanProgress&) {
@@ -146,6 +151,71 @@ TEST_F(ScannerTest, AShareThatIsGoneOffersNothingButIsRemembered) {
   EXPECT_THAT(index_.titles(), IsEmpty());
   ASSERT_THAT(scanner.shares(), SizeIs(1));
   EXPECT_EQ(scanner.shares()[0].tracks, 0u);
+}
+
+TEST_F(ScannerTest, AnUnchangedFileIsNotReadAgain) {
+  folder_.write("music/a.ogg", "a");
+  {
+    Scanner before = scanner();
+    ASSERT_TRUE(before.scan(folder_ / "music", always));
+  }
+  int reads = 0;
+  Scanner after(index_, engine_, [&](int descriptor, const fs::path& file) {
+    ++reads;
+    return title_from_name(descriptor, file);
+  }, folder_ / "library");
+  const auto report = after.scan(folder_ / "music", always);
+  EXPECT_EQ(reads, 0);
+  EXPECT_EQ(report->unchanged, 1u);
+  EXPECT_EQ(report->tracks, 1u);
+  ASSERT_TRUE(index_.remove(std::vector{id_of_text("a")}));
+  EXPECT_EQ(after.scan(folder_ / "music", always)->unchanged, 0u) << "an index that lost it gets it again";
+  EXPECT_EQ(reads, 1);
+}
+
+TEST_F(ScannerTest, AMovedFileIsNotReadAgain) {
+  folder_.write("music/a.ogg", "a");
+  folder_.write("music/b.ogg", "b");
+  Scanner scanner = this->scanner();
+  ASSERT_TRUE(scanner.scan(folder_ / "music", always));
+  fs::create_directories(folder_ / "music/deep");
+  fs::rename(folder_ / "music/a.ogg", folder_ / "music/deep/c.ogg");
+  const auto report = scanner.scan(folder_ / "music", always);
+  EXPECT_EQ(report->moved, 1u);
+  EXPECT_EQ(report->removed, 0u);
+  EXPECT_THAT(engine_.moves, ElementsAre("a.ogg -> c.ogg"));
+  EXPECT_THAT(index_.titles(), ElementsAre("title of a", "title of b"));
+  EXPECT_EQ(scanner.shares()[0].tracks, 2u);
+}
+
+TEST_F(ScannerTest, AChangedFileTakesThePlaceOfWhatItWas) {
+  folder_.write("music/a.ogg", "a#old tags");
+  Scanner scanner = this->scanner();
+  ASSERT_TRUE(scanner.scan(folder_ / "music", always));
+  folder_.write("music/a.ogg", "a#new and longer tags");
+  const auto report = scanner.scan(folder_ / "music", always);
+  EXPECT_EQ(report->retagged, 1u);
+  EXPECT_THAT(engine_.forgotten, ElementsAre(id_of_text("a#old tags")));
+  EXPECT_THAT(index_.titles(), SizeIs(1));
+}
+
+TEST_F(ScannerTest, CopiesWithOtherTagsMeet) {
+  folder_.write("music/a.ogg", "a#tags");
+  folder_.write("music/b.ogg", "a#other tags");
+  folder_.write("music/c.ogg", "c");
+  EXPECT_EQ(scanner().scan(folder_ / "music", always)->copies, 1u);
+}
+
+TEST_F(ScannerTest, TellsWhatItIsDoing) {
+  folder_.write("music/a.ogg", "a");
+  Scanner scanner = this->scanner();
+  EXPECT_FALSE(scanner.progress());
+  ASSERT_TRUE(scanner.scan(folder_ / "music", [&](const ScanProgress&) {
+    EXPECT_TRUE(scanner.progress());
+    EXPECT_EQ(scanner.progress()->of, 1u);
+    return true;
+  }));
+  EXPECT_FALSE(scanner.progress());
 }
 
 TEST_F(ScannerTest, AScanThatIsGivenUpKeepsWhatItDid) {

@@ -150,10 +150,13 @@ RC_GTEST_PROP(Wire, DigestsReadBackAsTheyWereWritten, (std::set<DigestKey> keys)
 }
 
 RC_GTEST_PROP(Wire, EstimatesReadBackAsTheyWereWritten, (std::uint32_t epoch, std::uint64_t seed, std::uint64_t share)) {
-  const Estimate message{epoch, seed, std::make_shared<const Shares>(Shares{share, 1, share / 2, 3, ~share, 5})};
+  const Estimate message{epoch, epoch / 2, seed, std::make_shared<const Shares>(Shares{share, 1, share / 2, 3, ~share, 5}),
+                         7,     9,         16};
   const Estimate read = through_the_wire(message);
   RC_ASSERT(read.epoch == epoch);
   RC_ASSERT(read.seed == seed);
+  RC_ASSERT(read.peers == message.peers && read.degree == 16);
+  RC_ASSERT(read.meeting == 7u && read.meetings == 9u);
   RC_ASSERT(*read.shares == *message.shares);
 }
 

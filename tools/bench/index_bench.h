@@ -25,7 +25,7 @@ struct IndexBenchOptions {
 
 /// One JSON line. build_tps: tracks per second read from the file and added, durable at the end. bytes_per_track: all
 /// files after reopening; opt_bytes_per_track: after all segments are merged into one, as the queries find it. q1_qps,
-/// p50_us, p99_us, mean_us: wall time on one thread; cpu_*: its CPU time; q2_qps: two threads. A, M, S, P: CPU time of
+/// p50_us, p99_us, mean_us: wall time on one thread; cpu_*: its CPU time; q2_qps: two threads. A, M, S, P, H, F, X, Z: CPU time of
 /// each kind of query. add_tps: durable commits of 1,000; add1_ms_p50: durable commits of one. *_rss_mb: the peak of
 /// each phase.
 Result<std::string> run_index_bench(const IndexBenchOptions& options);

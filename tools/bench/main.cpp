@@ -8,7 +8,9 @@
 #include <string>
 
 #include "schema/result.h"
+#include "tools/bench/digest_bench.h"
 #include "tools/bench/index_bench.h"
+#include "tools/bench/load_bench.h"
 #include "tools/bench/overlay_bench.h"
 #include "tools/bench/stream_bench.h"
 
@@ -19,8 +21,11 @@ namespace {
 // Everything that can be said on the command line. Defaults are the benchmarks' own.
 struct Options {
   IndexBenchOptions index;
+  DigestBenchOptions digests;
   StreamBenchOptions stream;
   OverlayBenchOptions overlay;
+  LoadBenchOptions load;
+  std::string datadir, url, token_file;
   std::size_t cache_mb = IndexBenchOptions{}.cache_bytes >> 20;
   std::string layout = "auto";
 };
@@ -41,6 +46,15 @@ void add_index_row(CLI::App& app, Options& options) {
   row->add_option("--seed", options.index.seed, "Draws the queries");
 }
 
+void add_digests_row(CLI::App& app, Options& options) {
+  CLI::App* row = app.add_subcommand("digests", "Host other peers' digests and look owners up");
+  row->add_option("--digests", options.digests.digests, "Digests");
+  row->add_option("--keys", options.digests.keys, "Keys of a digest");
+  row->add_option("--lookups", options.digests.lookups, "Look-ups of one key, and of two");
+  row->add_option("--folder", options.digests.folder, "Scratch folder for the index");
+  row->add_option("--seed", options.digests.seed, "Draws everything");
+}
+
 void add_stream_row(CLI::App& app, Options& options) {
   CLI::App* row = app.add_subcommand("stream", "Fetch a file between two processes on loopback");
   row->add_option("--row", options.stream.row, "vod: one seeder, one leecher");
@@ -54,14 +68,34 @@ void add_overlay_row(CLI::App& app, Options& options) {
   row->add_option("--seed", options.overlay.seed, "Draws them");
 }
 
+void add_load_row(CLI::App& app, Options& options) {
+  CLI::App* row = app.add_subcommand("load", "Ask a node that runs many questions a second");
+  row->add_option("--queries", options.load.queries, "Questions, one a line, asked in turn")->required();
+  row->add_option("--datadir", options.datadir, "The node's folder (EARSHOT_DATADIR)");
+  row->add_option("--url", options.url, "The node at http://ADDRESS:PORT (EARSHOT_URL)");
+  row->add_option("--token-file", options.token_file, "Its token (EARSHOT_TOKEN_FILE)");
+  row->add_option("--rate", options.load.rate, "Questions a second")->check(CLI::Range(1, 100'000));
+  row->add_option("--seconds", options.load.seconds, "How long")->check(CLI::Range(1, 86'400));
+  row->add_option("--clients", options.load.clients, "Questions under way at once, at most")->check(CLI::Range(1, 60));
+  row->add_option("--patience-ms", options.load.patience_ms, "How long a question without a row stays open")
+      ->check(CLI::Range(10, 120'000));
+}
+
 Result<std::string> run(const CLI::App& app, Options& options) {
+  const auto scratch = std::filesystem::temp_directory_path() / fmt::format("earshot-bench-{}", ::getpid());
+  if (options.digests.folder.empty()) options.digests.folder = scratch;
+  if (app.got_subcommand("digests")) return run_digest_bench(options.digests);
   if (app.got_subcommand("stream")) return run_stream_bench(options.stream);
   if (app.got_subcommand("overlay")) return run_overlay_bench(options.overlay);
+  if (app.got_subcommand("load")) {
+    if (!options.datadir.empty()) options.load.node.datadir = options.datadir;
+    if (!options.url.empty()) options.load.node.values["cli.url"] = {options.url};
+    if (!options.token_file.empty()) options.load.node.values["cli.token_file"] = {options.token_file};
+    return run_load_bench(options.load);
+  }
   options.index.cache_bytes = options.cache_mb << 20;
   options.index.has_header = options.layout == "header" || (options.layout == "auto" && options.index.queries.empty());
-  if (options.index.folder.empty()) {
-    options.index.folder = std::filesystem::temp_directory_path() / fmt::format("earshot-bench-{}", ::getpid());
-  }
+  if (options.index.folder.empty()) options.index.folder = scratch;
   return run_index_bench(options.index);
 }
 
@@ -74,8 +108,10 @@ int main(int argc, char** argv) {
   CLI::App app("What each room of earshot costs, one JSON line a run.", "earshot-bench");
   Options options;
   add_index_row(app, options);
+  add_digests_row(app, options);
   add_stream_row(app, options);
   add_overlay_row(app, options);
+  add_load_row(app, options);
   app.require_subcommand(1);
   // The line is JSON with or without it; scripts that ask every command for JSON need no exception here.
   for (CLI::App* row : app.get_subcommands({})) {

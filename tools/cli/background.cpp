@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 
@@ -17,6 +18,7 @@
 #include "tools/cli/commands.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/own_lines.h"
+#include "tools/cli/render.h"
 #include "tools/cli/replies.h"
 #include "tools/node/runtime_files.h"
 
@@ -132,17 +134,34 @@ std::string page_link(const node::Config& config) {
   return url;
 }
 
-void say_where(const std::string& self, const std::string& http, const node::Config& config, Console& console) {
-  if (console.json()) return;
-  console.data("contact   " + self);
-  if (!http.empty()) console.data(fmt::format("http      http://{}", http));
-  if (const std::string link = page_link(config); !link.empty()) {
-    console.data("page      " + link);
-    console.note("the page's address opens once, within ten minutes; earshot up gives a new one");
-  }
-  console.data(fmt::format("token     {}", config.token_file.string()));
+// Only for a person at a screen: not from a script, a log or a machine without one.
+bool has_screen() {
+  const auto is_set = [](const char* name) {
+    const char* value = std::getenv(name);
+    return value && *value;
+  };
+  return ::isatty(STDOUT_FILENO) == 1 && (is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")) && is_installed("xdg-open");
+}
+
+void open_in_browser(const std::string& url) {
+  if (::fork() != 0) return;
+  ::setsid();
+  const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nothing, stream);
+  ::execlp("xdg-open", "xdg-open", url.c_str(), nullptr);
+  ::_exit(127);
+}
+
+void say_all(const StatusLine& status, std::int64_t pid, bool was_running, const Invocation& invocation,
+             const node::Config& config, Console& console) {
+  const std::string page = page_link(config);
+  if (console.json()) return console.data(up_line(status.self, pid, was_running, page));
+  console.note(was_running ? "a node runs here already" : "a node runs in the background");
+  console.data("contact   " + status.self);
+  if (!page.empty()) console.data(fmt::format("page      {} (opens once)", page));
   console.data(fmt::format("log       {}", background_log(config).string()));
-  console.note("try      earshot search \"words\", earshot share ~/Music, earshot status; it ends with: earshot down");
+  console.note("try       earshot search \"words\", earshot share ~/Music, earshot status; it ends with: earshot down");
+  if (!page.empty() && !invocation.no_page && has_screen()) open_in_browser(page);
 }
 
 }  // namespace
@@ -153,9 +172,7 @@ fs::path background_log(const node::Config& config) {
 
 ExitCode up(const Invocation& invocation, const node::Config& config, Console& console) {
   if (const auto running = status_of(config)) {
-    if (console.json()) console.data(up_line(running->self, 0, /*was_running=*/true));
-    console.note("a node runs here already");
-    say_where(running->self, running->http, config, console);
+    say_all(*running, /*pid=*/0, /*was_running=*/true, invocation, config, console);
     return ExitCode::kDone;
   }
   console.passing("starting...");
@@ -168,9 +185,7 @@ ExitCode up(const Invocation& invocation, const node::Config& config, Console& c
     return console.failed({ErrorCode::kUnreachable,
                            "the node is ready, but does not answer: see its log " + background_log(config).string()},
                           ExitCode::kNoNode);
-  if (console.json()) console.data(up_line(status->self, pid, /*was_running=*/false));
-  console.note("a node runs in the background");
-  say_where(status->self, status->http, config, console);
+  say_all(*status, pid, /*was_running=*/false, invocation, config, console);
   return ExitCode::kDone;
 }
 

@@ -106,6 +106,7 @@ ExitCode share(const Invocation& invocation, const node::Config& config, Console
     console.data(fmt::format("{:>7} tracks  {}", done.tracks, printable(done.path)));
     if (done.symlinks > 0) console.note(fmt::format("{} symbolic links were not followed", done.symlinks));
     if (done.failed > 0) console.note(fmt::format("{} files could not be read as audio", done.failed));
+    if (done.copies > 0) console.note(fmt::format("{} files are copies of others with other tags", done.copies));
     if (done.removed > 0) console.note(fmt::format("{} tracks are no longer there and were taken out", done.removed));
   }
   return ExitCode::kDone;
@@ -145,6 +146,10 @@ ExitCode status(const node::Config& config, Console& console) {
                            status.passive, status.links, status.contacts));
   console.data(fmt::format("library     {} tracks, {} words, {} on disk, {} shares{}", status.tracks, status.terms,
                            byte_count(status.index_bytes), status.shares, status.scanning ? ", scanning" : ""));
+  if (status.scan_of > 0) {
+    console.data(fmt::format("            {} of {} files hashed, {}", status.scan_files, status.scan_of,
+                             byte_count(status.scan_bytes)));
+  }
   if (status.index_paused) console.data(fmt::format("            no changes are taken: {}", printable(status.index_trouble)));
   if (!status.index_moved_aside.empty()) {
     console.data(fmt::format("            a damaged index was moved to {}; shared folders were scanned again",

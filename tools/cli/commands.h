@@ -10,6 +10,7 @@ namespace earshot::cli {
 ExitCode run_node(const node::Config& config, Console& console);
 ExitCode search(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode get(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode live(const LiveFlags& flags, Console& console);
 ExitCode play(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode share(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode import(const Invocation& invocation, const node::Config& config, Console& console);

@@ -165,6 +165,15 @@ void check_index(const Facts& facts, Findings& findings) {
     findings.push_back(
         bad("index", ExitCode::kDisk, "the index does not open: " + facts.index_error,
             "move the folder 'index' in the data folder aside and start again: it is rebuilt from what is shared"));
+  } else if (facts.node.status && facts.node.status->index_paused) {
+    findings.push_back(bad("index", ExitCode::kDisk,
+                           "the index takes no changes: " + printable(facts.node.status->index_trouble),
+                           "make room on the disk, or raise index.disk_mb; it goes on by itself"));
+  } else if (facts.node.status && !facts.node.status->index_moved_aside.empty()) {
+    findings.push_back(warning("index",
+                               "a damaged index was moved to " + printable(facts.node.status->index_moved_aside),
+                               "shared folders are scanned anew by themselves; 'earshot index restore' brings a backup "
+                               "back; delete the old folder when nothing is missed"));
   } else if (facts.index_was_opened || facts.node.status) {
     findings.push_back(
         good("index", fmt::format("the index opens and holds {}", plural(facts.index_tracks, "track", "tracks"))));

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 
+#include "overlay/search/strategy.h"
 #include "tools/cli/help_topics.h"
 #include "tools/cli/misuse.h"
 #include "tools/cli/option_tree.h"
@@ -103,15 +104,21 @@ void Tree::settings(CLI::App* command, std::initializer_list<std::string_view> g
   }
 }
 
+std::vector<std::string> strategy_choices() {
+  std::vector<std::string> names;
+  for (const overlay::StrategyEntry& entry : overlay::strategies()) names.emplace_back(entry.name);
+  return names;
+}
+
 void Tree::client_commands() {
   Invocation& to = raw.invocation;
   CLI::App* search =
       command(Command::kSearch, "search", "Search the network for words of a title, an artist or an album");
   search->add_option("words", to.paths, "What to search for; word* matches beginnings")->required();
   search->add_option("--strategy", raw.strategy, "How the question spreads")
-      ->check(CLI::IsMember({"flood", "walk"}))
+      ->check(CLI::IsMember(strategy_choices()))
       ->capture_default_str();
-  search->add_option("--ttl", to.search.ttl, "Hops of a flood, or steps of each walker; 0: the node's default")
+  search->add_option("--ttl", to.search.ttl, "Hops of a flood or ring, or steps of each walker; 0: the node's default")
       ->capture_default_str();
   search->add_option("--walkers", to.search.walkers, "Walkers of a walk; 0: the node's default")->default_str("0");
   search->add_option("--limit", to.rows, "Rows to show at most")->check(CLI::Range(1, 1000))->capture_default_str();
@@ -130,6 +137,21 @@ void Tree::client_commands() {
   play->add_option("what", to.contents, "A row's number, or ppspp:...")->required()->expected(1);
   play->add_option("--player", to.player, "mpv, ffplay or vlc; - writes the sound to stdout (default: what is installed)");
   settings(play, {"node.listen", "node.bootstrap", "cli"});
+
+  LiveFlags& on_air = to.live;
+  CLI::App* live = command(Command::kLive, "live", "Send sound from stdin to whoever listens (start), or hear it on stdout (listen)");
+  live->add_option("action", on_air.action, "start or listen")->required()->check(CLI::IsMember({"start", "listen"}));
+  live->add_option("id", on_air.id, "listen: what start printed, live:KEY@ADDRESS:PORT");
+  live->add_option("--name", on_air.name, "start: what it is called")->capture_default_str();
+  live->add_option("--kbps", on_air.kbps, "start: kilobits a second at which a file is sent; a pipe sets its own pace")
+      ->check(CLI::Range(8, 20'000))
+      ->capture_default_str();
+  live->add_option("--slots", on_air.slots, "start: streams that leave this machine; listeners pass them on")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  live->add_option("--at", on_air.listen, "UDP address and port to use; port 0: any free one")->capture_default_str();
+  live->add_option("--patience", on_air.patience, "listen: seconds without a byte until it ends")->check(CLI::Range(1, 86'400))->capture_default_str();
+  live->add_flag("--p256", on_air.p256, "start: sign with ECDSA P-256 instead of Ed25519");
 
   CLI::App* share = command(Command::kShare, "share", "Share folders and files; without any, list what is shared");
   share->add_option("paths", to.paths, "Folders or files")->type_name("PATH");
@@ -155,6 +177,7 @@ void Tree::client_commands() {
 
 void Tree::operator_commands() {
   CLI::App* up = command(Command::kUp, "up", "Run a node in the background; returns when it is ready");
+  up->add_flag("--no-page", raw.invocation.no_page, "Do not open the node's page in the browser");
   settings(up, {"node", "stream", "http", "radio", "share", "index", "log"});
   settings(command(Command::kDown, "down", "Stop the running node and wait until it has gone"), {"cli"});
   CLI::App* doctor = command(Command::kDoctor, "doctor", "Find what is wrong with this node, and say how to mend it");
@@ -226,7 +249,7 @@ Invocation invocation_from(Tree& tree) {
   }
   if (result.command == Command::kHelp) result.what = joined(result.paths);
   result.search.text = joined(result.paths);
-  result.search.strategy = raw.strategy == "walk" ? StrategyKind::kWalk : StrategyKind::kFlood;
+  result.search.strategy = overlay::strategy_named(raw.strategy)->kind;
   result.search.limit = static_cast<std::uint16_t>(std::min(result.rows, limits::kMaxHitsPerHolder));
   result.search.time = Duration(static_cast<std::int64_t>(raw.seconds * 1e6));
   return result;

@@ -17,8 +17,8 @@
 namespace earshot::cli {
 
 enum class Command : std::uint8_t {
-  kNode, kUp, kDown, kSearch, kGet, kPlay, kShare, kImport, kIndex, kStatus, kPeers, kDoctor, kConfigShow, kConfigPaths, kDemo,
-  kCompletion, kMan, kHelp, kVersion
+  kNode, kUp, kDown, kSearch, kGet, kPlay, kLive, kShare, kImport, kIndex, kStatus, kPeers, kDoctor, kConfigShow,
+  kConfigPaths, kDemo, kCompletion, kMan, kHelp, kVersion
 };
 
 struct DemoFlags {
@@ -30,6 +30,17 @@ struct DemoFlags {
   std::filesystem::path music;     // empty: what is installed, else generated tones
   std::filesystem::path metadata;  // empty: EARSHOT_DEMO_METADATA, else none
   std::filesystem::path out = "earshot-demo";
+};
+
+struct LiveFlags {
+  std::string action;            // start, listen
+  std::string id;                // listen: live:KEY@ADDRESS:PORT
+  std::string name = "untitled";
+  std::string listen = "0.0.0.0:0";
+  std::uint32_t kbps = 128;      // of a file that is sent
+  std::size_t slots = 3;         // streams that leave this machine
+  std::uint32_t patience = 30;   // seconds without a byte until a listener gives up
+  bool p256 = false;
 };
 
 struct Invocation {
@@ -45,9 +56,11 @@ struct Invocation {
   std::string player;                        // play: empty: the first that is installed; "-": stdout
   std::vector<std::filesystem::path> paths;  // share, import, index
   std::filesystem::path out;                 // get, man
+  bool no_page = false;                      // up: the browser stays closed
   bool origin = false;                       // config show: where each value comes from
   std::uint64_t skip = 0, limit = 0;         // import, index import: rows
   DemoFlags demo;
+  LiveFlags live;
 };
 
 /// There is nothing more to do: help or an error was printed.

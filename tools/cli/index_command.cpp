@@ -144,7 +144,7 @@ ExitCode index(const Invocation& invocation, const node::Config& config, Console
     const Ending ending = call(**client, "POST", "/api/v1/index",
                                index_body(row->name, path, invocation.skip, invocation.limit),
                                [&](const std::string& type, std::string_view line) {
-                                 if (type == "progress") console.passing(so_far(invocation.what, progress_from(line), began));
+                                 if (type == "progress") console.progress(line, so_far(invocation.what, progress_from(line), began));
                                  if (console.json()) console.data(line);
                                });
     console.passing("");

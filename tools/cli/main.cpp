@@ -19,6 +19,8 @@ ExitCode run(const Invocation& invocation, Console& console) {
       return help(invocation.what, console);
     case Command::kVersion:
       return version(console);
+    case Command::kLive:
+      return live(invocation.live, console);
     case Command::kDemo:
       return invocation.demo.stream ? stream_demo(invocation.demo, console) : demo(invocation.demo, console);
     case Command::kDoctor:
@@ -64,6 +66,7 @@ ExitCode run(const Invocation& invocation, Console& console) {
     case Command::kCompletion:
     case Command::kMan:
     case Command::kHelp:
+    case Command::kLive:
     case Command::kVersion:
       break;
   }

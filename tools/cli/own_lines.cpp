@@ -74,11 +74,12 @@ std::string text_line(std::string_view name, std::string_view text) {
   return written(value);
 }
 
-std::string up_line(std::string_view self, std::int64_t pid, bool was_running) {
+std::string up_line(std::string_view self, std::int64_t pid, bool was_running, std::string_view page) {
   ordered_json value = object("up");
   value["self"] = self;
   value["pid"] = pid;
   value["was_running"] = was_running;
+  value["page"] = page;
   return written(value);
 }
 

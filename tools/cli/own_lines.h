@@ -16,7 +16,7 @@ std::string finding_line(const Finding& finding);
 /// A script or a page: {"type": "text", "name", "text"}.
 std::string text_line(std::string_view name, std::string_view text);
 /// {"type": "up", ...}: a node runs in the background.
-std::string up_line(std::string_view self, std::int64_t pid, bool was_running);
+std::string up_line(std::string_view self, std::int64_t pid, bool was_running, std::string_view page);
 std::string down_line(bool was_running);
 
 /// "default", "file", "environment", "flag".

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "overlay/search/strategy.h"
 #include "tools/node/api_json.h"
 
 namespace earshot::cli {
@@ -100,6 +101,7 @@ DoneLine done_from(std::string_view line) {
   done.removed = number(value, "removed");
   done.rows = number(value, "rows");
   done.skipped = number(value, "skipped");
+  done.copies = number(value, "copies");
   done.sources = sources(value);
   return done;
 }
@@ -130,6 +132,11 @@ StatusLine status_from(std::string_view line) {
   status.unknown = number(value, "unknown");
   status.fetches = number(value, "fetches");
   status.scanning = yes(value, "scanning");
+  if (const auto scan = value.find("scan"); scan != value.end() && scan->is_object()) {
+    status.scan_files = number(*scan, "files");
+    status.scan_of = number(*scan, "of");
+    status.scan_bytes = number(*scan, "bytes");
+  }
   status.index_paused = yes(value, "index_paused");
   status.index_trouble = text(value, "index_trouble");
   status.index_moved_aside = text(value, "index_moved_aside");
@@ -195,7 +202,7 @@ PlayLine play_from(std::string_view line) {
 
 std::string search_body(const SearchRequest& request) {
   ordered_json value = {{"text", request.text}, {"limit", request.limit}};
-  value["strategy"] = request.strategy == StrategyKind::kWalk ? "walk" : "flood";
+  value["strategy"] = overlay::strategies()[static_cast<std::size_t>(request.strategy)].name;
   value["ttl"] = request.ttl;
   value["walkers"] = request.walkers;
   value["time_ms"] = request.time / 1ms;
@@ -242,6 +249,10 @@ std::string error_line(const Error& error) {
 
 std::string verified_line(std::string_view content, std::string_view file) {
   return written({{"v", 1}, {"type", "verified"}, {"content", content}, {"file", file}});
+}
+
+std::string live_line(std::string_view id, std::string_view name) {
+  return written({{"v", 1}, {"type", "live"}, {"id", id}, {"name", name}});
 }
 
 std::string version_line(std::string_view version) {

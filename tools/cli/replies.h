@@ -42,7 +42,8 @@ struct ProgressLine {
 struct DoneLine {
   std::string file, path;
   bool verified = false;
-  std::uint64_t bytes = 0, ms = 0, tracks = 0, files = 0, symlinks = 0, failed = 0, removed = 0, rows = 0, skipped = 0;
+  std::uint64_t bytes = 0, ms = 0, tracks = 0, files = 0, symlinks = 0, failed = 0, removed = 0, rows = 0, skipped = 0,
+                copies = 0;
   std::vector<SourceLine> sources;
 };
 
@@ -60,6 +61,7 @@ struct StatusLine {
                 index_bytes = 0, shares = 0;
   std::uint64_t queries_in = 0, queries_out = 0, duplicates = 0, hits_relayed = 0, malformed = 0, unknown = 0,
                 fetches = 0;
+  std::uint64_t scan_files = 0, scan_of = 0, scan_bytes = 0;
   bool scanning = false, index_paused = false;
   std::string index_trouble, index_moved_aside;
 };
@@ -111,6 +113,7 @@ std::string import_body(const std::string& path, std::uint64_t skip, std::uint64
 /// Lines that the command line itself writes.
 std::string error_line(const Error& error);
 std::string verified_line(std::string_view content, std::string_view file);
+std::string live_line(std::string_view id, std::string_view name);
 std::string version_line(std::string_view version);
 std::string help_line(std::string_view topic, std::string_view text);
 

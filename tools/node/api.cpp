@@ -188,6 +188,7 @@ void Api::status(const Request& request, const std::shared_ptr<Channel>& channel
   if (parts_.library != nullptr) report.moved_aside = parts_.library->moved_aside();
   report.shares = parts_.scanner.shares().size();
   report.scanning = parts_.worker.busy();
+  report.scan = parts_.scanner.progress();
   report.fetches = parts_.fetches.running();
   report.user = to_string(request.role);
   report.published = uploads_.folder();
@@ -206,6 +207,7 @@ void Api::metrics(const Request&, const std::shared_ptr<Channel>& channel) {
   report.node = parts_.node.status();
   for (const PeerRow& row : parts_.node.peers()) report.inbound_links += row.inbound ? 1 : 0;
   report.index = parts_.index.stats();
+  report.storage = parts_.index.storage();
   for (const ShareRow& row : parts_.scanner.shares()) {
     ++report.shares;
     report.shared_tracks += row.tracks;

@@ -353,6 +353,7 @@ std::string status(const StatusReport& report) {
   value["index_moved_aside"] = report.moved_aside.string();
   value["shares"] = report.shares;
   value["scanning"] = report.scanning;
+  if (report.scan) value["scan"] = {{"files", report.scan->files}, {"of", report.scan->of}, {"bytes", report.scan->bytes}};
   value["fetches"] = report.fetches;
   value["user"] = report.user;
   value["published"] = report.published.string();
@@ -403,6 +404,10 @@ std::string scan_done(const ScanReport& report) {
   value["symlinks"] = report.symlinks;
   value["failed"] = report.failed;
   value["removed"] = report.removed;
+  value["unchanged"] = report.unchanged;
+  value["moved"] = report.moved;
+  value["retagged"] = report.retagged;
+  value["copies"] = report.copies;
   value["bytes"] = report.bytes;
   value["complete"] = report.complete;
   return text_of(value);

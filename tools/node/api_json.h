@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,7 @@
 
 namespace earshot::node::json {
 
-/// {"text", "limit"?, "strategy"?: "flood"|"walk", "ttl"?, "walkers"?, "time_ms"?}
+/// {"text", "limit"?, "strategy"?: as in overlay/search/strategy.cpp, "ttl"?, "walkers"?, "time_ms"?}
 Result<SearchRequest> search_from(std::string_view body);
 
 struct FetchOrder {
@@ -122,6 +123,7 @@ struct StatusReport {
   std::filesystem::path moved_aside;  // where a damaged index went when the node started; empty: nowhere
   std::uint64_t shares = 0;
   bool scanning = false;
+  std::optional<ScanProgress> scan;
   std::uint64_t fetches = 0;
   std::string_view user;             // what the caller is: "owner" or "guest"
   std::filesystem::path published;   // where files that a page brings are kept

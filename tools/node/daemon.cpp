@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <future>
 
-#include "index/tags.h"
 #include "stream/ppspp/engine.h"
 #include "tools/node/identify.h"
 #include "tools/node/service_notice.h"
@@ -68,6 +67,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Config& config, Role role) {
 }
 
 Daemon::~Daemon() {
+  if (watch_) watch_->stop();
   std::error_code ignored;
   if (server_) fs::remove(config_.folders.runtime / "token", ignored);
 }
@@ -92,7 +92,7 @@ Result<void> Daemon::open_library() {
   if (!ppspp) return fail_in("open the ppspp engine", ppspp.error());
   engines_.emplace(Scheme::kPpspp, std::move(*ppspp));
 
-  const auto read_tags = [](const fs::path& file) { return index::read_tags(file); };
+  const auto read_tags = [this](int descriptor, const fs::path& name) { return tag_child_.read(descriptor, name); };
   scanner_ = std::make_unique<Scanner>(*index_, *engines_.at(Scheme::kPpspp), read_tags, folders.state / "library");
   return {};
 }
@@ -175,22 +175,31 @@ void Daemon::run() {
 }
 
 void Daemon::share_everything() {
+  auto watch = FolderWatch::start([this](const fs::path& path) { scan(path); }, {});
+  if (watch) {
+    watch_ = std::move(*watch);
+    scanner_->when_scanning([this](const fs::path& root) { watch_->follow(root); });
+  } else {
+    spdlog::warn("watch=off why='{}' next='shares are scanned when the node starts'", watch.error().what);
+  }
   std::vector<fs::path> paths = config_.share;
   for (const ShareRow& row : scanner_->shares()) paths.push_back(row.path);
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-  for (const fs::path& path : paths) {
-    const bool posted = worker_->post([this, path](const std::atomic<bool>& stopping) {
-      const auto report = scanner_->scan(path, [&](const ScanProgress&) { return !stopping; });
-      if (report) {
-        spdlog::info("share='{}' tracks={} symlinks={} failed={} removed={}", path.string(), report->tracks,
-                     report->symlinks, report->failed, report->removed);
-      } else {
-        spdlog::warn("share='{}' error='{}'", path.string(), report.error().what);
-      }
-    });
-    if (!posted) spdlog::warn("share='{}' error='too many shares wait'", path.string());
-  }
+  for (const fs::path& path : paths) scan(path);
+}
+
+void Daemon::scan(const fs::path& path) {
+  const bool posted = worker_->post([this, path](const std::atomic<bool>& stopping) {
+    const auto report = scanner_->scan(path, [&](const ScanProgress&) { return !stopping; });
+    if (report) {
+      spdlog::info("share='{}' tracks={} unchanged={} moved={} symlinks={} failed={} removed={}", path.string(),
+                   report->tracks, report->unchanged, report->moved, report->symlinks, report->failed, report->removed);
+    } else {
+      spdlog::warn("share='{}' error='{}'", path.string(), report.error().what);
+    }
+  });
+  if (!posted) spdlog::warn("share='{}' error='too many shares wait'", path.string());
 }
 
 }  // namespace earshot::node

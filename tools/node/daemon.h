@@ -11,11 +11,13 @@
 #include "tools/node/api.h"
 #include "tools/node/config.h"
 #include "tools/node/fetches.h"
+#include "tools/node/folder_watch.h"
 #include "tools/node/http_server.h"
 #include "tools/node/library.h"
 #include "tools/node/node.h"
 #include "tools/node/runtime_files.h"
 #include "tools/node/scanner.h"
+#include "tools/node/tag_child.h"
 #include "tools/node/worker.h"
 
 namespace earshot::node {
@@ -48,14 +50,17 @@ class Daemon {
   Result<void> open_api(Role role);
   Result<void> open_radio(ApiParts& parts);
   void share_everything();
+  void scan(const std::filesystem::path& path);
 
   Config config_;
   FolderLock lock_;
   std::unique_ptr<overlay::net::Identity> identity_;
   std::unique_ptr<Library> index_;
   Engines engines_;
+  TagChild tag_child_{{}};
   std::unique_ptr<Scanner> scanner_;
   std::unique_ptr<HttpServer> server_;
+  std::unique_ptr<FolderWatch> watch_;  // stopped before anything goes: it posts to the worker, whose jobs tell it
   std::unique_ptr<Worker> worker_;
   std::unique_ptr<Fetches> fetches_;
   std::unique_ptr<Plays> plays_;

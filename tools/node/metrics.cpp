@@ -112,6 +112,13 @@ void put_library(Page& page, const MetricsReport& report) {
   page.gauge("earshot_index_tracks", "Tracks in the index.", report.index.tracks);
   page.gauge("earshot_index_terms", "Different words in the index, estimated.", report.index.terms);
   page.gauge("earshot_index_bytes", "Bytes of the index on disk.", report.index.bytes_on_disk);
+  page.gauge("earshot_index_memory_bytes", "Memory of the index, caches included.", report.storage.memory_bytes);
+  page.gauge("earshot_index_paused", "1 while the index takes no changes for a fault of the disk.",
+             report.storage.is_paused ? 1 : 0);
+  page.counter("earshot_index_added_bytes_total", "Bytes handed over in changes.", report.storage.bytes_added);
+  page.counter("earshot_index_written_bytes_total", "Bytes written to tables, the first time and when merging.",
+               report.storage.bytes_flushed + report.storage.bytes_compacted);
+  page.counter("earshot_index_syncs_total", "Times that changes were forced to the disk.", report.storage.syncs);
   page.gauge("earshot_shares", "Shared folders and files.", report.shares);
   page.gauge("earshot_shared_tracks", "Tracks that are shared from files.", report.shared_tracks);
   page.gauge("earshot_scanning", "1 while a scan or an import is under way.", report.scanning ? 1 : 0);

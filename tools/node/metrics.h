@@ -27,6 +27,7 @@ struct MetricsReport {
   NodeStatus node;
   std::uint64_t inbound_links = 0;
   index::Stats index;
+  index::Storage storage;
   std::uint64_t shares = 0, shared_tracks = 0;
   bool scanning = false;
   std::uint64_t fetches_running = 0;

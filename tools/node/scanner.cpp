@@ -2,12 +2,15 @@
 #include "tools/node/scanner.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <set>
 
+#include "tools/node/beneath.h"
 #include "tools/node/runtime_files.h"
 
 namespace earshot::node {
@@ -114,12 +117,32 @@ Result<ScanReport> Scanner::scan(const fs::path& path, const OnProgress& on_prog
     return fail(ErrorCode::kNotFound, "share '{}': {}", path.string(), error.message());
   }
   if (!fits_a_line(root)) return fail(ErrorCode::kInvalid, "share '{}': a line break in the name", path.string());
+  auto report = scan_root(root, [&](const ScanProgress& progress) {
+    {
+      const std::lock_guard lock(mutex_);
+      progress_ = progress;
+    }
+    return on_progress(progress);
+  });
+  const std::lock_guard lock(mutex_);
+  progress_.reset();
+  return report;
+}
+
+Result<ScanReport> Scanner::scan_root(const fs::path& root, const OnProgress& on_progress) {
+  if (when_scanning_) when_scanning_(root);
   const Walk walk = walk_audio(root, {});
-  ScanReport report{root, walk.files.size(), 0, walk.other_files, walk.symlinks, 0, 0, 0, walk.complete};
+  ScanReport report;
+  report.path = root;
+  report.files = walk.files.size();
+  report.other_files = walk.other_files;
+  report.symlinks = walk.symlinks;
+  report.complete = walk.complete;
   {
     const std::lock_guard lock(mutex_);
     if (std::find(roots_.begin(), roots_.end(), root) == roots_.end()) roots_.push_back(root);
   }
+  find_lost();
   ScanProgress progress{{}, 0, walk.files.size(), 0};
   bool wanted = true;
   for (const fs::path& file : walk.files) {
@@ -131,7 +154,7 @@ Result<ScanReport> Scanner::scan(const fs::path& path, const OnProgress& on_prog
       now.bytes += bytes;
       return wanted = on_progress(now);
     };
-    if (auto added = add_file(file, report, hashed); !added) return tl::unexpected(added.error());
+    if (auto added = add_file(root, file, report, hashed); !added) return tl::unexpected(added.error());
     if (!wanted) break;
     ++progress.files;
     progress.bytes = report.bytes;
@@ -142,6 +165,7 @@ Result<ScanReport> Scanner::scan(const fs::path& path, const OnProgress& on_prog
     if (!removed) return tl::unexpected(removed.error());
     report.removed = *removed;
   }
+  report.copies = count_copies(root);
   if (auto remembered = remember(); !remembered) return tl::unexpected(remembered.error());
   if (!wanted)
     return fail(ErrorCode::kStopped, "stopped after {} of {} files; the next start goes on", progress.files,
@@ -149,10 +173,53 @@ Result<ScanReport> Scanner::scan(const fs::path& path, const OnProgress& on_prog
   return report;
 }
 
-Result<void> Scanner::add_file(const fs::path& file, ScanReport& report,
-                               const std::function<bool(std::uint64_t)>& hashed) {
-  auto track = read_tags_(file);
-  if (!track) {
+Result<void> Scanner::add_file(const fs::path& root, const fs::path& file, ScanReport& report, const OnHashed& hashed) {
+  const auto opened = open_beneath(root, file);
+  struct stat status {};
+  if (!opened || ::fstat(opened->number(), &status) != 0) {
+    ++report.failed;
+    return {};
+  }
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const FileMark mark{status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
+                      status.st_mtim.tv_sec * kSecond + status.st_mtim.tv_nsec};
+  const auto recognised = recognise(file, mark, report, hashed);
+  if (!recognised) return tl::unexpected(recognised.error());
+  return *recognised ? Result<void>{} : read_file(opened->number(), file, mark, report, hashed);
+}
+
+// True for a file that is as it was, here or under another path, and whose track the index still has.
+Result<bool> Scanner::recognise(const fs::path& file, const FileMark& mark, ScanReport& report, const OnHashed& hashed) {
+  std::optional<Known> known;
+  fs::path before = file;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto lost = lost_.find(mark);
+    if (!files_.contains(file) && lost != lost_.end()) before = lost->second;
+    const auto at = files_.find(before);
+    if (at != files_.end() && at->second.mark == mark) known = at->second;
+  }
+  if (!known) return false;
+  const bool is_elsewhere = before != file;
+  if (is_elsewhere && !engine_.moved(before, file)) return false;
+  const auto track = index_.find(known->content);
+  if (!track) return tl::unexpected(track.error());
+  if (!*track) return false;
+  const auto content = engine_.share(file, hashed);
+  if (!content || *content != known->content) return false;
+  ++report.tracks;
+  ++(is_elsewhere ? report.moved : report.unchanged);
+  report.bytes += mark.size;
+  const std::lock_guard lock(mutex_);
+  if (is_elsewhere) files_.erase(before);
+  files_[file] = *known;
+  return true;
+}
+
+Result<void> Scanner::read_file(int descriptor, const fs::path& file, const FileMark& mark, ScanReport& report,
+                                const OnHashed& hashed) {
+  auto read = read_tags_(descriptor, file);
+  if (!read) {
     ++report.failed;
     return {};
   }
@@ -161,18 +228,50 @@ Result<void> Scanner::add_file(const fs::path& file, ScanReport& report,
     if (content.error().code != ErrorCode::kStopped) ++report.failed;
     return {};
   }
-  std::error_code error;
-  track->content = *content;
-  track->size_bytes = fs::file_size(file, error);
-  if (track->title.empty()) track->title = file.stem().string();
+  Track& track = read->track;
+  track.content = *content;
+  track.size_bytes = mark.size;
+  if (track.title.empty()) track.title = file.stem().string();
   ++report.tracks;
-  report.bytes += track->size_bytes;
-  batch_.push_back(tidied(std::move(*track)));
+  report.bytes += track.size_bytes;
+  batch_.push_back(tidied(std::move(track)));
   {
     const std::lock_guard lock(mutex_);
-    files_[file] = *content;
+    const auto at = files_.find(file);
+    if (at != files_.end() && at->second.content != *content) {
+      replaced_.insert(at->second.content);
+      if (at->second.sound && at->second.sound == read->sound) ++report.retagged;
+    }
+    files_[file] = {*content, mark, read->sound};
   }
   return batch_.size() < kBatch ? Result<void>{} : flush();
+}
+
+// Files of all shares that are not where they were: moved, perhaps.
+void Scanner::find_lost() {
+  const std::lock_guard lock(mutex_);
+  lost_.clear();
+  for (const auto& [file, known] : files_) {
+    std::error_code error;
+    if (known.mark.inode != 0 && !fs::exists(fs::symlink_status(file, error))) lost_.emplace(known.mark, file);
+  }
+}
+
+std::uint64_t Scanner::count_copies(const fs::path& root) const {
+  const std::lock_guard lock(mutex_);
+  std::map<Digest32, ContentId> first;
+  std::uint64_t copies = 0;
+  for (const auto& [file, known] : files_) {
+    if (!known.sound || !is_below(file, root)) continue;
+    const auto [at, fresh] = first.emplace(*known.sound, known.content);
+    copies += !fresh && at->second != known.content ? 1 : 0;
+  }
+  return copies;
+}
+
+std::optional<ScanProgress> Scanner::progress() const {
+  const std::lock_guard lock(mutex_);
+  return progress_;
 }
 
 Result<void> Scanner::flush() {
@@ -191,9 +290,11 @@ Result<std::uint64_t> Scanner::remove_gone(const fs::path& root, const Walk& wal
     std::set<ContentId> kept;
     for (auto at = files_.begin(); at != files_.end();) {
       const bool lost = is_below(at->first, root) && !met.contains(at->first);
-      (lost ? gone : kept).insert(at->second);
+      (lost ? gone : kept).insert(at->second.content);
       at = lost ? files_.erase(at) : std::next(at);
     }
+    gone.merge(replaced_);
+    replaced_.clear();
     for (const ContentId& content : kept) gone.erase(content);
   }
   const std::vector<ContentId> contents(gone.begin(), gone.end());
@@ -215,23 +316,44 @@ std::vector<ShareRow> Scanner::shares() const {
   return rows;
 }
 
-// The record, one line each: "share PATH" or "file CONTENT PATH". A line that is neither is left out.
+// The record, one line each: "share PATH" or "mark CONTENT DEVICE INODE SIZE MTIME SOUND PATH", where SOUND is "-" when it is
+// not known; "file CONTENT PATH" is how it was written before. A line that is none of these is left out.
 void Scanner::recall() {
   const auto text = read_small_file(record_, kMaxRecord);
   if (!text) return;
   std::string_view rest = *text;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = rest.substr(0, end);
+    recall_line(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    const std::size_t space = line.find(' ', 5);
-    if (line.starts_with("share ")) {
-      roots_.emplace_back(line.substr(6));
-    } else if (line.starts_with("file ") && space != std::string_view::npos) {
-      if (const auto content = content_id_from(line.substr(5, space - 5)))
-        files_.emplace(line.substr(space + 1), *content);
-    }
   }
+}
+
+void Scanner::recall_line(std::string_view line) {
+  const auto word = [&line] {
+    const std::size_t end = std::min(line.find(' '), line.size());
+    const std::string_view taken = line.substr(0, end);
+    line.remove_prefix(std::min(end + 1, line.size()));
+    return taken;
+  };
+  const std::string_view kind = word();
+  if (kind == "share" && !line.empty()) roots_.emplace_back(line);
+  if (kind != "file" && kind != "mark") return;
+  const auto content = content_id_from(word());
+  Known known{content.value_or(ContentId{}), {}, {}};
+  bool is_sound = content.has_value();
+  if (kind == "mark") {
+    const auto number = [&](auto& to) {
+      const std::string_view digits = word();
+      is_sound = std::from_chars(digits.data(), digits.data() + digits.size(), to).ec == std::errc() && is_sound;
+    };
+    number(known.mark.device);
+    number(known.mark.inode);
+    number(known.mark.size);
+    number(known.mark.mtime_ns);
+    if (const auto sound = digest_from_hex(word())) known.sound = *sound;
+  }
+  if (is_sound && !line.empty()) files_.emplace(line, known);
 }
 
 Result<void> Scanner::remember() const {
@@ -239,7 +361,10 @@ Result<void> Scanner::remember() const {
   {
     const std::lock_guard lock(mutex_);
     for (const fs::path& root : roots_) text += fmt::format("share {}\n", root.string());
-    for (const auto& [file, content] : files_) text += fmt::format("file {} {}\n", to_string(content), file.string());
+    for (const auto& [file, known] : files_) {
+      text += fmt::format("mark {} {} {} {} {} {} {}\n", to_string(known.content), known.mark.device, known.mark.inode,
+                          known.mark.size, known.mark.mtime_ns, known.sound ? to_hex(*known.sound) : "-", file.string());
+    }
   }
   return write_private_file(record_, text);
 }

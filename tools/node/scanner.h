@@ -7,6 +7,9 @@
 //     and counted. The shared path itself may be one; it is resolved once, when it is shared.
 //  2. A walk is bounded in depth and in files; what lies beyond is left out and the report says so.
 //  3. A file that cannot be read or is no audio never stops a scan.
+//     Files are opened beneath the shared folder (tools/node/beneath.h), so that nobody swaps one for a link meanwhile.
+//  5. A file that is as it was (device, inode, size and time of change) is neither read nor hashed again, wherever in the
+//     shares it is now. Its tags are read again when it changed, its old content is forgotten.
 //  4. Names that start with a dot are skipped: they are other programs' business.
 #pragma once
 
@@ -16,12 +19,15 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <vector>
 
 #include "index/index.h"
 #include "schema/result.h"
 #include "schema/track.h"
 #include "stream/engine.h"
+#include "tools/node/tag_message.h"
 
 namespace earshot::node {
 
@@ -55,6 +61,10 @@ struct ScanReport {
   std::uint64_t symlinks = 0;
   std::uint64_t failed = 0;   // unreadable or not audio after all
   std::uint64_t removed = 0;  // were shared, are gone
+  std::uint64_t unchanged = 0;  // neither read nor hashed again
+  std::uint64_t moved = 0;      // the same file by another path
+  std::uint64_t retagged = 0;   // other tags, the same sound
+  std::uint64_t copies = 0;     // files of this share that sound like another one of a different content
   std::uint64_t bytes = 0;
   bool complete = true;
 };
@@ -64,40 +74,72 @@ struct ShareRow {
   std::uint64_t tracks = 0;
 };
 
+/// Which file, and in which state: enough to notice that someone wrote to it.
+struct FileMark {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t mtime_ns = 0;
+  auto operator<=>(const FileMark&) const = default;
+};
+
 /// scan() runs on one thread at a time (the worker's); shares() may be asked from any.
 class Scanner {
  public:
-  using TagReader = std::function<Result<Track>(const std::filesystem::path&)>;
+  /// Reads an open file that is called so.
+  using TagReader = std::function<Result<AudioFile>(int descriptor, const std::filesystem::path&)>;
   /// Called now and then; false gives up: what was done stays done.
   using OnProgress = std::function<bool(const ScanProgress&)>;
 
   /// `record` remembers the shares; it is read here. Engine and index must outlive the scanner.
   Scanner(index::Index& index, stream::Engine& engine, TagReader read_tags, std::filesystem::path record);
 
+  /// Calls back at the start of every scan, before it looks, from the thread that scans. Before the first scan.
+  void when_scanning(std::function<void(const std::filesystem::path& root)> told) { when_scanning_ = std::move(told); }
+
   /// Shares a folder or a file, or brings an earlier share up to date. Errors: kNotFound, kInvalid, kStopped, kDisk.
   Result<ScanReport> scan(const std::filesystem::path& path, const OnProgress& on_progress);
 
   std::vector<ShareRow> shares() const;
 
- private:
-  /// By file: its content. A share's files are those below its path.
-  using Files = std::map<std::filesystem::path, ContentId>;
+  /// Of the scan that runs now.
+  std::optional<ScanProgress> progress() const;
 
-  Result<void> add_file(const std::filesystem::path& file, ScanReport& report,
-                        const std::function<bool(std::uint64_t)>& hashed);
+ private:
+  struct Known {
+    ContentId content;
+    FileMark mark;
+    std::optional<Digest32> sound;
+  };
+  /// A share's files are those below its path.
+  using Files = std::map<std::filesystem::path, Known>;
+  using OnHashed = std::function<bool(std::uint64_t)>;
+
+  Result<ScanReport> scan_root(const std::filesystem::path& root, const OnProgress& on_progress);
+  Result<void> add_file(const std::filesystem::path& root, const std::filesystem::path& file, ScanReport& report,
+                        const OnHashed& hashed);
+  Result<bool> recognise(const std::filesystem::path& file, const FileMark& mark, ScanReport& report,
+                         const OnHashed& hashed);
+  Result<void> read_file(int descriptor, const std::filesystem::path& file, const FileMark& mark, ScanReport& report,
+                         const OnHashed& hashed);
+  void find_lost();
+  std::uint64_t count_copies(const std::filesystem::path& root) const;
   Result<std::uint64_t> remove_gone(const std::filesystem::path& root, const Walk& walk);
   Result<void> flush();
   void recall();
+  void recall_line(std::string_view line);
   Result<void> remember() const;
 
   index::Index& index_;
   stream::Engine& engine_;
   TagReader read_tags_;
   std::filesystem::path record_;
+  std::function<void(const std::filesystem::path&)> when_scanning_;
   std::vector<Track> batch_;  // read, not yet in the index
+  std::map<FileMark, std::filesystem::path> lost_;  // known files that are not where they were, by their mark
+  std::set<ContentId> replaced_;                    // contents that files had before they changed
   mutable std::mutex mutex_;
   std::vector<std::filesystem::path> roots_;  // guarded by mutex_
   Files files_;                               // guarded by mutex_
+  std::optional<ScanProgress> progress_;      // guarded by mutex_
 };
 
 }  // namespace earshot::node

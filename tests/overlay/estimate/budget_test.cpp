@@ -43,8 +43,10 @@ TEST(Budget, FollowsWhatIsMeasured) {
 }
 
 TEST(Coverage, IsOneMinusWhatIsMissed) {
+  EXPECT_EQ(coverage_of(NetworkView{}, 5000), (Coverage{0, 0, 1000})) << "nothing measured, nothing claimed";
+  EXPECT_EQ(coverage_of(network_of(60), 60).permille, 1000) << "everybody has been asked";
+  EXPECT_EQ(coverage_of(network_of(1000), 250), (Coverage{250, 250, 1000}));
   NetworkView network = network_of(1'000'000);
-  EXPECT_EQ(coverage_of(network, 5000), (Coverage{0, 0, 1000})) << "nothing measured, nothing claimed";
   network.meetings = 10'000;
   network.meeting = static_cast<std::uint32_t>(4294967296.0 * 620 / 1'000'000);
   for (const std::uint32_t visits : {0u, 1u, 100u, 1000u, 6455u, 20'000u}) {

@@ -58,6 +58,15 @@ TEST(Estimates, OfANewcomerComeWithTheEndOfTheEpochThatItFound) {
   EXPECT_NEAR(net.peer(100).network().peers, 100, 10);
 }
 
+TEST(Estimates, OfNeighborsServeUntilThereAreOnesOfOurOwn) {
+  NetOfPeers net(101, quiet());
+  populate(net, 100);
+  net.run_for(40min);
+  net.join(100, {peer_id(50)});
+  net.run_for(2min);
+  EXPECT_NEAR(net.peer(100).network().peers, 100, 10);
+}
+
 TEST(Estimates, LoseNoShareAndMakeNone) {
   Config config;
   Counters counters;
@@ -93,7 +102,7 @@ TEST(Estimates, ChangeByAFactorAnEpochAtMostWhateverANeighborClaims) {
     lie->weight = 1;
     lie->peers = ~std::uint64_t{0};
     lie->met = ~std::uint64_t{0};
-    a.receive(Estimate{static_cast<std::uint32_t>(round), ~std::uint64_t{0}, lie}, 3);
+    a.receive(Estimate{static_cast<std::uint32_t>(round), 1000, ~std::uint64_t{0}, lie}, 3);
     if (last != 0) {
       EXPECT_LE(a.view().peers, std::uint64_t{last} * Estimates::kStep);
     }
@@ -103,7 +112,7 @@ TEST(Estimates, ChangeByAFactorAnEpochAtMostWhateverANeighborClaims) {
 
 TEST(Estimates, AreNotMadeByWhoDoesNotTakePart) {
   Estimates a;
-  a.receive(Estimate{5, 5, std::make_shared<const Shares>()}, 3);
+  a.receive(Estimate{5, 5, 5, std::make_shared<const Shares>()}, 3);
   EXPECT_EQ(a.next_deadline(), kNever);
   EXPECT_EQ(a.view(), NetworkView{});
 }

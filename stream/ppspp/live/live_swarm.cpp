@@ -1,0 +1,406 @@
+// What comes in, and who is there.
+#include "stream/ppspp/live/live_swarm.h"
+
+#include <algorithm>
+
+#include "schema/check.h"
+#include "stream/ppspp/sha256.h"
+
+namespace earshot::stream::ppspp {
+
+namespace {
+
+constexpr std::size_t kMaxRuns = 256;        // that a peer may announce: a window of 2,048 chunks has no more
+constexpr std::size_t kMaxBanned = 512;
+constexpr std::size_t kMaxCandidates = 256;
+constexpr std::uint64_t kMaxAgeSeconds = 60;  // of a munro, by its timestamp; clocks are set by hand in places
+constexpr std::uint64_t kEndOfChunk32 = std::uint64_t{1} << 32;
+constexpr std::size_t kMaxHalfOpen = 32;
+constexpr Duration kLongAgo = 60s;
+
+std::uint64_t microseconds(Instant now) { return static_cast<std::uint64_t>(now.time_since_epoch().count()); }
+
+}  // namespace
+
+LiveSwarm::LiveSwarm(LiveKey key, const LiveConfig& config, Random random)
+    : key_(std::move(key)), config_(config), random_(random) {
+  EARSHOT_CHECK(std::has_single_bit(config.chunks_per_munro) && config.chunks_per_munro >= 2 && config.chunks_per_munro <= kPageChunks);
+  format_.chunk_size = config.chunk_size;
+  format_.signature_size = kSignatureSize;
+}
+
+LiveSwarm::LiveSwarm(LiveSigner signer, const LiveConfig& config, Random random)
+    : LiveSwarm(signer.key(), config, random) {
+  signer_ = std::move(signer);
+  tuned_in_ = 0;
+}
+
+std::uint64_t LiveSwarm::ntp(Instant now) const {
+  const std::uint64_t us = microseconds(now);
+  return config_.ntp_at_zero + ((us / 1'000'000) << 32) + ((us % 1'000'000) << 32) / 1'000'000;
+}
+
+std::uint64_t LiveSwarm::window_begin() const {
+  const std::uint64_t end = end_of_stream();
+  return end - std::min(end, config_.discard_window);
+}
+
+const MunroTree* LiveSwarm::tree_of(std::uint64_t chunk) const {
+  auto at = munros_.upper_bound(chunk);
+  if (at == munros_.begin()) return nullptr;
+  --at;
+  return at->second.chunks().contains(chunk) ? &at->second : nullptr;
+}
+
+ByteView LiveSwarm::get(std::uint64_t chunk) const {
+  return verified_.contains(chunk) ? tree_of(chunk)->chunk(chunk) : ByteView();
+}
+
+// --- The injector ----------------------------------------------------------------------------------------------------
+
+void LiveSwarm::append(Instant now, ByteView bytes, Outbox& out) {
+  EARSHOT_CHECK(signer_.has_value());
+  while (!bytes.empty()) {
+    if (unsigned_.empty() || unsigned_.back().size() == config_.chunk_size) unsigned_.emplace_back();
+    Bytes& chunk = unsigned_.back();
+    const ByteView part = bytes.first(std::min<std::size_t>(bytes.size(), config_.chunk_size - chunk.size()));
+    chunk.insert(chunk.end(), part.begin(), part.end());
+    bytes = bytes.subspan(part.size());
+    if (unsigned_.size() == config_.chunks_per_munro && chunk.size() == config_.chunk_size) sign_next(now, out);
+  }
+}
+
+void LiveSwarm::end(Instant now, Outbox& out) {
+  EARSHOT_CHECK(signer_.has_value());
+  if (unsigned_.empty()) return;
+  unsigned_.resize(config_.chunks_per_munro);
+  for (Bytes& chunk : unsigned_) chunk.resize(config_.chunk_size);
+  sign_next(now, out);
+}
+
+void LiveSwarm::sign_next(Instant now, Outbox&) {
+  const std::uint64_t first = end_of_stream();
+  EARSHOT_CHECK(first + config_.chunks_per_munro < kEndOfChunk32);
+  const ChunkRange chunks{first, first + config_.chunks_per_munro};
+  munros_.emplace(first, MunroTree(*Bin::covering(chunks), std::exchange(unsigned_, {}), ntp(now), *signer_));
+  ++counters_.munros;
+  verified_.insert(chunks);
+  for (const auto& channel : channels_) channel->to_announce.insert(chunks);
+  discard_old();
+  due_ = true;
+  update_deadline(now);
+}
+
+void LiveSwarm::discard_old() {
+  const std::uint64_t begin = window_begin();
+  while (!munros_.empty() && munros_.begin()->second.chunks().end <= begin) munros_.erase(munros_.begin());
+  verified_.erase({0, begin});
+  claimed_.erase({0, begin});
+  for (const auto& channel : channels_) {
+    channel->has.erase({0, begin});
+    channel->to_announce.erase({0, begin});
+  }
+}
+
+// --- Handshakes ------------------------------------------------------------------------------------------------------
+
+Options LiveSwarm::our_options(bool first) const {
+  Options options;
+  options.version = kVersion;
+  if (first) {
+    options.minimum_version = kVersion;
+    options.swarm_id = key_.swarm_id();
+  }
+  options.integrity = static_cast<std::uint8_t>(Integrity::kUnifiedMerkle);
+  options.merkle_hash = static_cast<std::uint8_t>(MerkleHash::kSha256);
+  options.live_signature = static_cast<std::uint8_t>(key_.algorithm());
+  options.addressing = static_cast<std::uint8_t>(Addressing::kChunk32);
+  options.live_discard_window = config_.discard_window;
+  SupportedMessages supported;
+  for (const Kind kind : {Kind::kHandshake, Kind::kData, Kind::kAck, Kind::kHave, Kind::kIntegrity, Kind::kPexV4, Kind::kPexRequest,
+                          Kind::kSignedIntegrity, Kind::kRequest, Kind::kCancel, Kind::kChoke, Kind::kUnchoke, Kind::kPexV6}) {
+    supported.add(kind);
+  }
+  options.supported = supported;
+  options.chunk_size = config_.chunk_size;
+  return options;
+}
+
+bool LiveSwarm::accepts(const Options& options) const {
+  const Options ours = our_options(false);
+  const bool version = options.version && *options.version >= kVersion && options.minimum_version.value_or(0) <= kVersion;
+  const bool swarm = !options.swarm_id || std::ranges::equal(*options.swarm_id, key_.swarm_id());
+  return version && swarm && options.integrity == ours.integrity && options.merkle_hash.value_or(*ours.merkle_hash) == *ours.merkle_hash &&
+         options.live_signature == ours.live_signature && options.addressing == ours.addressing &&
+         options.live_discard_window.has_value() && options.chunk_size == ours.chunk_size;
+}
+
+void LiveSwarm::add_peer(Instant now, const Endpoint& endpoint, Outbox& out) {
+  if (endpoint.port == 0 || endpoint.is_unspecified() || banned_.contains(endpoint) || find(endpoint) != nullptr) return;
+  if (channels_.size() >= config_.max_open) {
+    if (candidates_.size() < kMaxCandidates) candidates_.insert(endpoint);
+    return;
+  }
+  dial(now, add_channel(now, endpoint), out);
+  update_deadline(now);
+}
+
+LiveSwarm::Channel& LiveSwarm::add_channel(Instant now, const Endpoint& endpoint) {
+  auto channel = std::make_unique<Channel>();
+  while (channel->ours == kNoChannel || find(channel->ours) != nullptr) channel->ours = ChannelId{static_cast<std::uint32_t>(random_.next())};
+  channel->endpoint = endpoint;
+  channel->began = channel->heard = now;
+  channels_.push_back(std::move(channel));
+  return *channels_.back();
+}
+
+void LiveSwarm::dial(Instant now, Channel& channel, Outbox& out) {
+  channel.dialled = true;
+  channel.redial = now + Duration(250ms) * (std::int64_t{1} << std::min(channel.dials, 4u));
+  ++channel.dials;
+  DatagramWriter writer(out.arena, kNoChannel, format_, kMaxDatagram);
+  EARSHOT_CHECK(writer.add(Handshake{channel.ours, our_options(/*first=*/true)}));
+  commit(now, channel, writer, out);
+}
+
+void LiveSwarm::meet(Instant now, const Endpoint& from, ByteView datagram, Outbox& out) {
+  const auto handshake = leading_handshake(datagram);
+  if (!handshake || handshake->source == kNoChannel || !handshake->options.swarm_id || !handshake->options.minimum_version ||
+      !accepts(handshake->options)) {
+    return;
+  }
+  Channel* channel = find(from);
+  if (channel != nullptr && channel->open && channel->theirs == handshake->source) return;
+  if (channel != nullptr && channel->open) {
+    remove(*channel);  // it started anew
+    channel = nullptr;
+  }
+  const auto half_open = std::count_if(channels_.begin(), channels_.end(), [](const auto& c) { return !c->open && !c->dialled; });
+  if (channel == nullptr) {
+    if (channels_.size() >= config_.max_open || static_cast<std::size_t>(half_open) >= kMaxHalfOpen) return;
+    channel = &add_channel(now, from);
+  }
+  channel->theirs = handshake->source;
+  channel->bytes_in += datagram.size();
+  counters_.unproven_in += datagram.size();
+  DatagramWriter writer(out.arena, channel->theirs, format_, std::min<std::uint64_t>(channel->bytes_in - channel->bytes_out, kMaxDatagram));
+  if (!writer.add(Handshake{channel->ours, our_options(/*first=*/false)})) {
+    out.arena.resize(writer.begin());
+    return;
+  }
+  channel->bytes_out += writer.size();
+  counters_.unproven_out += writer.size();
+  commit(now, *channel, writer, out);
+}
+
+void LiveSwarm::opened(Instant now, Channel& channel) {
+  channel.open = true;
+  channel.heard = now;
+  channel.redial = kNever;
+  channel.to_announce = verified_;
+  channel.said = now - kLongAgo;  // the third datagram is due, if only as a keep-alive
+  due_ = true;
+}
+
+bool LiveSwarm::take_handshake(Instant now, Channel& channel, const Handshake& message, Outbox& out) {
+  if (message.source == kNoChannel) {
+    remove(channel);
+    return false;
+  }
+  if (channel.open) return message.source == channel.theirs;
+  channel.theirs = message.source;
+  if (!accepts(message.options)) {
+    DatagramWriter writer(out.arena, channel.theirs, format_, kMaxDatagram);
+    writer.add(Handshake{kNoChannel, {}});
+    commit(now, channel, writer, out);
+    remove(channel);
+    return false;
+  }
+  if (channel.dials == 1) {
+    channel.upload.sample_round_trip(now - channel.began);
+    channel.download.sample_round_trip(now - channel.began);
+  }
+  opened(now, channel);
+  return true;
+}
+
+// --- Messages --------------------------------------------------------------------------------------------------------
+
+void LiveSwarm::receive(Instant now, const Endpoint& from, ByteView datagram, Outbox& out) {
+  const auto destination = destination_of(datagram);
+  if (!destination || banned_.contains(from)) return;
+  if (*destination == kNoChannel) {
+    meet(now, from, datagram, out);
+    return update_deadline(now);
+  }
+  Channel* channel = find(*destination);
+  if (channel == nullptr || channel->endpoint != from) return;
+  if (!channel->open && channel->theirs == kNoChannel && !leading_handshake(datagram)) return;
+  channel->heard = now;
+  channel->unanswered = 0;
+  if (!channel->open && channel->theirs != kNoChannel && !leading_handshake(datagram)) opened(now, *channel);
+  due_ = true;
+  MessageReader reader(datagram, format_);
+  while (const auto message = reader.next()) {
+    if (!take(now, *channel, *message, out)) break;
+  }
+  update_deadline(now);
+}
+
+bool LiveSwarm::take(Instant now, Channel& channel, const Message& message, Outbox& out) {
+  if (const auto* handshake = std::get_if<Handshake>(&message)) return take_handshake(now, channel, *handshake, out);
+  if (!channel.open) return true;
+  if (const auto* have = std::get_if<Have>(&message)) {
+    channel.has.insert(intersection(have->chunks, {window_begin(), kEndOfChunk32}), kMaxRuns);
+    channel.upload.acknowledged(now, have->chunks, std::nullopt);
+  } else if (const auto* ack = std::get_if<Ack>(&message)) {
+    channel.has.insert(intersection(ack->chunks, {window_begin(), kEndOfChunk32}), kMaxRuns);
+    channel.upload.acknowledged(now, ack->chunks, ack->delay_us);
+  } else if (const auto* request = std::get_if<Request>(&message)) {
+    take_request(now, channel, request->chunks);
+  } else if (const auto* cancel = std::get_if<Cancel>(&message)) {
+    channel.upload.cancel(cancel->chunks);
+  } else if (const auto* hash = std::get_if<IntegrityHash>(&message)) {
+    const auto bin = Bin::covering(hash->chunks);
+    if (!bin || hash->hash.size() != sizeof(Digest32)) return true;
+    Node node{*bin, {}};
+    std::copy(hash->hash.begin(), hash->hash.end(), node.hash.begin());
+    channel.announced_munro = node;
+    if (node.hash != kEmptyHash) channel.hints.add(node);
+  } else if (const auto* munro = std::get_if<SignedIntegrity>(&message)) {
+    return take_munro(now, channel, *munro, out);
+  } else if (const auto* data = std::get_if<Data>(&message)) {
+    return take_data(now, channel, *data, out);
+  } else if (std::holds_alternative<Choke>(message)) {
+    channel.chokes_us = true;
+    const ChunkSet pending = channel.download.pending();
+    for (const ChunkRange& run : pending.ranges()) channel.download.drop(run);
+    release(pending);
+  } else if (std::holds_alternative<Unchoke>(message)) {
+    channel.chokes_us = false;
+  } else if (std::holds_alternative<PexRequest>(message)) {
+    answer_addresses(now, channel, out);
+  } else if (const auto* v4 = std::get_if<PexV4>(&message)) {
+    take_address(now, channel, v4->endpoint);
+  } else if (const auto* v6 = std::get_if<PexV6>(&message)) {
+    take_address(now, channel, v6->endpoint);
+  }
+  return true;
+}
+
+bool LiveSwarm::take_munro(Instant now, Channel& channel, const SignedIntegrity& message, Outbox& out) {
+  const auto bin = Bin::covering(message.chunks);
+  if (!bin || !channel.announced_munro || channel.announced_munro->bin != *bin) return true;
+  if (message.chunks.size() != config_.chunks_per_munro || message.chunks.end > kEndOfChunk32) {
+    ban(now, channel, "signs munros of another width", out);
+    return false;
+  }
+  channel.munro_shown = std::max(channel.munro_shown, message.chunks.end);
+  const std::uint64_t begin = message.chunks.begin;
+  if (munros_.contains(begin) || message.chunks.end <= window_begin()) return true;
+  const std::uint64_t age = ntp(now) - message.ntp_timestamp;
+  const bool from_future = age >> 63 != 0 && ~age + 1 > kMaxAgeSeconds << 32;
+  if (from_future || (age >> 63 == 0 && !tuned_in_ && age > kMaxAgeSeconds << 32)) {
+    ++counters_.stale;
+    return true;
+  }
+  Munro munro{*bin, message.ntp_timestamp, channel.announced_munro->hash, {message.signature.begin(), message.signature.end()}};
+  if (!key_.verifies(signed_part(munro), munro.signature)) {
+    ++counters_.forged;
+    ban(now, channel, "sent a munro that the injector did not sign", out);
+    return false;
+  }
+  ++counters_.munros;
+  munros_.emplace(begin, MunroTree(std::move(munro)));
+  if (!tuned_in_) tuned_in_ = begin;
+  discard_old();
+  return true;
+}
+
+bool LiveSwarm::take_data(Instant now, Channel& channel, const Data& message, Outbox& out) {
+  const std::uint64_t chunk = message.chunks.begin;
+  channel.delay_us = microseconds(now) - message.timestamp_us;
+  const bool wanted = channel.download.arrived(now, chunk);
+  if (verified_.contains(chunk)) {
+    ++counters_.duplicates;
+    channel.to_acknowledge.insert(message.chunks);
+    return true;
+  }
+  const auto at = munros_.find(chunk - chunk % config_.chunks_per_munro);
+  if (!wanted || at == munros_.end() || message.bytes.size() != config_.chunk_size) {
+    claimed_.erase(message.chunks);
+    return true;
+  }
+  switch (at->second.admit(chunk, message.bytes, channel.hints)) {
+    case Verdict::kVerified: break;
+    case Verdict::kUnprovable:
+      ++counters_.unprovable;
+      claimed_.erase(message.chunks);
+      return true;
+    case Verdict::kForged:
+      ++counters_.forged;
+      claimed_.erase(message.chunks);
+      ban(now, channel, "sent a chunk that contradicts its munro", out);
+      return false;
+  }
+  verified_.insert(message.chunks);
+  claimed_.erase(message.chunks);
+  channel.has.insert(message.chunks, kMaxRuns);
+  channel.to_acknowledge.insert(message.chunks);
+  for (const auto& other : channels_) {
+    if (other.get() != &channel) other->to_announce.insert(message.chunks);
+    if (other.get() != &channel) other->download.drop(message.chunks);
+  }
+  return true;
+}
+
+// --- Channels --------------------------------------------------------------------------------------------------------
+
+LiveSwarm::Channel* LiveSwarm::find(ChannelId id) {
+  const auto at = std::find_if(channels_.begin(), channels_.end(), [&](const auto& channel) { return channel->ours == id; });
+  return at == channels_.end() ? nullptr : at->get();
+}
+
+LiveSwarm::Channel* LiveSwarm::find(const Endpoint& endpoint) {
+  const auto at = std::find_if(channels_.begin(), channels_.end(), [&](const auto& channel) { return channel->endpoint == endpoint; });
+  return at == channels_.end() ? nullptr : at->get();
+}
+
+void LiveSwarm::commit(Instant now, Channel& channel, const DatagramWriter& writer, Outbox& out) {
+  out.effects.push_back(Send{channel.endpoint, writer.begin(), writer.size()});
+  channel.said = now;
+  ++channel.unanswered;
+  counters_.bytes_sent += writer.size();
+}
+
+void LiveSwarm::release(const ChunkSet& chunks) {
+  for (const ChunkRange& run : chunks.ranges()) claimed_.erase(run);
+}
+
+void LiveSwarm::remove(const Channel& channel) {
+  release(channel.download.pending());
+  due_ = true;
+  std::erase_if(channels_, [&](const auto& other) { return other.get() == &channel; });
+}
+
+void LiveSwarm::ban(Instant now, Channel& channel, std::string why, Outbox& out) {
+  ++counters_.bans;
+  if (banned_.size() < kMaxBanned) banned_.emplace(channel.endpoint, std::move(why));
+  DatagramWriter writer(out.arena, channel.theirs, format_, kMaxDatagram);
+  writer.add(Handshake{kNoChannel, {}});
+  commit(now, channel, writer, out);
+  remove(channel);
+}
+
+void LiveSwarm::leave(Instant now, Outbox& out) {
+  for (const auto& channel : channels_) {
+    if (!channel->open) continue;
+    DatagramWriter writer(out.arena, channel->theirs, format_, kMaxDatagram);
+    writer.add(Handshake{kNoChannel, {}});
+    commit(now, *channel, writer, out);
+  }
+  while (!channels_.empty()) remove(*channels_.back());
+  update_deadline(now);
+}
+
+}  // namespace earshot::stream::ppspp
