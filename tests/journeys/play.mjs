@@ -74,7 +74,7 @@ journey(async () => {
   await page.getByRole('button', { name: 'Next track' }).click();
   await page.locator('.bar .title', { hasText: 'Awakening' }).waitFor();
   await until(async () => (await now()) > 0.2 && (await now()) < 60, 'the next of the queue plays');
-  await page.locator('.wave rect:nth-child(100)').waitFor({ state: 'attached', timeout: 30_000 });
+  await page.locator('.wave rect:nth-child(100)').waitFor({ state: 'attached', timeout: 60_000 });
   say('the outline of the sound is drawn');
 
   await page.keyboard.press('Tab');

@@ -123,7 +123,7 @@ export async function journey(walk) {
   }
   await browser?.close().catch(() => {});
   for (const node of nodes) node.child.kill('SIGTERM');
-  await Promise.all(nodes.map((node) => node.child.exitCode !== null || new Promise((resolve) => node.child.once('exit', resolve))));
+  await Promise.all(nodes.map((node) => node.child.exitCode !== null || node.child.signalCode !== null || new Promise((resolve) => node.child.once('exit', resolve))));
   rmSync(folder, { recursive: true, force: true });
   say(`${failures === 0 ? 'passed' : `${failures} FAILED`} in ${((Date.now() - began) / 1000).toFixed(1)} s`);
   process.exit(failures === 0 ? 0 : 1);

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { check, data, joined, journey, openPage, say, startNode } from './stage.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const kViews = ['#/search', '#/search?q=tone', '#/library', '#/publish', '#/network', '#/settings'];
+const kViews = ['#/search', '#/search?q=tone', '#/library', '#/publish', '#/radio', '#/network', '#/settings'];
 
 async function violations(page) {
   // The policy of the page lets no script in; the browser's own door does.
@@ -23,7 +23,7 @@ const small = () => {
 
 journey(async () => {
   const holder = await startNode('holder', { share: data });
-  const node = await startNode('asker', { bootstrap: holder.status.self });
+  const node = await startNode('asker', { bootstrap: holder.status.self, radio: '127.0.0.1:0' });
   await joined();
   let looked = 0;
   for (const locale of ['en-GB', 'es-ES']) {

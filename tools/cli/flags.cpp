@@ -178,15 +178,15 @@ void Tree::client_commands() {
 void Tree::operator_commands() {
   CLI::App* up = command(Command::kUp, "up", "Run a node in the background; returns when it is ready");
   up->add_flag("--no-page", raw.invocation.no_page, "Do not open the node's page in the browser");
-  settings(up, {"node", "stream", "http", "share", "index", "log"});
+  settings(up, {"node", "stream", "http", "radio", "share", "index", "log"});
   settings(command(Command::kDown, "down", "Stop the running node and wait until it has gone"), {"cli"});
   CLI::App* doctor = command(Command::kDoctor, "doctor", "Find what is wrong with this node, and say how to mend it");
-  settings(doctor, {"node", "stream", "http", "share", "index", "log", "cli"});
+  settings(doctor, {"node", "stream", "http", "radio", "share", "index", "log", "cli"});
   CLI::App* config = app.add_subcommand("config", "Look at the configuration");
   config->require_subcommand(1);
   CLI::App* show = command(Command::kConfigShow, "show", "Every setting and its value", config);
   show->add_flag("--origin", raw.invocation.origin, "Also where each value comes from");
-  settings(show, {"node", "stream", "http", "share", "index", "log", "cli"});
+  settings(show, {"node", "stream", "http", "radio", "share", "index", "log", "cli"});
   command(Command::kConfigPaths, "paths", "The folders and files of this node", config);
 }
 
@@ -221,7 +221,7 @@ void Tree::shell_commands() {
 Tree::Tree() {
   app.require_subcommand(1);
   CLI::App* run = command(Command::kNode, "node", "Run a node until Ctrl-C");
-  settings(run, {"node", "stream", "http", "share", "index", "log"});
+  settings(run, {"node", "stream", "http", "radio", "share", "index", "log"});
   client_commands();
   operator_commands();
   demo_command();

@@ -48,7 +48,7 @@ struct Station {
   bool on_air = false;
   asio::steady_timer::time_point silent_since;
   std::uint64_t bytes_in = 0, bytes_out = 0;
-  std::vector<std::shared_ptr<Connection>> listeners;
+  std::vector<std::shared_ptr<Connection>> listeners;  // who hold the station too: cleared when it ends
 };
 
 class AsioRadio;
@@ -115,6 +115,7 @@ class AsioRadio final : public Radio {
   ~AsioRadio() override {
     context_.stop();
     if (thread_.joinable()) thread_.join();
+    for (const auto& [name, station] : stations_) station->listeners.clear();
   }
 
   Result<void> start(const Endpoint& listen) {
@@ -185,6 +186,7 @@ class AsioRadio final : public Radio {
       const bool over = !station.on_air && now - station.silent_since > kReturnTime;
       if (over) {
         for (const auto& listener : station.listeners) listener->cut();
+        station.listeners.clear();
       }
       it = over ? stations_.erase(it) : std::next(it);
     }

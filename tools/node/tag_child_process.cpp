@@ -13,6 +13,7 @@
 #include <array>
 #include <csignal>
 #include <cstddef>
+#include <csignal>
 #include <cstring>
 
 #include "index/audio_digest.h"

@@ -8,6 +8,7 @@ import { artistOf, titleOf, type Track } from './track';
 
 const kKey = 'earshot.queue';
 const kEarly = 30;  // seconds before the end of a track
+const kSettled = 5;  // seconds after which somebody listens, and does not only look
 const kMaxQueue = 500;
 
 type State = 'idle' | 'loading' | 'playing' | 'paused' | 'waiting' | 'failed';
@@ -77,7 +78,8 @@ function measure(): void {
   for (let i = 0; i < ranges.length; ++i) {
     if (ranges.start(i) <= made.currentTime + 0.5) player.loaded = Math.max(player.loaded, ranges.end(i));
   }
-  if (!player.peaks && player.length > 0 && player.loaded >= player.length - 1.5) void draw();
+  // Browsers hold back from long tracks: after a while of listening the rest is asked for, which the node has or will need.
+  if (!player.peaks && player.length > 0 && (player.loaded >= player.length - 1.5 || player.time > kSettled)) void draw();
 }
 
 let drawing = '';
