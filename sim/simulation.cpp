@@ -31,9 +31,6 @@ PopulationPlan plan_of(const Scenario& scenario, const World& world, std::uint64
           scenario.attackers};
 }
 
-/// Peers come and go, so who holds what must be followed.
-bool is_changing(const Scenario& scenario) { return scenario.churn || !scenario.crashes.empty(); }
-
 bool is_search(EventKind kind) { return kind == EventKind::kQuery || kind == EventKind::kHits; }
 
 }  // namespace

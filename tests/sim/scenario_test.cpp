@@ -218,7 +218,7 @@ TEST(Scenario, TellsFileLineKeyAndWhatIsAllowed) {
       in("[protocol]\nactive_size = 300\n", "s.toml:7: protocol.active_size: 300 is not in 1..255"),
       in("[protocol]\nactive_walk = 2\n", "s.toml:6: protocol: passive_walk is 3, not in 0..2"),
       in("[[search]]\nttl = 3\n", "s.toml:6: search: a strategy is missing"),
-      in("[[search]]\nstrategy = \"magic\"\n", "s.toml:7: search.strategy: \"magic\" is not one of flood, walk"),
+      in("[[search]]\nstrategy = \"magic\"\n", "s.toml:7: search.strategy: \"magic\" is not one of flood, walk, ring, dynamic, bubble, auto"),
       in("[[search]]\nstrategy = \"flood\"\nttl = 8\n", "s.toml:8: search.ttl: 8 is not in 0..7"),
       in("[[search]]\nstrategy = \"flood\"\nwalkers = 8\n",
          "s.toml:8: search.walkers: there is no such key; allowed here: strategy, name, ttl"),
