@@ -4,9 +4,12 @@
 #include <cstdint>
 
 #include "schema/result.h"
+#include "schema/search.h"
 #include "schema/time.h"
 
 namespace earshot::overlay {
+
+class Strategy;
 
 struct Config {
   // Membership. Names and values as in HyParView (2007), section 5.1, for 10,000 nodes, unless said otherwise.
@@ -51,6 +54,11 @@ struct Config {
 
   // Estimates.
   Duration estimate_period = 15s;        // 0: none. 60 rounds take a quarter of an hour
+
+  // A strategy that is being tried out, in place of the table's one of that kind (search/strategy.h). Programs set it, never a file or
+  // a message. It must outlive the peers.
+  const Strategy* tried = nullptr;
+  StrategyKind tried_kind = StrategyKind::kFlood;
 };
 
 /// Whether peers can work with these numbers. Errors: kInvalid, naming the field and its bounds.

@@ -83,7 +83,7 @@ void Peer::join(Instant now, std::span<const PeerId> contacts, Outbox& out) {
 
 QueryId Peer::ask(Instant now, SearchRequest request, Outbox& out) {
   Turn turn = this->turn(now, out);
-  const Strategy* const strategy = strategy_of(request.strategy);
+  const Strategy* const strategy = strategy_of(request.strategy, *config_);
   EARSHOT_CHECK(strategy != nullptr && validate(request));
   return search_.ask(turn, std::move(request), *strategy, membership_.active());
 }

@@ -51,7 +51,7 @@ QueryId Search::ask(Turn& turn, SearchRequest request, const Strategy& strategy,
 
 std::optional<Search::Sighting> Search::sight(Turn& turn, const Query& query) const {
   ++turn.counters.queries_in;
-  const Strategy* const strategy = strategy_of(query.strategy);
+  const Strategy* const strategy = strategy_of(query.strategy, turn.config);
   if (strategy == nullptr || query.hops == 0 || query.hops > strategy->max_ttl()) {
     ++turn.counters.refused;
     return std::nullopt;

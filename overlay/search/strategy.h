@@ -125,6 +125,11 @@ std::span<const StrategyEntry> strategies();
 /// Null for a kind that this version does not know.
 const Strategy* strategy_of(StrategyKind kind);
 
+/// What peers of this configuration follow: the same, but for a strategy that is being tried out.
+inline const Strategy* strategy_of(StrategyKind kind, const Config& config) {
+  return config.tried != nullptr && kind == config.tried_kind ? config.tried : strategy_of(kind);
+}
+
 /// By the name that people write; null for one that is not in the table.
 const StrategyEntry* strategy_named(std::string_view name);
 

@@ -38,7 +38,8 @@ class Session {
       case 0: now_ += Duration(1000) * take(input) * take(input); break;
       case 1: swarm_.add_peer(now_, from, out_); break;
       case 2:
-        swarm_.want(now_, {{{take(input), take(input)}, now_, input.size() % 2 == 0}}, input.size() % 3 == 0 ? Rest::kLeave : Rest::kFetch, out_);
+        swarm_.want(now_, {{{take(input), take(input)}, now_, input.size() % 2 == 0}},
+                    input.size() % 3 == 0 ? stream::Rest::kLeave : stream::Rest::kFetch, out_);
         break;
       case 3: greet(from, input); break;
       case 4: give_true_chunk(from, take(input)); break;

@@ -307,6 +307,22 @@ TEST_P(Live, TwentyListenersOfASourceThatSendsThreeStreams) {
   for (const auto* peer : listeners) expect_true_sound(peer->swarm);
 }
 
+TEST_P(Live, APeerThatAnnouncesChunksOfNextYearCostsNothing) {
+  LiveNetwork network(11);
+  auto& source = network.inject(signer);
+  auto& listener = network.listen(signer.key());
+  source.alter = [](Bytes& bytes) {
+    if (bytes.size() == 13 && bytes[4] == static_cast<std::uint8_t>(Kind::kHave)) std::fill(bytes.begin() + 9, bytes.end(), std::uint8_t{0xff});
+  };
+  network.dial(listener, source);
+  network.pass(1s);
+  for (std::size_t i = 0; i < 10; ++i) {
+    network.append(source, munro_of_sound(i));
+    network.pass(300ms);
+  }
+  EXPECT_TRUE(network.run(5s, [&] { return listener.swarm.verified().contains_all({0, 80}); }));
+}
+
 TEST_P(Live, AnUnprovenAddressIsNotSentMoreThanItSent) {
   LiveNetwork network(10);
   auto& source = network.inject(signer);

@@ -134,19 +134,6 @@ std::string page_link(const node::Config& config) {
   return url;
 }
 
-// An address that opens the page once; empty where the node serves none.
-std::string page_of(const node::Config& config) {
-  const auto client = connect_to_socket(config.folders.runtime / "earshot.sock");
-  if (!client) return "";
-  std::string url;
-  Reader reader;
-  reader.on_line = [&](std::string_view line) {
-    url = url_of_link(line);
-    return true;
-  };
-  return (*client)->call("POST", "/api/v1/links", "{}", reader) ? url : "";
-}
-
 // Only for a person at a screen: not from a script, a log or a machine without one.
 bool has_screen() {
   const auto is_set = [](const char* name) {
@@ -167,7 +154,7 @@ void open_in_browser(const std::string& url) {
 
 void say_all(const StatusLine& status, std::int64_t pid, bool was_running, const Invocation& invocation,
              const node::Config& config, Console& console) {
-  const std::string page = page_of(config);
+  const std::string page = page_link(config);
   if (console.json()) return console.data(up_line(status.self, pid, was_running, page));
   console.note(was_running ? "a node runs here already" : "a node runs in the background");
   console.data("contact   " + status.self);

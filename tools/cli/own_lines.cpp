@@ -83,12 +83,6 @@ std::string up_line(std::string_view self, std::int64_t pid, bool was_running, s
   return written(value);
 }
 
-std::string url_of_link(std::string_view line) {
-  const ordered_json value = ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!value.is_object() || value.value("type", "") != "link") return "";
-  return value.value("url", "");
-}
-
 std::string down_line(bool was_running) {
   ordered_json value = object("down");
   value["was_running"] = was_running;

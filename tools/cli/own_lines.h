@@ -17,8 +17,6 @@ std::string finding_line(const Finding& finding);
 std::string text_line(std::string_view name, std::string_view text);
 /// {"type": "up", ...}: a node runs in the background.
 std::string up_line(std::string_view self, std::int64_t pid, bool was_running, std::string_view page);
-/// The address in a line of type "link"; empty when there is none.
-std::string url_of_link(std::string_view line);
 std::string down_line(bool was_running);
 
 /// "default", "file", "environment", "flag".

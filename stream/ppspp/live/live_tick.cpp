@@ -68,6 +68,8 @@ void LiveSwarm::ask(Instant now) {
   for (const auto& channel : channels_) {
     if (!channel->has.empty()) end = std::max(end, channel->has.ranges().back().end);
   }
+  // A peer may announce chunks of next year; who looks further than a window ahead looks for nothing.
+  end = std::min(end, end_of_stream() + config_.discard_window);
   const std::uint64_t width = config_.chunks_per_munro;
   for (std::uint64_t first = std::max(*tuned_in_, window_begin() / width * width); first < end; first += width) {
     ChunkRange rest{first, first + width};
