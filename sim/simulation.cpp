@@ -51,7 +51,7 @@ Simulation::Simulation(const Scenario& scenario, const World& world, const Searc
       network_(scenario.network, seed, world.distances ? &*world.distances : nullptr),
       population_(plan_of(scenario, world, seed), range_of_part(world.peers, options.parts, options.part)), lives_(world.peers),
       holdings_(world.catalog, world.peers, is_changing(scenario)),
-      hosting_(population_.range(), scenario.digests.publish != PublishedBy::kNobody), 
+      hosting_(population_.range(), scenario.digests.publish != PublishedBy::kNobody),
       has_access_(std::any_of(scenario.classes.begin(), scenario.classes.end(), [](const auto& one) { return one.access > Duration::zero(); })),
       mirror_(options.through_the_wire ? std::make_unique<WireMirror>() : nullptr), outgoing_(options.parts) {
   digests_ = digests_of(PeerId{0});
