@@ -49,7 +49,7 @@ struct Config {
   // Copies die with their hosts: of a part that lives 45 min, with sessions of 87 min on average, 78 % of the time is
   // lived through; 100 / 78 is a part more in four.
   std::uint8_t digest_excess_percent = 28;
-  std::uint8_t publish_walk = 4;         // steps to where a part spreads: with 16 links 54,000 peers are that far
+  std::uint8_t publish_walk = 2;         // steps to where a later part spreads: with 16 links 240 peers are that far
   std::uint16_t hosted_per_minute = 120; // digests that a peer takes in. A million peers publish 18 a minute to each
 
   // Estimates.

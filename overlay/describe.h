@@ -74,7 +74,7 @@ inline std::string describe(const Send& e) {
   return fmt::format("send {} {}", to_number(e.to), describe(e.message));
 }
 inline std::string describe(const Lookup& e) {
-  return fmt::format("look up {} '{}'{}", describe(e.id), e.request->text, e.hosted ? "" : " in our own library");
+  return fmt::format("look up {} '{}'{}", describe(e.id), e.request->text, e.hosted ? " and digests" : "");
 }
 inline std::string describe(const HostDigest& e) {
   return fmt::format("host the digest of {} until {} s", to_number(e.owner), e.expiry.time_since_epoch() / 1s);

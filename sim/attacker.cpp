@@ -36,6 +36,7 @@ class Dropper final : public Attacker {
  public:
   std::string_view name() const override { return "dropper"; }
   bool hears(const Message& message) const override { return !is_search(message); }
+  bool silent() const override { return true; }
 };
 
 class Spammer final : public Attacker {

@@ -54,6 +54,8 @@ class Attacker {
   virtual bool says(overlay::Message&, const Crowd&, Random&) const { return true; }
   /// What he answers to a query for an item, in place of the truth; nothing: the truth.
   virtual std::optional<Hit> answer(std::uint32_t /*item*/, PeerId /*self*/) const { return std::nullopt; }
+  /// Whether he answers nobody and passes nothing on.
+  virtual bool silent() const { return false; }
   /// Whether act() is to be called every period.
   virtual bool acts() const { return false; }
   virtual void act(Instant, overlay::Peer&, const Crowd&, Random&, overlay::Outbox&) const {}

@@ -227,12 +227,22 @@ void Simulation::ask(const Event& event) {
   about.item = item;
   about.origin = origin;
   about.asked = now_;
-  about.available = holdings_.copies(item) - (holdings_.holds(origin, item) ? 1 : 0);
+  about.available = available(item) - (holdings_.holds(origin, item) ? 1 : 0);
   observe(EventKind::kAsk, origin, kNoPeer);
   const QueryId id = seat.peer.ask(local(origin), std::move(request), outbox_);
   flight_.open(id, about);
   ++record_.tally.asked;
   settle(origin);
+}
+
+/// Copies at those who would say so: in a network where nobody comes or goes, droppers' are not counted.
+std::uint32_t Simulation::available(std::uint32_t item) const {
+  if (attackers_.empty() || is_changing(scenario_)) return holdings_.copies(item);
+  const std::span<const PeerId> holders = world_.catalog.holders(item);
+  return static_cast<std::uint32_t>(std::count_if(holders.begin(), holders.end(), [this](PeerId holder) {
+    const std::uint8_t attacker = attackers_[to_number(holder)];
+    return attacker == 0 || !attacker_of(scenario_.attackers[attacker - 1].kind).silent();
+  }));
 }
 
 /// Who asks: the one that the workload names, or another, if he is away or an attacker. Somebody without the item, as far as a

@@ -9,8 +9,12 @@
 
 #include "schema/ids.h"
 #include "sim/catalog.h"
+#include "sim/scenario.h"
 
 namespace earshot::sim {
+
+/// Peers come and go, so who holds what must be followed.
+inline bool is_changing(const Scenario& scenario) { return scenario.churn || !scenario.crashes.empty(); }
 
 class Holdings {
  public:

@@ -31,9 +31,6 @@ PopulationPlan plan_of(const Scenario& scenario, const World& world, std::uint64
           scenario.attackers};
 }
 
-/// Peers come and go, so who holds what must be followed.
-bool is_changing(const Scenario& scenario) { return scenario.churn || !scenario.crashes.empty(); }
-
 /// The number of a kind in the event hash, which published results quote: a new kind of message gets one behind all others.
 std::uint64_t hash_number(EventKind kind) {
   if (kind == EventKind::kPublish) return 30;

@@ -129,6 +129,7 @@ class Simulation {
   void end_session(PeerId peer, bool graceful, std::optional<Duration> away);
   void ask(const Event& event);
   PeerId origin_of(std::uint32_t question) const;
+  std::uint32_t available(std::uint32_t item) const;
   void crash(const Event& event);
   void step_clocks(const Event& event);
   void deed(const Event& event);

@@ -102,14 +102,17 @@ Coverage coverage_of(const NetworkView& network, std::uint32_t visits) {
           permille_found(meeting + off, visits, peers)};
 }
 
-std::uint32_t peers_within(const NetworkView& network, std::size_t degree, std::uint16_t ttl) {
-  const std::uint64_t most = network.peers == 0 ? limits::kMaxVisits : network.peers;
-  std::uint64_t shell = degree, sum = 0;
-  for (std::uint16_t hop = 0; hop < ttl && sum < most && shell > 0; ++hop) {
-    sum += shell;
+std::uint32_t peers_within(const NetworkView& network, std::size_t degree, std::uint16_t ttl,
+                           std::uint32_t missed_permille) {
+  std::uint64_t shell = degree, tree = 0;
+  for (std::uint16_t hop = 0; hop < ttl && tree < limits::kMaxVisits && shell > 0; ++hop) {
+    shell = shell * (1000 - std::min(missed_permille, 1000u)) / 1000;
+    tree += shell;
     shell *= degree - 1;
   }
-  return static_cast<std::uint32_t>(std::min(sum, most));
+  if (network.peers == 0) return static_cast<std::uint32_t>(std::min<std::uint64_t>(tree, limits::kMaxVisits));
+  const std::uint64_t missed = exp_minus((tree << 16) / network.peers);
+  return static_cast<std::uint32_t>(network.peers - network.peers * missed / 65536);
 }
 
 }  // namespace earshot::overlay

@@ -46,9 +46,11 @@ std::uint32_t query_visits(const NetworkView& network, std::uint32_t lambda_perm
 /// The chance that what exists once has been met after so many visits: its digest, or its owner himself.
 Coverage coverage_of(const NetworkView& network, std::uint32_t visits);
 
-/// Peers within `ttl` hops where everybody has `degree` neighbors, the origin not counted, as if no two ways met; at most
-/// the network, if its size is known.
-std::uint32_t peers_within(const NetworkView& network, std::size_t degree, std::uint16_t ttl);
+/// Peers within `ttl` hops where everybody has `degree` neighbors, the origin not counted: those of a tree, and if the network's
+/// size is known, those of a tree whose branches meet at random, N (1 - e^(-tree / N)). `missed_permille` of the peers are
+/// passed over because they have been asked before, and their branches with them.
+std::uint32_t peers_within(const NetworkView& network, std::size_t degree, std::uint16_t ttl,
+                           std::uint32_t missed_permille = 0);
 
 /// e^-x for x in 2^-16, as a fraction of 2^16. Off by less than 2^-12.
 std::uint32_t exp_minus(std::uint64_t x);

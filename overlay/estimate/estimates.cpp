@@ -72,13 +72,13 @@ void Estimates::tick(Turn& turn, std::span<const PeerId> neighbors) {
   half->tried = give_half(epoch_->shares.tried);
   half->met = give_half(epoch_->shares.met);
   turn.send(neighbors[turn.random.below(neighbors.size())],
-            Estimate{epoch_->number, view_.peers, epoch_->seed, std::move(half), view_.meeting, view_.meetings,
+            Estimate{epoch_->number, own_size() != 0 ? own_size() : view_.peers, epoch_->seed, std::move(half), view_.meeting, view_.meetings,
                      static_cast<std::uint8_t>(view_.degree)});
 }
 
 void Estimates::receive(const Estimate& message, std::size_t degree) {
   if (round_at_ == kNever) return;
-  if (epoch_->sizes[0] == 0 && message.peers != 0) hear(message);
+  if (message.peers != 0) hear(message);
   if (message.epoch > epoch_->number && message.epoch - epoch_->number <= kEpochsAhead) {
     const bool half_over = epoch_->rounds >= kRounds / 2;
     const bool arrives = epoch_->contributes && epoch_->sizes[0] == 0 && !half_over;
@@ -99,10 +99,24 @@ void Estimates::receive(const Estimate& message, std::size_t degree) {
 
 void Estimates::hear(const Estimate& message) {
   epoch_->heard = {message.peers, epoch_->heard[0], epoch_->heard[1]};
-  view_.peers = median(epoch_->heard);
+  judge_size();
+  if (own_size() != 0) return;
   view_.degree = message.degree;
   view_.meeting = message.meeting;
   view_.meetings = message.meetings;
+}
+
+std::uint32_t Estimates::own_size() const { return median(epoch_->sizes); }
+
+/// Rule 4.
+void Estimates::judge_size() {
+  const auto& heard = epoch_->heard;
+  const std::uint32_t own = own_size();
+  if (own == 0) {
+    view_.peers = median(heard);
+  } else {
+    view_.peers = heard[1] == 0 ? own : median({own, heard[0], heard[1]});
+  }
 }
 
 void Estimates::begin_epoch(std::uint32_t number, std::uint64_t seed, std::uint64_t weight, std::size_t degree) {
@@ -141,7 +155,8 @@ void Estimates::end_epoch() {
   const std::uint32_t before = epoch_->sizes[0] != 0 ? epoch_->sizes[0] : view_.peers;
   if (before != 0) size = std::clamp(size, std::max(before / kStep, 1u), saturated(std::uint64_t{before} * kStep));
   epoch_->sizes = {size, epoch_->sizes[0], epoch_->sizes[1]};
-  view_.peers = median(epoch_->sizes);
+  judge_size();
+  if (size / kOdd > view_.peers || size < view_.peers / kOdd) return;
   view_.degree = static_cast<std::uint16_t>(std::min<std::uint64_t>(epoch_->shares.degrees / epoch_->shares.peers, 255));
   epoch_->tried = sum_of(epoch_->tried / 2, total(epoch_->shares.tried, epoch_->shares.weight, kTriedBits));
   epoch_->met = std::min(sum_of(epoch_->met / 2, total(epoch_->shares.met, epoch_->shares.weight, kSumBits)), epoch_->tried);

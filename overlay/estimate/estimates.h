@@ -16,9 +16,12 @@
 //     able to keep an epoch from converging by announcing new ones. A peer that has just arrived takes up any epoch, and
 //     contributes nothing to that first one. Rationale: half-way contributions would not be spread evenly by the end.
 //     Epoch 0, which only the first peers of a new network live through, runs kHurry times as fast.
-//  4. A peer that has no estimate of its own yet believes the median of what the last three neighbors said that they believe.
-//     Rationale: its first epoch may take a quarter of an hour, and it publishes and searches before.
-//     The size is the median of the last three epochs, the degree that of the last one. Meetings add up over the
+//  4. With each share a peer tells its own estimate. Who has none of his own yet believes the median of the last three that he
+//     was told; who has believes the median of his own and the last two. What is told on is one's own, so that beliefs do not
+//     feed themselves. Rationale: a first epoch may take a quarter of an hour, and a peer publishes and searches before; and a peer
+//     that had one or two neighbors while the seed spread may be wrong by any factor (5,000 peers: 3 of them), but not three at
+//     once. An epoch whose size is off by more than kOdd from what was told says nothing of meetings and degrees either.
+//     A peer's own size is the median of the last three epochs, the degree that of the last one. Meetings add up over the
 //     epochs, the older ones for half: the more there are, the smaller the displayed interval.
 //  5. Meetings: each query of ours carries canaries, names of peers from afar. `tried` adds up canaries x visits,
 //     `met` those who said that they host the canary's digest. met / tried over the whole network is the chance that
@@ -51,6 +54,7 @@ class Estimates {
   static constexpr std::uint8_t kRounds = 60;
   static constexpr std::uint32_t kEpochsAhead = 1000;
   static constexpr int kHurry = 15;
+  static constexpr std::uint32_t kOdd = 4;
   /// By how much the believed size may change from one epoch to the next, up or down.
   static constexpr std::uint32_t kStep = 8;
 
@@ -76,7 +80,7 @@ class Estimates {
     std::uint64_t met = 0, tried = 0;      // of the network, over the epochs
     Meetings contributed;                  // of ours, in the epoch before
     std::array<std::uint32_t, 3> sizes{};  // of the last epochs, newest first; 0: none yet
-    std::array<std::uint32_t, 3> heard{};  // what neighbors believe, until there is one of our own
+    std::array<std::uint32_t, 3> heard{};  // what neighbors told, newest first
     std::uint32_t number = 0;
     std::uint8_t rounds = 0;
     bool contributes = true;               // not a newcomer in the epoch that it found
@@ -86,6 +90,8 @@ class Estimates {
   void contribute(std::size_t degree);
   void end_epoch();
   void hear(const Estimate& message);
+  void judge_size();
+  std::uint32_t own_size() const;
   void add(const Shares& shares);
 
   Instant round_at_ = kNever;

@@ -3,13 +3,15 @@
 //
 //  1. A digest is published when its owner has been here for Config::publish_after; a newer one at once.
 //     Rationale: many stay for moments only, and their copies would be wasted.
-//  2. It is published in Config::digest_parts parts, one each digest_life / digest_parts, each for digest_life; the first time
-//     all at once, for a life that ends when its turn comes. So D copies are alive at any time: when hosts leave, later parts
-//     replace what was lost (digest_excess_percent). Rationale: owner and hosts say nothing to each other, and nobody
-//     counts copies; what is measured is whether questions meet digests (estimate/estimates.h).
-//  3. A part first walks publish_walk steps at random, then spreads from there. Rationale: parts that spread from the owner
-//     would lie at the same peers, and a neighbor who drops them would take all; the first steps of the parts go over different
-//     links.
+//  2. The first time it spreads at once over all links, to all D. Later it is published in Config::digest_parts parts, one
+//     each digest_life / digest_parts, each for digest_life, from when two parts can take the place of the first spread before
+//     it ends. So D copies are alive at any time: when hosts leave, later parts replace what was lost
+//     (digest_excess_percent). Rationale: owner and hosts say nothing to each other, and nobody counts copies; what is
+//     measured is whether questions meet digests (estimate/estimates.h).
+//  3. A later part first walks publish_walk steps at random, then spreads from there. Rationale: parts that spread from the
+//     owner would all lie at the same peers. But each step may meet a dropper, who then takes the whole part, so there are few;
+//     among 10 % of droppers two steps cost 19 % of the parts, where four cost 41 % and made the success 77 % of what it is
+//     without a walk 93 %.
 //  4. Who gets a publication first and hosts, counts itself and keeps the digest (HostDigest); hops, visits and life are clamped
 //     on every receipt. Beyond Config::hosted_per_minute it is passed on as if it had been seen before.
 //  5. From neighbors only (membership rule 8).
@@ -44,7 +46,7 @@ class Publisher {
   Instant next_deadline() const { return part_at_; }
 
  private:
-  void send_part(Turn& turn, Duration life, std::span<const PeerId> neighbors, SeenQueries& seen);
+  void send(Turn& turn, std::uint8_t parts, std::uint8_t walk, std::span<const PeerId> neighbors, SeenQueries& seen);
   bool has_room(Turn& turn);
 
   SharedDigests digests_;

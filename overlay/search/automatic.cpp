@@ -36,6 +36,7 @@ class Automatic final : public Strategy {
   }
 
   bool relays_repeats() const override { return true; }
+  bool meets_digests() const override { return true; }
 
   /// Its copies are a flood's or a bubble's; none goes by this name.
   void relay(const Query&, PeerId, bool, Spread&) const override {}
@@ -47,7 +48,7 @@ class Automatic final : public Strategy {
   static std::uint16_t depth(const Spread& spread) {
     std::uint16_t hops = 1;
     while (hops < limits::kMaxFloodTtl - 2 &&
-           peers_within(spread.network(), spread.neighbors().size(), hops) < spread.network().peers) {
+           peers_within(NetworkView{}, spread.neighbors().size(), hops) < spread.network().peers) {
       ++hops;
     }
     return static_cast<std::uint16_t>(hops + 2);

@@ -34,6 +34,7 @@ class Bubble final : public Strategy {
   }
 
   bool relays_repeats() const override { return true; }
+  bool meets_digests() const override { return true; }
 
   void relay(const Query& query, PeerId from, bool first, Spread& spread) const override {
     if (query.hops >= limits::kMaxBubbleHops) return;

@@ -41,7 +41,7 @@ class Dynamic final : public Strategy {
     copy.strategy = StrategyKind::kFlood;
     copy.ttl = n == 0 ? std::min(kProbeTtl, largest) : next_ttl(progress, *query.request, order.size(), asked, largest, spread);
     for (std::size_t i = asked; i < asked + now; ++i) spread.pass_on(copy, order[i]);
-    const std::uint32_t peers = behind_one(spread, copy.ttl) * static_cast<std::uint32_t>(now);
+    const std::uint32_t peers = behind_one(spread, copy.ttl, progress.peers_asked) * static_cast<std::uint32_t>(now);
     spread.expect(peers, peers);
     return Next{answer_time(spread.config(), copy.ttl), /*end=*/asked + now == order.size()};
   }
@@ -68,10 +68,12 @@ class Dynamic final : public Strategy {
     return order;
   }
 
-  /// Peers that a copy over one link reaches.
-  static std::uint32_t behind_one(const Spread& spread, std::uint16_t ttl) {
+  /// Peers that a copy over one link reaches, when `asked` have dropped out of its way because they know the query.
+  static std::uint32_t behind_one(const Spread& spread, std::uint16_t ttl, std::uint32_t asked) {
     const std::size_t degree = std::max<std::size_t>(spread.neighbors().size(), 2);
-    return 1 + peers_within(spread.network(), degree - 1, static_cast<std::uint16_t>(ttl - 1));
+    const std::uint64_t peers = spread.network().peers;
+    const auto missed = static_cast<std::uint32_t>(peers == 0 ? 0 : std::min<std::uint64_t>(asked * 1000ull / peers, 1000));
+    return 1 + peers_within(spread.network(), degree - 1, static_cast<std::uint16_t>(ttl - 1), missed);
   }
 
   static std::uint16_t next_ttl(const Progress& progress, const SearchRequest& request, std::size_t links, std::size_t asked,
@@ -80,7 +82,7 @@ class Dynamic final : public Strategy {
     const std::uint64_t missing = request.wanted - progress.hits;
     const std::uint64_t needed = missing * progress.peers_asked / progress.hits / (links - asked) + 1;
     std::uint16_t ttl = 1;
-    while (ttl < largest && behind_one(spread, ttl) < needed) ++ttl;
+    while (ttl < largest && behind_one(spread, ttl, progress.peers_asked) < needed) ++ttl;
     return ttl;
   }
 };

@@ -44,7 +44,7 @@ QueryId Search::ask(Turn& turn, SearchRequest request, const Strategy& strategy,
   open.request = std::make_shared<const SearchRequest>(std::move(request));
   open.strategy = &strategy;
   const QueryId id = open.id;
-  turn.out.emplace_back(Lookup{id, open.request});
+  turn.out.emplace_back(Lookup{id, open.request, strategy.meets_digests()});
   if (!send_wave(turn, open_.emplace_back(std::move(open)), neighbors)) close(turn, open_.size() - 1);
   set_deadline();
   return id;
@@ -84,7 +84,9 @@ void Search::receive(Turn& turn, PeerId from, const Query& query, const Sighting
   Spread spread(turn, neighbors);
   sighting.strategy->relay(clamped, from, first, spread);
   turn.counters.queries_out += spread.sent();
-  if (first && sighting.strategy->looks(query)) turn.out.emplace_back(Lookup{query.id, query.request});
+  if (first && sighting.strategy->looks(query)) {
+    turn.out.emplace_back(Lookup{query.id, query.request, sighting.strategy->meets_digests()});
+  }
 }
 
 void Search::receive(Turn& turn, const Hits& hits) {

@@ -22,7 +22,7 @@
 //  7. An answer is cut to Config::hits_per_answer and to limits::kMaxHitsPerMessage, best first as given.
 //     Cost: a peer's answer is one message a hop; an empty answer is none.
 //
-//  8. DIGESTS. A look-up also goes to the digests that we host. Each owner that may have an answer gets the query directly,
+//  8. DIGESTS. For strategies that meet digests a look-up also goes to those that we host. Each owner that may have an answer gets the query directly,
 //     marked so, over a link that is opened for it; he looks in his own library only and answers to us, and his hits go home
 //     the way the query came. At most limits::kMaxOwnersPerAnswer owners a peer. A second host that asks the same owner
 //     costs one message: he has seen the query. Who cannot be reached loses his digest here.

@@ -101,6 +101,10 @@ class Strategy {
   /// Whether the peer that gets this copy first looks for answers.
   virtual bool looks(const Query& /*query*/) const { return true; }
 
+  /// Whether those who look also ask the digests that they host. Not where everybody within reach is asked himself: then each
+  /// holder would be asked again by each of his hosts.
+  virtual bool meets_digests() const { return false; }
+
   /// At every other peer, for a copy that arrives. `first`: the query was not seen here before.
   virtual void relay(const Query& query, PeerId from, bool first, Spread& spread) const = 0;
 };

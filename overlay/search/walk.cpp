@@ -38,7 +38,7 @@ class Walk final : public Strategy {
     const std::size_t start = spread.random().below(neighbors.size());
     for (std::size_t i = 0; i < wanted; ++i) spread.pass_on(walker, neighbors[(start + i) % neighbors.size()]);
     const std::uint32_t steps = std::uint32_t{wanted} * walker.ttl;
-    spread.expect(steps, steps);
+    spread.expect(peers_within(spread.network(), steps, /*ttl=*/1), steps);
     return std::nullopt;
   }
 

@@ -27,7 +27,9 @@ class HostileWorld {
   void step() {
     now_ += Duration(random_.below(2'000'000));
     out_.clear();
-    switch (random_.below(12)) {
+    switch (random_.below(13)) {
+      case 12:
+        return peer_.publish(now_, std::make_shared<const std::vector<SharedDigest>>(random_.below(3), digest()), out_);
       case 0: return peer_.tick(now_, out_);
       case 1: {
         const PeerId gone = anybody();
@@ -38,7 +40,11 @@ class HostileWorld {
         const std::vector<PeerId> contacts = {anybody(), anybody()};
         return peer_.join(now_, contacts, out_);
       }
-      case 3: return peer_.answer(now_, Lookup{query_id(), request()}, *hits(), {}, out_);
+      case 3: {
+        const std::vector<PeerId> owners = {anybody(), anybody()};
+        const auto canaries = static_cast<std::uint8_t>(number());
+        return peer_.answer(now_, Lookup{query_id(), request(), random_.chance(1, 2)}, *hits(), Hosted{owners, canaries}, out_);
+      }
       case 4:
         if (random_.chance(1, 10)) return peer_.leave(now_, out_);
         return peer_.cancel(now_, query_id(), out_);
@@ -57,13 +63,17 @@ class HostileWorld {
         ++sent;
         RC_ASSERT(send->to != peer_id(0));
         if (const auto* query = std::get_if<Query>(&send->message))
-          RC_ASSERT(query->ttl + query->hops <= limits::kMaxWalkTtl);
+          RC_ASSERT(query->ttl + query->hops <= limits::kMaxWalkTtl && query->visits <= limits::kMaxVisits);
+        if (const auto* publish = std::get_if<Publish>(&send->message))
+          RC_ASSERT(publish->visits <= limits::kMaxVisits && publish->hops <= limits::kMaxBubbleHops);
       }
       if (const auto* connect = std::get_if<Connect>(&effect)) RC_ASSERT(links_.insert(connect->peer).second);
       if (const auto* disconnect = std::get_if<Disconnect>(&effect)) RC_ASSERT(links_.erase(disconnect->peer) == 1u);
       if (const auto* deliver = std::get_if<Deliver>(&effect)) RC_ASSERT(deliver->hits != nullptr);
     }
-    RC_ASSERT(sent <= std::max<std::size_t>(config_.active_size + 3u, config_.walkers));
+    // A tick may be the next wave of every open query, a part of each of two shards, a shuffle and a round of estimates.
+    const std::size_t waves = std::max<std::size_t>(peer_.open_queries(), 1) * config_.active_size;
+    RC_ASSERT(sent <= std::max<std::size_t>(config_.active_size + 4u + waves + 2u * config_.active_size, config_.walkers));
     const auto active = peer_.neighbors(), passive = peer_.passive_view();
     std::set<PeerId> names(active.begin(), active.end());
     RC_ASSERT(names == links_);
@@ -94,8 +104,10 @@ class HostileWorld {
   }
   QueryId query_id() { return random_.chance(1, 4) ? own_ : QueryId{1, random_.below(40)}; }
   std::shared_ptr<const SearchRequest> request() {
-    const StrategyKind strategy = random_.chance(1, 2) ? StrategyKind::kFlood : StrategyKind::kWalk;
-    return std::make_shared<const SearchRequest>(request_for("a", strategy));
+    const auto strategy = static_cast<StrategyKind>(random_.below(static_cast<std::uint64_t>(kLastStrategyKind) + 1));
+    SearchRequest made = request_for("a", strategy);
+    made.canaries.resize(random_.below(limits::kMaxCanaries + 1));
+    return std::make_shared<const SearchRequest>(std::move(made));
   }
   std::shared_ptr<const std::vector<Hit>> hits() {
     std::vector<Hit> made;
@@ -103,6 +115,7 @@ class HostileWorld {
       made.push_back(hit_at(anybody(), static_cast<std::uint8_t>(random_.below(9))));
     return std::make_shared<const std::vector<Hit>>(std::move(made));
   }
+  static SharedDigest digest() { return std::make_shared<const Bytes>(7); }
   PeerList names() {
     PeerList made;
     for (std::uint64_t n = random_.below(9); n-- > 0;) made.push_back(anybody());
@@ -110,7 +123,7 @@ class HostileWorld {
   }
   Message message() {
     const auto ttl = static_cast<std::uint8_t>(number());
-    switch (random_.below(9)) {
+    switch (random_.below(11)) {
       case 0: return Join{};
       case 1: return ForwardJoin{anybody(), ttl};
       case 2: return Neighbor{random_.chance(1, 2)};
@@ -118,8 +131,14 @@ class HostileWorld {
       case 4: return Leave{};
       case 5: return Shuffle{anybody(), ttl, names()};
       case 6: return ShuffleReply{names()};
-      case 7: return Query{query_id(), request(), static_cast<StrategyKind>(random_.below(3)), number(), number()};
-      default: return Hits{query_id(), hits(), number()};
+      case 7: return Query{query_id(), request(), static_cast<StrategyKind>(random_.below(8)), number(), number(),
+                           number(), random_.chance(1, 8)};
+      case 8: return Publish{query_id(), digest(), anybody(), number() * std::uint32_t{64}, number(), ttl, ttl};
+      case 9:
+        return Estimate{static_cast<std::uint32_t>(random_.below(4)) * number(), number(), random_.next(),
+                        std::make_shared<const Shares>(Shares{random_.next(), random_.next(), number(), number(), 1, number()}),
+                        number(), number(), ttl};
+      default: return Hits{query_id(), hits(), number(), static_cast<std::uint8_t>(number())};
     }
   }
 

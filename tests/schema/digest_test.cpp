@@ -146,7 +146,8 @@ TEST(DigestShards, AreBoundedWhateverIsAdded) {
 }
 
 TEST(DigestKeys, OfWordsAndPairsAreFixedForEver) {
-  EXPECT_EQ(digest_key_of_word("blue"), digest_key_of_word("blue"));
+  EXPECT_EQ(digest_key_of_word("blue"), 489469804u);
+  EXPECT_EQ(digest_key_of_pair("miles davis", "so what"), 2655343154u);
   EXPECT_NE(digest_key_of_word("blue"), digest_key_of_word("blues"));
   EXPECT_NE(digest_key_of_pair("ab", "c"), digest_key_of_pair("a", "bc"));
 }

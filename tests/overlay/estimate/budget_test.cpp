@@ -87,7 +87,9 @@ TEST(SquareRoot, IsTheLargestWholeOne) {
 
 TEST(PeersWithin, IsTheSizeOfATree) {
   EXPECT_EQ(peers_within(network_of(0), 8, 3), 8u + 8 * 7 + 8 * 49);
-  EXPECT_EQ(peers_within(network_of(100), 8, 3), 100u);
+  EXPECT_NEAR(peers_within(network_of(100), 8, 3), 100 * (1 - std::exp(-4.56)), 1);
+  EXPECT_EQ(peers_within(network_of(100), 8, 7), 100u);
+  EXPECT_EQ(peers_within(network_of(0), 8, 2, /*missed_permille=*/500), 4u + 14);
   EXPECT_EQ(peers_within(network_of(0), 0, 3), 0u);
   EXPECT_EQ(peers_within(network_of(0), 1, 3), 1u);
 }

@@ -28,18 +28,22 @@ TEST(Publisher, WaitsUntilItsOwnerHasBeenHereForAWhile) {
   peer.befriend({1, 2, 3});
   peer.publish(digests());
   EXPECT_THAT(peer.pass(config.publish_after - 1us), IsEmpty());
-  EXPECT_EQ(count(peer.pass(1us), "send"), config.digest_parts);
-  EXPECT_EQ(count(peer.pass(config.digest_life), "send"), config.digest_parts);
+  EXPECT_EQ(count(peer.pass(1us), "send"), 3u) << "over all links";
+  EXPECT_THAT(peer.pass(config.digest_life * 2 / 3 - 1us), IsEmpty());
+  EXPECT_EQ(count(peer.pass(config.digest_life), "send"), config.digest_parts) << "then a part each period";
 }
 
-TEST(Publisher, SendsEachShardOnAWalkOfItsOwn) {
+TEST(Publisher, SpreadsEachShardByItself) {
   Config config;
   config.shuffle_period = 24h;
   config.publish_after = Duration::zero();
   OnePeer peer(config);
   peer.befriend({1, 2, 3});
   peer.publish(digests(4));
-  EXPECT_EQ(count(peer.pass(1ms), "send"), 4u * config.digest_parts);
+  EXPECT_EQ(count(peer.pass(1ms), "send"), 4u * 3);
+  const auto part = peer.pass(config.digest_life * 2 / 3);
+  EXPECT_EQ(count(part, "send"), 4u) << "each shard on a walk of its own";
+  EXPECT_NE(part.front().find("walk"), std::string::npos);
   peer.publish(nullptr);
   EXPECT_THAT(peer.pass(2h), IsEmpty());
 }
@@ -59,7 +63,7 @@ TEST(Publisher, PassesAWalkOnWithoutHosting) {
   peer.befriend({1, 2});
   EXPECT_THAT(peer.receive(1, publish_of(9, 1, 30, /*walk=*/2)), ElementsAre("send 2 Publish of 9 visits 30 walk 1 for 600 s"));
   EXPECT_THAT(peer.receive(1, publish_of(9, 1, 30, /*walk=*/250)),
-              ElementsAre("send 2 Publish of 9 visits 30 walk 3 for 600 s"));
+              ElementsAre("send 2 Publish of 9 visits 30 walk 1 for 600 s"));
 }
 
 TEST(Publisher, RefusesWhatStrangersPublishAndWhatIsImpossible) {
@@ -78,7 +82,7 @@ TEST(Publisher, KeepsNothingLongerThanItsConfigurationSays) {
   peer.befriend({1});
   Publish message = publish_of(9, 1, 1);
   message.life_s = 65535;
-  EXPECT_THAT(peer.receive(1, message), ElementsAre("host the digest of 9 until 2700 s"));
+  EXPECT_THAT(peer.receive(1, message), ElementsAre("host the digest of 9 until 3600 s"));
 }
 
 TEST(Publisher, HostsAtItsRateAndPassesOnWhatIsTooMuch) {
@@ -129,9 +133,10 @@ TEST(Publisher, HoldsItsCopiesAliveWhileHostsComeAndGo) {
     net.run_for(10min);
     sum += static_cast<double>(net.hosts_of(5));
   }
-  EXPECT_NEAR(sum / 12, wanted * 1.2, wanted * 0.25);
+  EXPECT_GE(sum / 12, wanted * 0.95);
+  EXPECT_LE(sum / 12, wanted * 1.5);
   net.crash(5);
-  net.run_for(options.config.digest_life);
+  net.run_for(60min);
   EXPECT_EQ(net.hosts_of(5), 0u);
 }
 

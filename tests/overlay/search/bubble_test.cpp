@@ -89,13 +89,13 @@ TEST(Bubble, CountsItselfOnceAndPassesTheRestOn) {
   const auto first = peer.receive(1, query);
   EXPECT_EQ(count(first, "send"), 2u);
   EXPECT_EQ(count_ending(first, "visits 1"), 2u);
-  EXPECT_EQ(first.back(), "look up #0000 'a'");
+  EXPECT_EQ(first.back(), "look up #0000 'a' and digests");
   const auto again = peer.receive(2, query);
   EXPECT_EQ(again.size(), 1u);
   EXPECT_EQ(count_ending(again, "visits 3"), 1u) << "a small rest goes on in one piece";
   query.visits = 1;
   query.id.low = 2;
-  EXPECT_THAT(peer.receive(1, query), ElementsAre("look up #0000 'a'"));
+  EXPECT_THAT(peer.receive(1, query), ElementsAre("look up #0000 'a' and digests"));
 }
 
 TEST(Bubble, EndsAtItsHopLimitAndIsClampedToWhatTheNetworkWarrants) {
@@ -104,7 +104,7 @@ TEST(Bubble, EndsAtItsHopLimitAndIsClampedToWhatTheNetworkWarrants) {
   peer.befriend({1, 2});
   const auto request = std::make_shared<const SearchRequest>(request_for("a", StrategyKind::kBubble));
   EXPECT_THAT(peer.receive(1, Query{{1, 1}, request, StrategyKind::kBubble, 0, limits::kMaxBubbleHops, 50}),
-              ElementsAre("look up #0000 'a'"));
+              ElementsAre("look up #0000 'a' and digests"));
   EXPECT_THAT(peer.receive(1, Query{{2, 2}, request, StrategyKind::kBubble, 0, limits::kMaxBubbleHops + 1, 50}), IsEmpty());
   const auto lines = peer.receive(1, Query{{3, 3}, request, StrategyKind::kBubble, 0, 1, limits::kMaxVisits});
   const std::uint32_t most = query_visits(network_of(1000, 16), 9000);
