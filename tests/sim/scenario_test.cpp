@@ -179,7 +179,7 @@ TEST(Scenario, TellsFileLineKeyAndWhatIsAllowed) {
       {"version = 1\n[population]\npeers = 9\n", "s.toml:1: no [[search]]: say how to search, strategy = \"flood\" for example"},
       {"version = 1\n[[search]]\nstrategy = \"flood\"\n", "s.toml:1: population.peers is missing, and --nodes was not given"},
       in("[population2]\n", "s.toml:6: population2: there is no such key; allowed here: version, name, population, topology, "
-                            "network, catalog, questions, protocol, search, crash, partition, clock_step, class, attacker, "
+                            "network, catalog, questions, digests, protocol, search, crash, partition, clock_step, class, attacker, "
                             "flash_crowd, churn, probe, sweep"),
       in("[network]\nlos = 1\n", "s.toml:7: network.los: there is no such key; allowed here: latency, median_ms, sigma, max_ms, "
                                  "per, loss, duplicates, jitter_ms, lost_after_ms"),
