@@ -114,8 +114,10 @@ class Parser {
     return Node{std::move(all)};
   }
 
-  // Something is left out of what stands before. A dash that another one closes, as in "Song -live mix-", is text.
+  // Something is left out of what stands before. A dash that another one closes, as in "Song -live mix-", is text, and so
+  // is one without a space before it, as in "\"Gold Coast\"-Chill Beat".
   bool is_exclusion(const std::vector<Node>& before, std::size_t end) const {
+    if (at_ > 0 && !is_white(text_[at_ - 1]) && !text_.substr(0, at_).ends_with(kWideSpace)) return false;
     if (before.empty() || text_[at_] != '-' || chunk_end(end) < at_ + 2 || text_[at_ + 1] == '-') return false;
     for (std::size_t i = at_ + 1; i < end; ++i) {
       if (text_[i] == '-' && (i + 1 == end || is_space_at(i + 1)) && !is_white(text_[i - 1])) return false;

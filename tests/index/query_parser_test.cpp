@@ -48,6 +48,12 @@ TEST(QueryParser, LooksForPhrasesAsTheyStand) {
   EXPECT_EQ(meaning("\"AC/DC live\""), "all(acdc=ac+dc 'live' in:any(ac dc live))");
 }
 
+TEST(QueryParser, LeavesNothingOutBehindAQuoteWithoutASpace) {
+  EXPECT_EQ(meaning("\"Gold Coast\"-Chill Beat"), meaning("\"Gold Coast\" Chill Beat"));
+  EXPECT_NE(meaning("\"Gold Coast\" -Chill Beat"), meaning("\"Gold Coast\" Chill Beat"));
+  EXPECT_NE(meaning("gold\u3000-chill"), meaning("gold chill"));
+}
+
 TEST(QueryParser, LooksInFields) {
   EXPECT_EQ(meaning("artist:Miles"), "all(miles in:artist(miles))");
   EXPECT_EQ(meaning("Artist:\"Miles Davis\" so"), "all('miles' 'davis' in:artist(miles davis) so)");

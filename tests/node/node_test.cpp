@@ -232,16 +232,16 @@ TEST(LookupWorker, AnswersUnderTheIdThatWasAskedAndDropsStrangersOnlyWhenFull) {
   const auto request = std::make_shared<const SearchRequest>(words("So"));
   std::size_t taken = 0, dropped = 0;
   for (std::uint64_t i = 0; i < 500; ++i) {
-    worker.submit({1, i}, request, LookupWorker::Asker::kStranger) ? ++taken : ++dropped;
+    worker.submit({{1, i}, request}, LookupWorker::Asker::kStranger) ? ++taken : ++dropped;
   }
   EXPECT_GE(dropped, 500 - LookupWorker::kMaxWaiting - 200) << "the queue is bounded";
-  EXPECT_TRUE(worker.submit({2, 7}, request, LookupWorker::Asker::kOurselves)) << "ours wait their turn";
+  EXPECT_TRUE(worker.submit({{2, 7}, request}, LookupWorker::Asker::kOurselves)) << "ours wait their turn";
   std::vector<LookupWorker::Finished> all;
   ASSERT_TRUE(eventually([&] {
     for (auto& one : worker.take_finished()) all.push_back(std::move(one));
     return all.size() == taken + 1;
   }));
-  const auto ours = std::find_if(all.begin(), all.end(), [](const auto& one) { return one.id == QueryId{2, 7}; });
+  const auto ours = std::find_if(all.begin(), all.end(), [](const auto& one) { return one.lookup.id == QueryId{2, 7}; });
   ASSERT_NE(ours, all.end());
   EXPECT_LT(ours - all.begin(), 100) << "ours are taken first";
   for (const auto& one : all) EXPECT_EQ(one.tracks.size(), 1u);
