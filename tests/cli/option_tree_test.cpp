@@ -145,7 +145,7 @@ offers earshot config show --orig
 offers earshot completion ""
 )")
                                 .string();
-  EXPECT_EQ(shell("bash " + probe).out, "search\n--strategy\nflood walk\nshow paths\n--origin\nbash zsh fish\n");
+  EXPECT_EQ(shell("bash " + probe).out, "search\n--strategy\nflood walk ring dynamic bubble auto\nshow paths\n--origin\nbash zsh fish\n");
 }
 
 TEST_F(Completion, OfFishOffersThem) {
