@@ -101,7 +101,7 @@ std::filesystem::path rig_parent() {
 
 std::uint32_t rounds(const char* name, std::uint32_t usual) {
   if (const char* wanted = std::getenv(name)) return static_cast<std::uint32_t>(std::strtoul(wanted, nullptr, 10));
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef EARSHOT_SANITIZED
   return std::max(usual / 10, 1u);
 #else
   return usual;
