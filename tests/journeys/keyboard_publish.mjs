@@ -37,6 +37,9 @@ async function tabTo(page, wanted, most = 60) {
   throw new Error(`no stop of the Tab key is ${wanted}`);
 }
 
+// What a file is like is said once it has been read: each in its own time.
+const appears = (what) => what.waitFor({ timeout: 5000 }).then(() => true, () => false);
+
 journey(async () => {
   const folder = writeFiles('songs', {
     'portada.mp3': withLargeCover(readFileSync(`${data}tone.mp3`), 'Canción de la portada'),
@@ -57,9 +60,9 @@ journey(async () => {
   await chooser.setFiles(['portada.mp3', 'indice.m4a', 'crudo.wav'].map((name) => `${folder}/${name}`));
 
   await page.getByText('Canción de la portada').waitFor();
-  check(await page.getByText(/Lleva una imagen de 4 MB/).isVisible(), 'the large picture is named');
-  check(await page.getByText(/Su índice está al final/).isVisible(), 'the index at the end is named');
-  check(await page.getByText(/Sin comprimir/).isVisible(), 'the uncompressed file is named');
+  check(await appears(page.getByText(/Lleva una imagen de 4 MB/)), 'the large picture is named');
+  check(await appears(page.getByText(/Su índice está al final/)), 'the index at the end is named');
+  check(await appears(page.getByText(/Sin comprimir/)), 'the uncompressed file is named');
   check((await page.locator('li img').count()) === 1, 'the art is shown');
   const wide = await page.locator('li img').evaluate(async (image) => { await image.decode(); return image.naturalWidth; });
   check(wide > 0, 'the art is a picture');
