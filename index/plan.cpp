@@ -83,7 +83,8 @@ Plan::Plan(const Query& query) : query_(&query) {
   Scoring{scoring}(query.root);
   for (const Node& node : query.root.nodes) {
     if (const auto* word = std::get_if<HasWord>(&node.what)) {
-      required.push_back(word->word);
+      // A word may stand here twice, as in "acdc artist:acdc"; it scores once.
+      if (scoring[word->word]) required.push_back(word->word);
       scoring[word->word] = false;
     } else {
       conditions.push_back(&node);

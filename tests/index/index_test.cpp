@@ -74,6 +74,16 @@ TEST_F(IndexTest, FindsByPrefix) {
   EXPECT_THAT(titles("arm"), IsEmpty());
 }
 
+TEST_F(IndexTest, ScoresAWordOnceHoweverOftenItIsAsked) {
+  open();
+  add(kJazz);
+  const auto once = index_->search("davis", {});
+  const auto twice = index_->search("davis artist:davis", {});
+  ASSERT_TRUE(once && twice);
+  ASSERT_FALSE(once->tracks.empty());
+  EXPECT_EQ(twice->tracks[0].score, once->tracks[0].score);
+}
+
 TEST_F(IndexTest, AnswersTheSameFromSealedSegmentsAndAfterReopening) {
   open(/*live_tracks=*/2);
   for (const Track& one : kJazz) add({one});
