@@ -9,6 +9,12 @@
 #include "tools/node/api_access.h"
 #include "tools/node/api_json.h"
 #include "tools/node/http_request.h"
+#include "tools/node/page.h"
+
+// The page's files are open to all and not what is searched for here: this program carries none.
+const earshot::node::PageFile* earshot::node::page_file(std::string_view) {
+  return nullptr;
+}
 
 namespace {
 
@@ -21,7 +27,8 @@ void check_gate(const Request& request) {
   const std::string host = request.host.value_or("");
   const std::string last = host.substr(0, host.rfind(':'));
   const bool ours = last == "127.0.0.1" || last == "[::1]" || last.size() == std::string_view("localhost").size();
-  if (!ours || !host.ends_with(":80") || request.authorization != "Bearer t") std::abort();
+  const bool signs_in = request.method == "POST" && request.target.substr(0, request.target.find('?')) == "/api/v1/sessions";
+  if (!ours || !host.ends_with(":80") || (secret_of(request) != "t" && !signs_in)) std::abort();
   if (request.origin && !request.origin->starts_with("http://")) std::abort();
 }
 
