@@ -51,13 +51,15 @@ journey(async () => {
   await joined();
   const page = await openPage(musician, { locale: 'es-ES' });
   const began = Date.now();
+  // Listened for from the start: the browser only hands a chooser over that was asked for before it opens.
+  const opened = page.waitForEvent('filechooser', { timeout: 60_000 });
 
   await tabTo(page, /^Publicar$/);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Publicar', level: 1 }).waitFor();
   await tabTo(page, /^Elegir archivos$/);
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
-  await chooser.setFiles(['portada.mp3', 'indice.m4a', 'crudo.wav'].map((name) => `${folder}/${name}`));
+  await page.keyboard.press('Enter');
+  await (await opened).setFiles(['portada.mp3', 'indice.m4a', 'crudo.wav'].map((name) => `${folder}/${name}`));
 
   await page.getByText('Canción de la portada').waitFor();
   check(await appears(page.getByText(/Lleva una imagen de 4 MB/)), 'the large picture is named');
