@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "overlay/effect.h"
@@ -55,9 +56,15 @@ inline std::string describe(const std::vector<Hit>& hits) {
   for (const Hit& hit : hits) text += fmt::format(" '{}' at {}", hit.track.title, to_number(hit.holder));
   return text;
 }
+/// A sealed box is so many bytes; what stands for one in tests says what is in it.
+inline std::string describe(const SharedBox& box) {
+  if (box == nullptr) return "";
+  const std::string_view text = as_text(*box);
+  return is_clean_text(text) ? std::string(text) : fmt::format(" box of {}", box->size());
+}
 inline std::string describe(const Hits& m) {
   const std::string canaries = m.canaries != 0 ? fmt::format(" canaries {:b}", m.canaries) : "";
-  return fmt::format("Hits {} hops {}{}{}", describe(m.id), m.hops, describe(*m.hits), canaries);
+  return fmt::format("Hits {} hops {}{}{}", describe(m.id), m.hops, describe(m.box), canaries);
 }
 inline std::string describe(const Publish& m) {
   const std::string walk = m.walk > 0 ? fmt::format(" walk {}", m.walk) : "";
@@ -75,6 +82,9 @@ inline std::string describe(const Send& e) {
 }
 inline std::string describe(const Lookup& e) {
   return fmt::format("look up {} '{}'{}", describe(e.id), e.request->text, e.hosted ? " and digests" : "");
+}
+inline std::string describe(const Open& e) {
+  return fmt::format("open {}{} from {} over {} hops", describe(e.id), describe(e.box), to_number(e.from), e.hops);
 }
 inline std::string describe(const HostDigest& e) {
   return fmt::format("host the digest of {} until {} s", to_number(e.owner), e.expiry.time_since_epoch() / 1s);

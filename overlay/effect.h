@@ -20,7 +20,28 @@ struct Send { PeerId to = kNoPeer; Message message; };
 
 /// Look in our own library and, if `hosted`, among the digests that we host; then call Peer::answer with the same id, once,
 /// whether anything was found or not.
-struct Lookup { QueryId id; std::shared_ptr<const SearchRequest> request; bool hosted = true; };
+struct Lookup {
+  QueryId id;
+  std::shared_ptr<const SearchRequest> request;
+  bool hosted = true;
+  bool own = false;  // the question is ours: what is found is not sealed
+};
+
+/// What our own library says to a Lookup: the hits themselves when the question is ours, else a box that only he who asks can
+/// open (SearchRequest::reply_key), signed by us. Hits name ourselves as holder.
+struct Found {
+  std::span<const Hit> hits;
+  SharedBox box;
+};
+
+/// A box came for a question of our own: unseal it, check who signed it, keep the hits that the question matches, then call
+/// Peer::opened with it, once, even if nothing is left.
+struct Open {
+  QueryId id;
+  SharedBox box;
+  PeerId from = kNoPeer;   // the link that it came on
+  std::uint16_t hops = 0;
+};
 
 /// What the digests that we host say to a Lookup.
 struct Hosted {
@@ -68,7 +89,7 @@ struct Deliver {
   bool last = false;
 };
 
-using Effect = std::variant<Send, Lookup, Connect, Disconnect, Deliver, HostDigest, DropDigest>;
+using Effect = std::variant<Send, Lookup, Open, Connect, Disconnect, Deliver, HostDigest, DropDigest>;
 
 /// The effects of one call, in order. The driver lends it empty and empties it after each call.
 using Outbox = std::vector<Effect>;

@@ -8,7 +8,6 @@
 #include <memory>
 #include <span>
 #include <variant>
-#include <vector>
 
 #include "schema/bytes.h"
 #include "schema/check.h"
@@ -58,10 +57,14 @@ struct Query {
   bool direct = false;       // from a host of the reader's digest, who need not be a neighbor: look and answer, no more
 };
 
+/// What a holder has found, sealed to the one-time key of whoever asked: who passes it on sees its size, and not whose it is.
+/// Making and opening boxes is the driver's business; null: nothing was found.
+using SharedBox = std::shared_ptr<const Bytes>;
+
 /// Answers on their way back. `hops` links lie between the holder and the reader.
 struct Hits {
   QueryId id;
-  std::shared_ptr<const std::vector<Hit>> hits;
+  SharedBox box;
   std::uint16_t hops = 0;
   std::uint8_t canaries = 0;  // bit i: the query's canary i has met its digest
 };

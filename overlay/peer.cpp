@@ -37,7 +37,7 @@ void Peer::receive(Instant now, PeerId from, const Message& message, Outbox& out
           if (!sighting || !(body.direct || membership_.is_from_neighbor(turn, from))) return;
           search_.receive(turn, from, body, *sighting, membership_.active());
         } else if constexpr (std::is_same_v<Body, Hits>) {
-          search_.receive(turn, body);
+          search_.receive(turn, from, body);
         } else if constexpr (std::is_same_v<Body, Publish>) {
           if (!membership_.is_from_neighbor(turn, from)) return;
           publisher_.receive(turn, from, body, membership_.active(), search_.seen());
@@ -51,9 +51,14 @@ void Peer::receive(Instant now, PeerId from, const Message& message, Outbox& out
       message);
 }
 
-void Peer::answer(Instant now, const Lookup& lookup, std::span<const Hit> hits, const Hosted& hosted, Outbox& out) {
+void Peer::answer(Instant now, const Lookup& lookup, const Found& found, const Hosted& hosted, Outbox& out) {
   Turn turn = this->turn(now, out);
-  search_.answer(turn, lookup, hits, lookup.hosted ? hosted : Hosted{});
+  search_.answer(turn, lookup, found, lookup.hosted ? hosted : Hosted{});
+}
+
+void Peer::opened(Instant now, const Open& box, std::span<const Hit> hits, Outbox& out) {
+  Turn turn = this->turn(now, out);
+  search_.opened(turn, box, hits);
 }
 
 void Peer::publish(Instant now, SharedDigests digests, Outbox& out) {

@@ -38,7 +38,7 @@ struct Memory {
 ///  3. It calls tick() no later than next_deadline().
 ///  4. It hands in only messages that wire::decode accepted (or that never were bytes).
 /// It need not promise more: messages may be lost, repeated and reordered; lost() may come late, twice, or for a peer
-/// that is no neighbor; answer() may come after its query has closed.
+/// that is no neighbor; answer() and opened() may come after their query has closed.
 /// A driver of many should align each to a cache line, so that a message touches as few of them as can be.
 class Peer {
  public:
@@ -57,8 +57,10 @@ class Peer {
   Peer& operator=(Peer&&) = delete;
 
   void receive(Instant now, PeerId from, const Message& message, Outbox& out);
-  /// A Lookup has finished. Hits name ourselves as holder. `hosted` is empty unless the Lookup asked for it.
-  void answer(Instant now, const Lookup& lookup, std::span<const Hit> hits, const Hosted& hosted, Outbox& out);
+  /// A Lookup has finished. `hosted` is empty unless the Lookup asked for it.
+  void answer(Instant now, const Lookup& lookup, const Found& found, const Hosted& hosted, Outbox& out);
+  /// A box is open. The hits name one holder, who signed for them; nothing at all: it was no good, or nothing in it matches.
+  void opened(Instant now, const Open& box, std::span<const Hit> hits, Outbox& out);
   /// The link to this peer is gone, or could not be opened.
   void lost(Instant now, PeerId peer, Outbox& out);
   void tick(Instant now, Outbox& out);

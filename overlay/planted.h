@@ -9,7 +9,7 @@ namespace earshot::overlay {
 enum class Bug : std::uint8_t {
   kNone,
   kForgetsQueries,     // a query is not remembered
-  kHitsAstray,         // hits are relayed to the wrong peer
+  kHitsAstray,         // hits are relayed to where they came from
   kFloodsBack,         // a flood also goes back to where it came from
   kLivesTooLong,       // a hop does not cost ttl
   kDeliversTwice,      // hits are not checked for repetition

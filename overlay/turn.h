@@ -20,8 +20,10 @@ struct Counters {
   std::uint64_t duplicates = 0;    // of those, copies of a query that we had seen
   std::uint64_t queries_out = 0;   // copies of queries sent, our own included
   std::uint64_t hits_relayed = 0;  // Hits messages passed on
-  std::uint64_t hits_dropped = 0;  // single hits dropped: never asked, too late, repeated, or over a limit
-  std::uint64_t hosted = 0;        // digests of others that we were to host
+  std::uint32_t hits_dropped = 0;  // single hits dropped at the origin: too late, repeated, or over a limit
+  std::uint32_t boxes_dropped = 0; // boxes dropped unopened: never asked, too late, or over a limit
+  std::uint32_t boxes_refused = 0; // boxes for us that were no good, or of which nothing matched
+  std::uint32_t hosted = 0;        // digests of others that we were to host
   std::uint64_t refused = 0;       // messages not worked on: impossible, or from no neighbor where only one may speak
 };
 

@@ -142,18 +142,29 @@ class Encoder {
     const auto text = builder_.CreateString(request.text);
     const auto canaries = request.canaries.empty() ? Offset<flatbuffers::Vector<std::uint64_t>>()
                                                    : builder_.CreateVector(request.canaries);
+    const fb::Digest reply_key = digest_struct(request.reply_key);
     return finished(
         builder_, fb::Body::Query,
         fb::CreateQuery(builder_, message.id.high, message.id.low, static_cast<std::uint8_t>(message.strategy),
-                        message.ttl, message.hops, text, request.limit, message.direct, message.visits, canaries)
+                        message.ttl, message.hops, text, request.limit, message.direct, message.visits, canaries,
+                        request.reply_key == Digest32{} ? nullptr : &reply_key)
             .Union());
   }
 
-  /// The first hits are the best ones: those that fit are kept, in order.
   Result<Bytes> operator()(const Hits& message) {
+    const std::size_t size = message.box == nullptr ? 0 : message.box->size();
+    if (size > limits::kMaxBox) return fail(ErrorCode::kExhausted, "a box of {} bytes does not fit into a frame", size);
+    const auto box = size == 0 ? Offset<flatbuffers::Vector<std::uint8_t>>() : builder_.CreateVector(*message.box);
+    return finished(
+        builder_, fb::Body::SealedHits,
+        fb::CreateSealedHits(builder_, message.id.high, message.id.low, message.hops, box, message.canaries).Union());
+  }
+
+  /// The first hits are the best ones: those that fit are kept, in order.
+  Result<Bytes> hits(std::span<const Hit> hits, std::size_t at_most) {
     std::vector<Offset<fb::HitTable>> tables;
-    std::size_t room = limits::kMaxFrame - kEnvelopeAtMost;
-    for (const Hit& hit : *message.hits) {
+    std::size_t room = std::max(std::min(at_most, limits::kMaxFrame), kEnvelopeAtMost) - kEnvelopeAtMost;
+    for (const Hit& hit : hits) {
       const std::size_t cost = kHitOverheadAtMost + text_bytes(hit.track);
       if (tables.size() == limits::kMaxHitsPerMessage || cost > room) break;
       const auto holder = known(hit.holder, directory_);
@@ -162,10 +173,9 @@ class Encoder {
       const auto track = track_table(builder_, hit.track);
       tables.push_back(fb::CreateHitTable(builder_, track, &*holder, hit.score));
     }
-    if (tables.empty() && !message.hits->empty() && message.canaries == 0) return forgotten(message.hits->front().holder);
-    const auto hits = builder_.CreateVector(tables);
-    return finished(builder_, fb::Body::Hits,
-                    fb::CreateHits(builder_, message.id.high, message.id.low, message.hops, hits, message.canaries).Union());
+    if (tables.empty() && !hits.empty()) return forgotten(hits.front().holder);
+    const auto vector = builder_.CreateVector(tables);
+    return finished(builder_, fb::Body::Hits, fb::CreateHits(builder_, 0, 0, 0, vector).Union());
   }
 
   Result<Bytes> operator()(const Publish& message) {
@@ -297,13 +307,21 @@ class Decoder {
     request->limit = table.limit();
     request->strategy = strategy;
     if (table.canaries() != nullptr) request->canaries.assign(table.canaries()->begin(), table.canaries()->end());
+    if (table.reply_key() != nullptr) request->reply_key = array_of(*table.reply_key()->bytes());
     return Query{{table.id_high(), table.id_low()}, std::move(request), strategy, table.ttl(), table.hops(),
                  table.visits(), table.direct()};
   }
 
-  Result<Message> operator()(const fb::Hits& table) {
-    if (table.hits()->size() > limits::kMaxHitsPerMessage) return malformed("too many hits");
+  Result<Message> operator()(const fb::SealedHits& table) {
     if (table.hops() > limits::kMaxWalkTtl) return malformed("hops of hits");
+    const std::size_t size = table.box() == nullptr ? 0 : table.box()->size();
+    if (size > limits::kMaxBox) return malformed("box of hits");
+    auto box = size == 0 ? nullptr : std::make_shared<const Bytes>(table.box()->begin(), table.box()->end());
+    return Hits{{table.id_high(), table.id_low()}, std::move(box), table.hops(), table.canaries()};
+  }
+
+  Result<std::vector<Hit>> operator()(const fb::Hits& table) {
+    if (table.hits()->size() > limits::kMaxHitsPerMessage) return malformed("too many hits");
     if (cost_unshared(table) > frame_size_) return malformed("hits that share their bytes");
     for (const fb::HitTable* hit : *table.hits()) {
       if (!speaks_of(*hit->holder())) return malformed("holder's contact");
@@ -311,12 +329,12 @@ class Decoder {
         if (view(text).size() > limits::kMaxTrackText || !is_clean_text(view(text))) return malformed("text of a track");
       }
     }
-    auto hits = std::make_shared<std::vector<Hit>>();
-    hits->reserve(table.hits()->size());
+    std::vector<Hit> hits;
+    hits.reserve(table.hits()->size());
     for (const fb::HitTable* hit : *table.hits()) {
-      if (is_fetchable(*hit->track())) hits->push_back({track_of(*hit->track()), intern(*hit->holder()), hit->score()});
+      if (is_fetchable(*hit->track())) hits.push_back({track_of(*hit->track()), intern(*hit->holder()), hit->score()});
     }
-    return Hits{{table.id_high(), table.id_low()}, std::move(hits), table.hops(), table.canaries()};
+    return hits;
   }
 
   /// The digest's keys are read by whoever hosts it; what passes on needs no more than the header.
@@ -428,14 +446,15 @@ Result<Message> message_of(const fb::Envelope& envelope, Decoder decoder) {
       return decoder(*envelope.body_as_ShuffleReply());
     case fb::Body::Query:
       return decoder(*envelope.body_as_Query());
-    case fb::Body::Hits:
-      return decoder(*envelope.body_as_Hits());
+    case fb::Body::SealedHits:
+      return decoder(*envelope.body_as_SealedHits());
     case fb::Body::Publish:
       return decoder(*envelope.body_as_Publish());
     case fb::Body::Estimate:
       return decoder(*envelope.body_as_Estimate());
     case fb::Body::NONE:
     case fb::Body::Hello:
+    case fb::Body::Hits:  // crosses a link only in a box
       break;
   }
   return malformed("body out of place");
@@ -453,6 +472,19 @@ Bytes encode(const Hello& hello) {
 
 Result<Bytes> encode(const Message& message, const Directory& directory) {
   return std::visit(Encoder(directory), message);
+}
+
+Result<Bytes> encode_hits(std::span<const Hit> hits, std::size_t at_most, const Directory& directory) {
+  return Encoder(directory).hits(hits, at_most);
+}
+
+Result<std::vector<Hit>> decode_hits(ByteView hits, PeerId from, Directory& directory) {
+  if (hits.size() < kMinFrame || hits.size() > limits::kMaxFrame) return malformed("no list of hits has this size");
+  const AlignedCopy copy(hits);
+  const auto envelope = envelope_of(copy, hits.size());
+  if (!envelope) return tl::unexpected(envelope.error());
+  if ((*envelope)->body_type() != fb::Body::Hits) return malformed("no list of hits");
+  return Decoder(from, directory, hits.size())(*(*envelope)->body_as_Hits());
 }
 
 Result<Hello> decode_hello(ByteView frame) {

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "overlay/directory.h"
 #include "overlay/message.h"
@@ -31,9 +33,15 @@ using Frame = std::variant<Hello, Message>;
 Bytes encode(const Hello& hello);
 
 /// Peers that the directory has forgotten, or whose port is 0 so that nobody can dial them, are left out of lists; a
-/// message about such a peer only fails with kNotFound, a search text that is too long with kExhausted. Hits come best
-/// first: those beyond limits::kMaxHitsPerMessage, or beyond what fits into limits::kMaxFrame, are cut.
+/// message about such a peer only fails with kNotFound, a search text or a box that is too long with kExhausted.
 Result<Bytes> encode(const Message& message, const Directory& directory);
+
+/// What goes into a box. Hits come best first: those beyond limits::kMaxHitsPerMessage, or beyond what fits into `at_most` bytes, are
+/// cut. Errors: kNotFound when the holder is forgotten or nobody can dial him.
+Result<Bytes> encode_hits(std::span<const Hit> hits, std::size_t at_most, const Directory& directory);
+
+/// `from` is whose link the box came on: he is the one who tells where the holder is. Checks as decode() does.
+Result<std::vector<Hit>> decode_hits(ByteView hits, PeerId from, Directory& directory);
 
 /// The first frame on a link, when nobody is known to have sent it yet. Errors: kInvalid for anything that is no hello of
 /// at most 1 KiB, kUnsupported for a newer version.

@@ -26,6 +26,9 @@ inline constexpr std::size_t kMaxTrackText = 512;
 /// kMaxFrame. More: the encoder splits, the decoder drops the frame.
 inline constexpr std::size_t kMaxHitsPerMessage = 50;
 
+/// A box of hits, sealed: 20 hits of 300 bytes are 6 kB. More: the holder puts in fewer, the decoder drops the frame.
+inline constexpr std::size_t kMaxBox = 16 * 1024;
+
 /// Hits that one peer may return for one query, and that the origin keeps in all. More: dropped, the best-ranked stay.
 inline constexpr std::size_t kMaxHitsPerHolder = 50;
 inline constexpr std::size_t kMaxHitsPerQuery = 1000;

@@ -32,6 +32,7 @@ struct SearchRequest {
   std::uint8_t walkers = 0;                    // walk only; 0: the node's default
   Duration time = limits::kDefaultQueryTime;   // how long the query stays open at its origin
   std::vector<CanaryKey> canaries;             // at most limits::kMaxCanaries
+  Digest32 reply_key{};                        // hits are sealed to this Curve25519 key, made for this question alone
 
   bool operator==(const SearchRequest&) const = default;
 };

@@ -18,16 +18,6 @@ std::uint64_t digest_of(ByteView bytes) {
   return hash;
 }
 
-std::uint64_t digest_of(const std::vector<Hit>& hits) {
-  std::uint64_t hash = hits.size();
-  for (const Hit& hit : hits) {
-    hash = mixed(hash, digest_of(hit.track.content.digest));
-    hash = mixed(hash, digest_of(as_bytes(hit.track.title)));
-    hash = mixed(hash, std::uint64_t{to_number(hit.holder)} << 32 | hit.score);
-  }
-  return hash;
-}
-
 // Deliveries are told apart by the place of their message in the variant.
 template <EventKind kind, class Alternative>
 inline constexpr bool kMatches =
@@ -207,7 +197,7 @@ void Flight::fill(const overlay::Query& message, Event& event) {
 void Flight::fill(const overlay::Hits& message, Event& event) {
   const Index index = track_of(message.id);
   const auto wave = static_cast<std::uint32_t>(message.id.low - tracks_[index].id.low);
-  event.body = answers_.add({index, digest_of(*message.hits), message.hits, wave, message.canaries});
+  event.body = answers_.add({index, message.box == nullptr ? 0 : digest_of(*message.box), message.box, wave, message.canaries});
   event.hops = message.hops;
   ++tracks_[index].in_flight;
 }
@@ -238,7 +228,7 @@ const overlay::Message& Flight::message(const Event& event) {
       const Answer& answer = answers_[event.body];
       QueryId id = tracks_[answer.track].id;
       id.low += answer.wave;
-      return scratch_ = overlay::Hits{id, answer.hits, event.hops, answer.canaries};
+      return scratch_ = overlay::Hits{id, answer.box, event.hops, answer.canaries};
     }
     case EventKind::kJoin: return scratch_ = overlay::Join{};
     case EventKind::kLeave: return scratch_ = overlay::Leave{};

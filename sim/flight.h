@@ -117,7 +117,7 @@ class Flight {
   struct Answer {
     Index track = kNone;
     std::uint64_t digest = 0;
-    std::shared_ptr<const std::vector<Hit>> hits;
+    overlay::SharedBox box;
     std::uint32_t wave = 0;
     std::uint8_t canaries = 0;
   };

@@ -82,6 +82,7 @@ class Invariants final : public Observer {
   // What is hosted is the driver's to bound; a digest may come, be renewed and go at any time.
   void check(Instant, PeerId, const overlay::HostDigest&) {}
   void check(Instant, PeerId, const overlay::DropDigest&) {}
+  void check(Instant, PeerId, const overlay::Open&) {}
   void check_query(Instant now, PeerId self, PeerId to, const overlay::Query& query);
   void check_turn(Instant now, const Seat& seat, Instant local);
   void check_views(Instant now, const overlay::Peer& peer);

@@ -9,6 +9,7 @@
 
 #include "overlay/search/strategy.h"
 #include "schema/check.h"
+#include "sim/sealing.h"
 #include "sim/traffic.h"
 
 namespace earshot::sim {
@@ -197,6 +198,11 @@ void Simulation::settle(PeerId self) {
     carry_out(self);
   }
   lookups_.clear();
+  for (std::size_t i = 0; i < boxes_.size(); ++i) {
+    open(self, boxes_[i]);
+    carry_out(self);
+  }
+  boxes_.clear();
   const Instant deadline = seat.peer.next_deadline();
   if (deadline != kNever && deadline - ahead_of(self) < seat.timer) {
     seat.timer = std::max(deadline - ahead_of(self), now_);
@@ -224,7 +230,15 @@ void Simulation::look_up(PeerId self, const overlay::Lookup& lookup) {
     });
   }
   hosted.owners = owners;
-  seat.peer.answer(local(self), lookup, hit ? std::span<const Hit>(&*hit, 1) : std::span<const Hit>(), hosted, outbox_);
+  overlay::Found found;
+  if (hit && lookup.own) found.hits = {&*hit, 1};
+  if (hit && !lookup.own) found.box = sealed(*hit, item);
+  seat.peer.answer(local(self), lookup, found, hosted, outbox_);
+}
+
+void Simulation::open(PeerId self, const overlay::Open& open) {
+  const std::vector<Hit> hits = opened(*open.box);
+  population_.seat(self).peer.opened(local(self), open, hits, outbox_);
 }
 
 void Simulation::carry_out(PeerId self) {
@@ -319,6 +333,8 @@ void Simulation::perform(PeerId self, overlay::Lookup& lookup) {
   }
   lookups_.push_back(std::move(lookup));
 }
+
+void Simulation::perform(PeerId, overlay::Open& open) { boxes_.push_back(std::move(open)); }
 
 // A link has no state of its own here: that its other end has died is known from the other end.
 void Simulation::perform(PeerId, overlay::Connect&) {}

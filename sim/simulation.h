@@ -103,8 +103,10 @@ class Simulation {
   void settle(PeerId self);
   void carry_out(PeerId self);
   void look_up(PeerId self, const overlay::Lookup& lookup);
+  void open(PeerId self, const overlay::Open& open);
   void perform(PeerId self, overlay::Send& send);
   void perform(PeerId self, overlay::Lookup& lookup);
+  void perform(PeerId self, overlay::Open& open);
   void perform(PeerId self, overlay::Connect& connect);
   void perform(PeerId self, overlay::Disconnect& disconnect);
   void perform(PeerId self, overlay::Deliver& deliver);
@@ -170,6 +172,7 @@ class Simulation {
   std::vector<std::vector<Crossing>> outgoing_;      // by part
   overlay::Outbox outbox_;
   std::vector<overlay::Lookup> lookups_;
+  std::vector<overlay::Open> boxes_;
   std::uint32_t hops_here_ = 0;  // of the query that is being delivered: how deep the look-up that follows is
   Instant now_{};
   Instant end_{};

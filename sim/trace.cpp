@@ -33,7 +33,7 @@ std::string fields(const overlay::Query& m) {
   return fmt::format("\"message\":\"Query\",\"id\":\"{}\",\"ttl\":{},\"hops\":{}", to_string(m.id), m.ttl, m.hops);
 }
 std::string fields(const overlay::Hits& m) {
-  return fmt::format("\"message\":\"Hits\",\"id\":\"{}\",\"hops\":{},\"hits\":{}", to_string(m.id), m.hops, m.hits->size());
+  return fmt::format("\"message\":\"Hits\",\"id\":\"{}\",\"hops\":{},\"box\":{}", to_string(m.id), m.hops, m.box == nullptr ? 0 : m.box->size());
 }
 
 std::string fields(const overlay::Publish& m) {
@@ -48,6 +48,7 @@ std::string fields(const overlay::Lookup& e) {
   return fmt::format("\"effect\":\"look_up\",\"id\":\"{}\",\"query\":\"{}\",\"walk\":{},\"ttl\":{}", to_string(e.id), escaped_json(e.request->text),
                      e.request->strategy == StrategyKind::kWalk, e.request->ttl);
 }
+std::string fields(const overlay::Open& e) { return fmt::format("\"effect\":\"open\",\"id\":\"{}\",\"hops\":{}", to_string(e.id), e.hops); }
 std::string fields(const overlay::HostDigest& e) { return fmt::format("\"effect\":\"host_digest\",\"to\":{}", to_number(e.owner)); }
 std::string fields(const overlay::DropDigest& e) { return fmt::format("\"effect\":\"drop_digest\",\"to\":{}", to_number(e.owner)); }
 std::string fields(const overlay::Connect& e) { return fmt::format("\"effect\":\"connect\",\"to\":{}", to_number(e.peer)); }

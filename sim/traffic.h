@@ -16,7 +16,8 @@ inline std::size_t bytes_of(const overlay::Message& message) {
     std::size_t operator()(const overlay::ShuffleReply& one) const { return 56 + 52 * one.peers.size(); }
     std::size_t operator()(const overlay::ForwardJoin&) const { return 112; }
     std::size_t operator()(const overlay::Query& one) const { return 88 + one.request->text.size() + 8 * one.request->canaries.size(); }
-    std::size_t operator()(const overlay::Hits& one) const { return 72 + 250 * one.hits->size(); }
+    // One hit in a box: 428 bytes of list, signature 64, seal 48.
+    std::size_t operator()(const overlay::Hits& one) const { return 60 + (one.box == nullptr ? 0 : 540); }
     std::size_t operator()(const overlay::Publish& one) const { return 152 + one.digest->size(); }
     std::size_t operator()(const overlay::Estimate&) const { return 104; }
     std::size_t operator()(const overlay::Join&) const { return 44; }

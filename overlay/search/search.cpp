@@ -32,7 +32,7 @@ std::shared_ptr<const std::vector<Hit>> no_hits() {
 
 QueryId Search::ask(Turn& turn, SearchRequest request, const Strategy& strategy, std::span<const PeerId> neighbors) {
   EARSHOT_CHECK(open_.size() < limits::kMaxOpenQueries);
-  Open open;
+  Own open;
   SeenQueries::Place place;
   do {  // again only if the table takes the new id for one that it knows: once in 2^32 queries
     open.id.high = turn.random.next();
@@ -44,7 +44,7 @@ QueryId Search::ask(Turn& turn, SearchRequest request, const Strategy& strategy,
   open.request = std::make_shared<const SearchRequest>(std::move(request));
   open.strategy = &strategy;
   const QueryId id = open.id;
-  turn.out.emplace_back(Lookup{id, open.request, strategy.meets_digests()});
+  turn.out.emplace_back(Lookup{id, open.request, strategy.meets_digests(), /*own=*/true});
   if (!send_wave(turn, open_.emplace_back(std::move(open)), neighbors)) close(turn, open_.size() - 1);
   set_deadline();
   return id;
@@ -89,44 +89,55 @@ void Search::receive(Turn& turn, PeerId from, const Query& query, const Sighting
   }
 }
 
-void Search::receive(Turn& turn, const Hits& hits) {
+void Search::receive(Turn& turn, PeerId from, const Hits& hits) {
   const bool possible = hits.hops > 0 && hits.hops <= kMaxHitHops;
-  if (Open* const open = find_open(hits.id); open != nullptr && possible) {
-    ++open->progress.answers;
+  if (Own* const open = find_open(hits.id); open != nullptr && possible) {
     count_canaries(*open, hits.canaries);
-    deliver(turn, *open, *hits.hits, hits.hops);
+    if (++open->progress.answers > kMaxBoxes) {
+      ++turn.counters.boxes_dropped;
+    } else if (hits.box != nullptr) {
+      turn.out.emplace_back(overlay::Open{open->id, hits.box, from, hits.hops});
+    }
     return;
   }
   const PeerId back = seen_.find(hits.id).link();
-  if (!possible || back == kNoPeer || back == self_ || (hits.hits->empty() && hits.canaries == 0)) {
-    turn.counters.hits_dropped += hits.hits->size();
+  if (!possible || back == kNoPeer || back == self_ || (hits.box == nullptr && hits.canaries == 0)) {
+    turn.counters.boxes_dropped += hits.box != nullptr ? 1 : 0;
     return;
   }
   ++turn.counters.hits_relayed;
-  const PeerId to = planted(Bug::kHitsAstray) && !hits.hits->empty() ? hits.hits->front().holder : back;
-  turn.send(to, Hits{hits.id, hits.hits, static_cast<std::uint16_t>(hits.hops + 1), hits.canaries});
+  turn.send(planted(Bug::kHitsAstray) ? from : back,
+            Hits{hits.id, hits.box, static_cast<std::uint16_t>(hits.hops + 1), hits.canaries});
 }
 
-void Search::answer(Turn& turn, const Lookup& lookup, std::span<const Hit> hits, const Hosted& hosted) {
+void Search::answer(Turn& turn, const Lookup& lookup, const Found& found, const Hosted& hosted) {
   const QueryId& id = lookup.id;
+  if (lookup.own) {
+    if (Own* const open = find_open(id)) {
+      count_canaries(*open, hosted.canaries);
+      deliver(turn, *open, found.hits, /*hops=*/0);
+      ask_owners(turn, lookup, hosted.owners);
+    } else {
+      turn.counters.hits_dropped += static_cast<std::uint32_t>(found.hits.size());
+    }
+    return;
+  }
   const PeerId back = seen_.find(id).link();
-  if (Open* const open = find_open(id)) {
-    count_canaries(*open, hosted.canaries);
-    deliver(turn, *open, hits, /*hops=*/0);
-    ask_owners(turn, lookup, hosted.owners);
-    return;
-  }
   if (back == kNoPeer || back == self_) {
-    turn.counters.hits_dropped += hits.size();
+    turn.counters.boxes_dropped += found.box != nullptr ? 1 : 0;
     return;
   }
-  if (!hits.empty() || hosted.canaries != 0) {
-    const std::size_t most = std::min<std::size_t>(turn.config.hits_per_answer, limits::kMaxHitsPerMessage);
-    const std::span<const Hit> best = hits.first(std::min(hits.size(), most));
-    turn.send(back, Hits{id, std::make_shared<const std::vector<Hit>>(best.begin(), best.end()), /*hops=*/1,
-                         hosted.canaries});
-  }
+  if (found.box != nullptr || hosted.canaries != 0) turn.send(back, Hits{id, found.box, /*hops=*/1, hosted.canaries});
   ask_owners(turn, lookup, hosted.owners);
+}
+
+void Search::opened(Turn& turn, const overlay::Open& box, std::span<const Hit> hits) {
+  if (hits.empty()) ++turn.counters.boxes_refused;
+  if (Own* const open = find_open(box.id)) {
+    deliver(turn, *open, hits, box.hops);
+  } else {
+    turn.counters.hits_dropped += static_cast<std::uint32_t>(hits.size());
+  }
 }
 
 void Search::ask_owners(Turn& turn, const Lookup& lookup, std::span<const PeerId> owners) {
@@ -179,14 +190,14 @@ void Search::tick(Turn& turn, std::span<const PeerId> neighbors) {
   set_deadline();
 }
 
-Search::Open* Search::find_open(const QueryId& id) {
-  const auto found = std::find_if(open_.begin(), open_.end(), [&](const Open& open) {
+Search::Own* Search::find_open(const QueryId& id) {
+  const auto found = std::find_if(open_.begin(), open_.end(), [&](const Own& open) {
     return open.id == id || (open.strategy->renews_id() && open.id.high == id.high && id.low - open.id.low < open.wave);
   });
   return found == open_.end() ? nullptr : &*found;
 }
 
-bool Search::send_wave(Turn& turn, Open& open, std::span<const PeerId> neighbors) {
+bool Search::send_wave(Turn& turn, Own& open, std::span<const PeerId> neighbors) {
   Query query{open.id, open.request, open.request->strategy, open.request->ttl, /*hops=*/0};
   if (open.strategy->renews_id() && open.wave > 0) {
     query.id.low += open.wave;
@@ -207,17 +218,17 @@ bool Search::send_wave(Turn& turn, Open& open, std::span<const PeerId> neighbors
   return !(open.ends && next->wait == Duration::zero());
 }
 
-void Search::count_canaries(Open& open, std::uint8_t canaries) {
+void Search::count_canaries(Own& open, std::uint8_t canaries) {
   const auto named = static_cast<std::uint8_t>((1u << open.request->canaries.size()) - 1);
   open.met += static_cast<std::uint32_t>(std::popcount(static_cast<std::uint8_t>(canaries & named)));
 }
 
-void Search::estimate_coverage(const Turn& turn, Open& open) {
+void Search::estimate_coverage(const Turn& turn, Own& open) {
   const std::uint64_t tried = std::uint64_t{open.visited} * open.request->canaries.size();
   open.progress.coverage = coverage_of(with_meetings(turn.network, tried, open.met), open.progress.peers_asked);
 }
 
-void Search::deliver(Turn& turn, Open& open, std::span<const Hit> hits, std::uint16_t hops) {
+void Search::deliver(Turn& turn, Own& open, std::span<const Hit> hits, std::uint16_t hops) {
   auto fresh = std::make_shared<std::vector<Hit>>();
   for (const Hit& hit : hits) {
     if (open.progress.hits == limits::kMaxHitsPerQuery) break;
@@ -227,12 +238,12 @@ void Search::deliver(Turn& turn, Open& open, std::span<const Hit> hits, std::uin
     ++open.progress.hits;
     fresh->push_back(hit);
   }
-  turn.counters.hits_dropped += hits.size() - fresh->size();
+  turn.counters.hits_dropped += static_cast<std::uint32_t>(hits.size() - fresh->size());
   if (!fresh->empty()) turn.out.emplace_back(Deliver{open.id, std::move(fresh), hops, open.progress, /*last=*/false});
 }
 
 void Search::close(Turn& turn, std::size_t position) {
-  Open& open = open_[position];
+  Own& open = open_[position];
   estimate_coverage(turn, open);
   const auto canaries = static_cast<std::uint32_t>(open.request->canaries.size());
   turn.meetings.tried += canaries * open.visited;
@@ -243,7 +254,7 @@ void Search::close(Turn& turn, std::size_t position) {
 
 void Search::set_deadline() {
   next_deadline_ = kNever;
-  for (const Open& open : open_) next_deadline_ = std::min({next_deadline_, open.deadline, open.next_wave});
+  for (const Own& open : open_) next_deadline_ = std::min({next_deadline_, open.deadline, open.next_wave});
 }
 
 }  // namespace earshot::overlay

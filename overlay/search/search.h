@@ -19,8 +19,13 @@
 //  6. A query ends with one Deliver marked last; nothing for it follows. It ends by its deadline, by cancel, or when its
 //     strategy says that all it set out to do has had its time, or that enough came back. A flood and a walk do not end early:
 //     whether a silent peer will still answer cannot be known.
-//  7. An answer is cut to Config::hits_per_answer and to limits::kMaxHitsPerMessage, best first as given.
-//     Cost: a peer's answer is one message a hop; an empty answer is none.
+//  7. Hits travel in a box, sealed to the one-time key of the question and signed by their holder; the driver makes and opens
+//     it. Who passes a box on learns its size, and neither what is in it, nor whose it is, nor for whom. The driver puts in
+//     no more than Config::hits_per_answer. Cost: a peer's answer is one message a hop; an empty answer is none.
+//     At the origin boxes are opened one at a time, kMaxBoxes for a question; a driver that opens one checks the signature and
+//     matches each hit against the question, so a holder can lie about what it has but not about who says so.
+//     An attacker gains: who sees a question may answer with boxes of nothing; each costs us an unsealing (30 us, and 150 us if it is
+//     sealed well), and kMaxBoxes of them end what that question learns.
 //
 //  8. DIGESTS. For strategies that meet digests a look-up also goes to those that we host. Each owner that may have an answer gets the query directly,
 //     marked so, over a link that is opened for it; he looks in his own library only and answers to us, and his hits go home
@@ -56,6 +61,7 @@
 #include "overlay/search/strategy.h"
 #include "overlay/turn.h"
 #include "schema/ids.h"
+#include "schema/limits.h"
 #include "schema/search.h"
 #include "schema/time.h"
 
@@ -82,8 +88,9 @@ class Search {
   /// query is direct.
   void receive(Turn& turn, PeerId from, const Query& query, const Sighting& sighting,
                std::span<const PeerId> neighbors);
-  void receive(Turn& turn, const Hits& hits);
-  void answer(Turn& turn, const Lookup& lookup, std::span<const Hit> hits, const Hosted& hosted);
+  void receive(Turn& turn, PeerId from, const Hits& hits);
+  void answer(Turn& turn, const Lookup& lookup, const Found& found, const Hosted& hosted);
+  void opened(Turn& turn, const overlay::Open& box, std::span<const Hit> hits);
   /// The link to this peer is gone, or could not be opened.
   void lost(Turn& turn, PeerId peer);
   void cancel(Turn& turn, const QueryId& id);
@@ -101,8 +108,11 @@ class Search {
   static constexpr std::uint32_t kDirectAtOnce = 200;
 
 
+  /// Rule 7: boxes opened for one question. Four times what one hit each would need.
+  static constexpr std::uint32_t kMaxBoxes = 4 * limits::kMaxHitsPerQuery;
+
   /// A query of our own. At most limits::kMaxHitsPerQuery entries in `found`: 100 kB at worst.
-  struct Open {
+  struct Own {
     QueryId id;
     std::shared_ptr<const SearchRequest> request;
     const Strategy* strategy = nullptr;
@@ -116,14 +126,14 @@ class Search {
     std::map<PeerId, std::set<ContentId>> found;
   };
 
-  Open* find_open(const QueryId& id);
+  Own* find_open(const QueryId& id);
   /// False when the query has ended.
-  bool send_wave(Turn& turn, Open& open, std::span<const PeerId> neighbors);
+  bool send_wave(Turn& turn, Own& open, std::span<const PeerId> neighbors);
   bool may_ask_directly(Instant now);
-  static void count_canaries(Open& open, std::uint8_t canaries);
-  static void estimate_coverage(const Turn& turn, Open& open);
+  static void count_canaries(Own& open, std::uint8_t canaries);
+  static void estimate_coverage(const Turn& turn, Own& open);
   void ask_owners(Turn& turn, const Lookup& lookup, std::span<const PeerId> owners);
-  void deliver(Turn& turn, Open& open, std::span<const Hit> hits, std::uint16_t hops);
+  void deliver(Turn& turn, Own& open, std::span<const Hit> hits, std::uint16_t hops);
   void close(Turn& turn, std::size_t position);
   void set_deadline();
 
@@ -132,7 +142,7 @@ class Search {
   Instant next_deadline_ = kNever;
   Instant direct_until_{};    // rule 8: when what strangers have used up is free again
   std::array<PeerId, 4> asked_owners_ = {kNoPeer, kNoPeer, kNoPeer, kNoPeer};  // the last ones, newest first
-  std::vector<Open> open_;  // in the order they were asked
+  std::vector<Own> open_;  // in the order they were asked
 };
 
 }  // namespace earshot::overlay

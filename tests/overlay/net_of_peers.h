@@ -20,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "overlay/describe.h"
 #include "overlay/peer.h"
 
 namespace earshot::overlay {
@@ -35,6 +36,19 @@ inline Hit hit_at(PeerId holder, std::uint8_t content) {
   hit.track.title = "song " + std::to_string(content);
   return hit;
 }
+
+/// What stands for sealed boxes: their text as people read it, and by it what is in them.
+inline std::map<std::string, std::vector<Hit>, std::less<>>& boxes() {
+  static std::map<std::string, std::vector<Hit>, std::less<>> all;
+  return all;
+}
+inline SharedBox boxed(const std::vector<Hit>& hits) {
+  if (hits.empty()) return nullptr;
+  const std::string text = describe(hits);
+  boxes()[text] = hits;
+  return std::make_shared<const Bytes>(text.begin(), text.end());
+}
+inline const std::vector<Hit>& unboxed(const SharedBox& box) { return boxes().find(as_text(*box))->second; }
 
 inline SearchRequest request_for(std::string text, StrategyKind strategy, std::uint16_t ttl = 0,
                                  std::uint8_t walkers = 0) {
@@ -314,7 +328,10 @@ class NetOfPeers {
         }
       }
     }
-    call(i, [&](Peer& peer, Outbox& out) { peer.answer(now_, lookup, hits, Hosted{owners, canaries}, out); });
+    call(i, [&](Peer& peer, Outbox& out) { peer.answer(now_, lookup, Found{hits, boxed(hits)}, Hosted{owners, canaries}, out); });
+  }
+  void carry_out(std::size_t i, const Open& open) {
+    call(i, [&](Peer& peer, Outbox& out) { peer.opened(now_, open, unboxed(open.box), out); });
   }
   void carry_out(std::size_t i, const HostDigest& host) { nodes_[i].hosted[host.owner] = host.expiry; }
   void carry_out(std::size_t i, const DropDigest& drop) { nodes_[i].hosted.erase(drop.owner); }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,14 +41,15 @@ class OnePeer {
     peer_.leave(now, out);
     return take();
   }
-  QueryId ask(SearchRequest request) { return peer_.ask(now, std::move(request), out); }
+  QueryId ask(SearchRequest request) { return *own_.insert(peer_.ask(now, std::move(request), out)).first; }
   Lines answer(const QueryId& id, std::vector<Hit> hits) {
-    peer_.answer(now, Lookup{id, std::make_shared<const SearchRequest>()}, hits, {}, out);
+    const bool own = own_.contains(id);
+    peer_.answer(now, Lookup{id, std::make_shared<const SearchRequest>(), true, own}, Found{hits, boxed(hits)}, {}, out);
     return take();
   }
   /// A look-up ends, and the digests that we host have something to say.
   Lines answer(const Lookup& lookup, std::vector<Hit> hits, std::vector<PeerId> owners, std::uint8_t canaries = 0) {
-    peer_.answer(now, lookup, hits, Hosted{owners, canaries}, out);
+    peer_.answer(now, lookup, Found{hits, boxed(hits)}, Hosted{owners, canaries}, out);
     return take();
   }
   Lines publish(SharedDigests digests) {
@@ -81,8 +83,15 @@ class OnePeer {
     peer_.tick(now, effects);
     return effects;
   }
+  /// Boxes are opened at once.
   Lines take() {
     Lines lines;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      if (!std::holds_alternative<Open>(out[i])) continue;
+      const Open open = std::get<Open>(out[i]);
+      out.erase(out.begin() + static_cast<std::ptrdiff_t>(i--));
+      peer_.opened(now, open, unboxed(open.box), out);
+    }
     for (const Effect& effect : out) lines.push_back(describe(effect));
     out.clear();
     return lines;
@@ -115,6 +124,7 @@ class OnePeer {
   Config config_;
   std::vector<PeerId> active_, passive_;
   std::vector<SeenSlot> seen_;
+  std::set<QueryId> own_;
   Peer peer_;
 };
 

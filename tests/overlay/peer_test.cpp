@@ -27,7 +27,8 @@ class HostileWorld {
   void step() {
     now_ += Duration(random_.below(2'000'000));
     out_.clear();
-    switch (random_.below(13)) {
+    switch (random_.below(14)) {
+      case 13: return peer_.opened(now_, Open{query_id(), boxed(hits()), anybody(), number()}, hits(), out_);
       case 12:
         return peer_.publish(now_, std::make_shared<const std::vector<SharedDigest>>(random_.below(3), digest()), out_);
       case 0: return peer_.tick(now_, out_);
@@ -43,7 +44,9 @@ class HostileWorld {
       case 3: {
         const std::vector<PeerId> owners = {anybody(), anybody()};
         const auto canaries = static_cast<std::uint8_t>(number());
-        return peer_.answer(now_, Lookup{query_id(), request(), random_.chance(1, 2)}, *hits(), Hosted{owners, canaries}, out_);
+        const std::vector<Hit> found = hits();
+        return peer_.answer(now_, Lookup{query_id(), request(), random_.chance(1, 2), random_.chance(1, 2)},
+                            Found{found, boxed(found)}, Hosted{owners, canaries}, out_);
       }
       case 4:
         if (random_.chance(1, 10)) return peer_.leave(now_, out_);
@@ -109,11 +112,11 @@ class HostileWorld {
     made.canaries.resize(random_.below(limits::kMaxCanaries + 1));
     return std::make_shared<const SearchRequest>(std::move(made));
   }
-  std::shared_ptr<const std::vector<Hit>> hits() {
+  std::vector<Hit> hits() {
     std::vector<Hit> made;
     for (std::uint64_t n = random_.below(4); n-- > 0;)
       made.push_back(hit_at(anybody(), static_cast<std::uint8_t>(random_.below(9))));
-    return std::make_shared<const std::vector<Hit>>(std::move(made));
+    return made;
   }
   static SharedDigest digest() { return std::make_shared<const Bytes>(7); }
   PeerList names() {
@@ -138,7 +141,7 @@ class HostileWorld {
         return Estimate{static_cast<std::uint32_t>(random_.below(4)) * number(), number(), random_.next(),
                         std::make_shared<const Shares>(Shares{random_.next(), random_.next(), number(), number(), 1, number()}),
                         number(), number(), ttl};
-      default: return Hits{query_id(), hits(), number(), static_cast<std::uint8_t>(number())};
+      default: return Hits{query_id(), boxed(hits()), number(), static_cast<std::uint8_t>(number())};
     }
   }
 

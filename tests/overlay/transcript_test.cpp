@@ -99,6 +99,7 @@ class Stage {
     }
     net_ = std::make_unique<NetOfPeers>(peers, options);
     net_->on_effect = [this](PeerId peer, const Effect& effect) {
+      if (std::holds_alternative<Open>(effect)) return;  // what is in the box follows at once
       told_ +=
           fmt::format("{:6} ms  {}: {}\n", net_->now().time_since_epoch() / 1ms, to_number(peer), describe(effect));
     };

@@ -169,17 +169,28 @@ TEST(Wire, TakesADigestOnlyUnderItsOwnersName) {
   EXPECT_FALSE(wire::decode(*wire::encode(Message(Publish{{1, 2}, coded, PeerId{4}, 9, 60, 0, 1}), book), kSender, book));
 }
 
-RC_GTEST_PROP(Wire, HitsReadBackAsTheyWereWritten, ()) {
-  auto hits = std::make_shared<std::vector<Hit>>();
-  const auto count = *rc::gen::inRange(0, 6);
-  for (int i = 0; i < count; ++i) hits->push_back({a_track(), *peers(), *rc::gen::arbitrary<std::uint32_t>()});
-  const Hits message{an_id(), hits, *rc::gen::inRange<std::uint16_t>(0, limits::kMaxWalkTtl + 1),
+RC_GTEST_PROP(Wire, BoxesReadBackAsTheyWereWritten, (Bytes bytes)) {
+  const auto box = bytes.empty() ? nullptr : std::make_shared<const Bytes>(bytes);
+  const Hits message{an_id(), box, *rc::gen::inRange<std::uint16_t>(0, limits::kMaxWalkTtl + 1),
                      *rc::gen::arbitrary<std::uint8_t>()};
   const Hits read = through_the_wire(message);
   RC_ASSERT(read.id == message.id);
-  RC_ASSERT(*read.hits == *hits);
+  RC_ASSERT((read.box == nullptr) == (box == nullptr) && (box == nullptr || *read.box == *box));
   RC_ASSERT(read.hops == message.hops);
   RC_ASSERT(read.canaries == message.canaries);
+}
+
+RC_GTEST_PROP(Wire, HitsReadBackAsTheyWereWritten, ()) {
+  std::vector<Hit> hits;
+  const auto count = *rc::gen::inRange(0, 6);
+  for (int i = 0; i < count; ++i) hits.push_back({a_track(), *peers(), *rc::gen::arbitrary<std::uint32_t>()});
+  SmallDirectory book = directory();
+  const auto list = wire::encode_hits(hits, limits::kMaxFrame, book);
+  RC_ASSERT(list.has_value());
+  const auto read = wire::decode_hits(*list, kSender, book);
+  RC_ASSERT(read.has_value());
+  RC_ASSERT(*read == hits);
+  RC_ASSERT(!wire::decode(*list, kSender, book).has_value());
 }
 
 TEST(Wire, HelloReadsBackAsItWasWritten) {
@@ -226,28 +237,34 @@ TEST(Wire, FailsForAMessageAboutAForgottenPeer) {
   EXPECT_EQ(frame.error().code, ErrorCode::kNotFound);
 }
 
-TEST(Wire, KeepsTheFirstHitsThatFitIntoAFrame) {
+TEST(Wire, KeepsTheFirstHitsThatFitIntoABox) {
   SmallDirectory book = directory();
-  auto hits = std::make_shared<std::vector<Hit>>();
+  std::vector<Hit> hits;
   for (std::uint32_t i = 0; i < 60; ++i) {
     Track track;
     track.title = track.artist = track.album = track.genre = std::string(limits::kMaxTrackText, 'x');
     track.year = static_cast<std::uint16_t>(i);
-    hits->push_back({track, PeerId{1}, 1000 - i});
+    hits.push_back({track, PeerId{1}, 1000 - i});
   }
-  const auto frame = wire::encode(Message(Hits{{1, 2}, hits, 0}), book);
-  ASSERT_TRUE(frame);
-  EXPECT_LE(frame->size(), limits::kMaxFrame);
-  const auto read = wire::decode(*frame, kSender, book);
-  ASSERT_TRUE(read) << read.error().what;
-  const auto& kept = *std::get<Hits>(std::get<Message>(*read)).hits;
-  EXPECT_EQ(kept.size(), (limits::kMaxFrame - 256) / (4 * limits::kMaxTrackText + 260));
-  for (std::size_t i = 0; i < kept.size(); ++i) EXPECT_EQ(kept[i].track.year, i);
+  const auto list = wire::encode_hits(hits, limits::kMaxBox, book);
+  ASSERT_TRUE(list);
+  EXPECT_LE(list->size(), limits::kMaxBox);
+  const auto kept = wire::decode_hits(*list, kSender, book);
+  ASSERT_TRUE(kept) << kept.error().what;
+  EXPECT_EQ(kept->size(), (limits::kMaxBox - 256) / (4 * limits::kMaxTrackText + 260));
+  for (std::size_t i = 0; i < kept->size(); ++i) EXPECT_EQ((*kept)[i].track.year, i);
 
-  for (Hit& hit : *hits) hit.track = Track{};
-  const auto small = wire::decode(*wire::encode(Message(Hits{{1, 2}, hits, 0}), book), kSender, book);
+  for (Hit& hit : hits) hit.track = Track{};
+  const auto small = wire::decode_hits(*wire::encode_hits(hits, limits::kMaxFrame, book), kSender, book);
   ASSERT_TRUE(small);
-  EXPECT_EQ(std::get<Hits>(std::get<Message>(*small)).hits->size(), limits::kMaxHitsPerMessage);
+  EXPECT_EQ(small->size(), limits::kMaxHitsPerMessage);
+}
+
+TEST(Wire, RefusesABoxThatIsTooLarge) {
+  SmallDirectory book = directory();
+  const auto fits = std::make_shared<const Bytes>(limits::kMaxBox), larger = std::make_shared<const Bytes>(limits::kMaxBox + 1);
+  EXPECT_TRUE(wire::encode(Message(Hits{{1, 2}, fits, 1}), book));
+  EXPECT_FALSE(wire::encode(Message(Hits{{1, 2}, larger, 1}), book));
 }
 
 TEST(Wire, SenderMayLeaveItsOwnAddressOpen) {
@@ -288,12 +305,12 @@ TEST(Wire, EveryPrefixOfAFrameIsRefusedAndLeavesNoTrace) {
 
 TEST(Wire, DecodingAllocatesAtMostThreeTimesTheFrameBesideItsCopy) {
   SmallDirectory book = directory();
-  auto hits = std::make_shared<std::vector<Hit>>();
-  for (std::uint32_t i = 0; i < limits::kMaxHitsPerMessage; ++i) hits->push_back({Track{}, PeerId{i % kPeers}, 0});
-  const auto frame = wire::encode(Message(Hits{{1, 2}, hits, 0}), book);
+  std::vector<Hit> hits;
+  for (std::uint32_t i = 0; i < limits::kMaxHitsPerMessage; ++i) hits.push_back({Track{}, PeerId{i % kPeers}, 0});
+  const auto frame = wire::encode_hits(hits, limits::kMaxFrame, book);
   ASSERT_TRUE(frame);
   const std::size_t before = allocated_bytes();
-  const auto read = wire::decode(*frame, kSender, book);
+  const auto read = wire::decode_hits(*frame, kSender, book);
   const std::size_t cost = allocated_bytes() - before;
   ASSERT_TRUE(read);
   EXPECT_LE(cost, frame->size() + 8 + 3 * frame->size() + 512);

@@ -16,7 +16,9 @@
 #include <thread>
 #include <utility>
 
+#include "index/rematch.h"
 #include "overlay/net/address_book.h"
+#include "overlay/net/sealed_hits.h"
 #include "overlay/net/transport.h"
 #include "overlay/peer.h"
 #include "overlay/wire.h"
@@ -85,10 +87,21 @@ struct PeerMemory {
 };
 static_assert(sizeof(SeenBucket) == 64, "the slots of all buckets are one span");
 
+/// Whoever waits for a search, with the key that its answers are sealed to.
+struct Client {
+  explicit Client(std::string_view text, std::function<void(const SearchEvent&)> sink)
+      : on_event(std::move(sink)), question(text) {}
+
+  std::function<void(const SearchEvent&)> on_event;
+  overlay::net::Identity reply = overlay::net::Identity::ephemeral();
+  index::Rematch question;
+};
+
 class Reactor final : public Node {
  public:
   Reactor(const overlay::net::Identity& identity, const NodeOptions& options, const index::Index& index)
       : options_(options),
+        identity_(identity),
         book_(Contact{identity.key(), options.listen, options.stream_port}, hash_key()),
         memory_(options_.protocol),
         peer_(book_.self(), options_.protocol, random_stream(), memory_.view()),
@@ -123,6 +136,7 @@ class Reactor final : public Node {
   void run_posted();
   void take_answers();
   void answer(const overlay::Lookup& lookup, std::vector<index::Found> tracks);
+  overlay::SharedBox sealed(const SearchRequest& request, std::span<const Hit> hits);
   void take(const overlay::net::Received& received);
   void take(const overlay::net::LinkUp& link);
   void take(const overlay::net::LinkLost& link);
@@ -131,6 +145,7 @@ class Reactor final : public Node {
   void perform_all();
   void perform(const overlay::Send& send);
   void perform(const overlay::Lookup& lookup);
+  void perform(const overlay::Open& open);
   void perform(const overlay::Connect& connect) { transport_->pin(now_, connect.peer); }
   void perform(const overlay::Disconnect& disconnect) { transport_->unpin(disconnect.peer); }
   void perform(const overlay::Deliver& deliver);
@@ -143,6 +158,7 @@ class Reactor final : public Node {
   bool may_log_stranger();
 
   const NodeOptions options_;
+  const overlay::net::Identity& identity_;
   overlay::net::AddressBook book_;
   PeerMemory memory_;
   overlay::Peer peer_;
@@ -154,7 +170,8 @@ class Reactor final : public Node {
   Instant now_{};
   overlay::Outbox outbox_;
   std::vector<overlay::net::Report> reports_;
-  std::map<QueryId, std::function<void(const SearchEvent&)>> clients_;
+  std::map<QueryId, std::unique_ptr<Client>> clients_;
+  std::vector<std::pair<overlay::Open, std::vector<Hit>>> opened_;  // to be told to the peer once the outbox is empty
   std::map<PeerId, int> offences_;
   Instant offences_end_{};
   Instant next_save_{};
@@ -218,8 +235,10 @@ Result<QueryId> Reactor::search(SearchRequest request, std::function<void(const 
     if (peer_.open_queries() >= limits::kMaxOpenQueries) {
       return fail(ErrorCode::kExhausted, "{} searches are open already: wait for one to end", limits::kMaxOpenQueries);
     }
+    auto client = std::make_unique<Client>(request.text, std::move(on_event));
+    request.reply_key = client->reply.key().bytes;
     const QueryId id = peer_.ask(now_, std::move(request), outbox_);
-    clients_.emplace(id, std::move(on_event));
+    clients_.emplace(id, std::move(client));
     perform_all();
     return id;
   });
@@ -331,8 +350,19 @@ void Reactor::answer(const overlay::Lookup& lookup, std::vector<index::Found> tr
   std::vector<Hit> hits;
   hits.reserve(tracks.size());
   for (auto& found : tracks) hits.push_back({std::move(found.track), peer_.self(), found.score});
-  peer_.answer(now_, lookup, hits, {}, outbox_);
+  overlay::Found found{hits, nullptr};
+  if (!lookup.own && !hits.empty()) found.box = sealed(*lookup.request, hits);
+  peer_.answer(now_, lookup, found, {}, outbox_);
   perform_all();
+}
+
+/// Null when nobody could open it, or when we cannot be dialled.
+overlay::SharedBox Reactor::sealed(const SearchRequest& request, std::span<const Hit> hits) {
+  const std::size_t most = std::min<std::size_t>(hits.size(), options_.protocol.hits_per_answer);
+  auto box = overlay::net::seal_hits(identity_, request.reply_key, hits.first(most), book_);
+  if (box) return std::move(*box);
+  spdlog::debug("event=not-answered why=\"{}\"", box.error().what);
+  return nullptr;
 }
 
 void Reactor::take(const overlay::net::Received& received) {
@@ -382,10 +412,16 @@ void Reactor::blame(PeerId peer, const Error& error) {
 
 /// Carrying out an effect never calls the peer: what fails comes back as a report of a later turn.
 void Reactor::perform_all() {
-  for (const overlay::Effect& effect : outbox_) {
-    std::visit([this](const auto& one) { perform(one); }, effect);
+  for (;;) {
+    for (const overlay::Effect& effect : outbox_) {
+      std::visit([this](const auto& one) { perform(one); }, effect);
+    }
+    outbox_.clear();
+    if (opened_.empty()) return;
+    const auto [box, hits] = std::move(opened_.back());
+    opened_.pop_back();
+    peer_.opened(now_, box, hits, outbox_);
   }
-  outbox_.clear();
 }
 
 void Reactor::perform(const overlay::Send& send) {
@@ -399,9 +435,19 @@ void Reactor::perform(const overlay::Send& send) {
 }
 
 void Reactor::perform(const overlay::Lookup& lookup) {
-  const bool ours = clients_.contains(lookup.id);
-  const auto asker = ours ? LookupWorker::Asker::kOurselves : LookupWorker::Asker::kStranger;
+  const auto asker = lookup.own ? LookupWorker::Asker::kOurselves : LookupWorker::Asker::kStranger;
   if (!lookups_->submit(lookup, asker)) ++lookups_dropped_;
+}
+
+/// What is in the box is judged here, and what the core makes of it comes behind the effects that are being carried out.
+void Reactor::perform(const overlay::Open& open) {
+  const auto client = clients_.find(open.id);
+  if (client == clients_.end()) return;
+  auto hits = overlay::net::open_hits(client->second->reply, *open.box, open.from, book_);
+  if (!hits) spdlog::debug("event=box-refused peer={} why=\"{}\"", to_number(open.from), hits.error().what);
+  std::vector<Hit> good = hits ? std::move(*hits) : std::vector<Hit>();
+  std::erase_if(good, [&](const Hit& hit) { return !client->second->question.holds(hit.track); });
+  opened_.push_back({open, std::move(good)});
 }
 
 void Reactor::perform(const overlay::Deliver& deliver) {
@@ -414,7 +460,7 @@ void Reactor::perform(const overlay::Deliver& deliver) {
   }
   event.progress = deliver.progress;
   event.last = deliver.last;
-  client->second(event);
+  client->second->on_event(event);
   if (event.last) clients_.erase(client);
 }
 
@@ -439,7 +485,7 @@ void Reactor::save_book() {
 void Reactor::say_goodbye() {
   peer_.leave(now_, outbox_);
   perform_all();
-  for (auto& [id, on_event] : clients_) on_event({{}, {}, /*last=*/true});
+  for (auto& [id, client] : clients_) client->on_event({{}, {}, /*last=*/true});
   clients_.clear();
   const Instant end = now_ + kGoodbyeTime;
   while (!transport_->all_sent() && now_ < end) {

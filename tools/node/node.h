@@ -69,7 +69,7 @@ struct NodeStatus {
 /// join and self.
 class Node {
  public:
-  /// Binds, starts the threads, joins. The index must outlive the node. Errors: kInvalid, kUnreachable (port taken).
+  /// Binds, starts the threads, joins. Identity and index must outlive the node. Errors: kInvalid, kUnreachable (port taken).
   static Result<std::unique_ptr<Node>> start(const overlay::net::Identity& identity, const NodeOptions& options,
                                              const index::Index& index);
 

@@ -80,7 +80,7 @@ TEST(Dynamic, AsksNoFurtherWhenEnoughCameBack) {
   peer.befriend({1, 2, 3, 4, 5});
   const QueryId id = peer.ask(wanting(1, StrategyKind::kDynamic, 3));
   peer.take();
-  peer.receive(1, Hits{id, std::make_shared<const std::vector<Hit>>(1, hit_at(peer_id(7), 1)), 2});
+  peer.receive(1, Hits{id, boxed({hit_at(peer_id(7), 1)}), 2});
   const auto lines = peer.pass(10s);
   EXPECT_EQ(count(lines, "send"), 0u);
   EXPECT_EQ(count(lines, "deliver"), 1u);
@@ -138,7 +138,7 @@ TEST(Auto, AsksAsManyMoreAsHitsAreMissing) {
   peer.take();
   std::vector<Hit> hits;
   for (std::uint8_t i = 0; i < 40; ++i) hits.push_back(hit_at(peer_id(50u + i), i));
-  peer.receive(1, Hits{id, std::make_shared<const std::vector<Hit>>(hits), 2});
+  peer.receive(1, Hits{id, boxed(hits), 2});
   std::uint32_t slice = 0;
   for (const Effect& effect : peer.effects_of_the_next_deadline()) {
     if (const auto* send = std::get_if<Send>(&effect)) slice += std::get<Query>(send->message).visits;
@@ -218,7 +218,7 @@ TEST(Origin, IsToldTheCoverageThatItsCanariesShow) {
   peer.take();
   // Four hosts for each canary: a lambda of 4.
   for (std::size_t i = 0; i < 4; ++i) {
-    peer.receive(1 + i, Hits{id, std::make_shared<const std::vector<Hit>>(), 2, 0xff});
+    peer.receive(1 + i, Hits{id, nullptr, 2, 0xff});
   }
   Coverage told;
   while (peer->open_queries() > 0) {

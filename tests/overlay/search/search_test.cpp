@@ -19,7 +19,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 Hits hits_for(const QueryId& id, std::vector<Hit> hits, std::uint16_t hops = 2) {
-  return {id, std::make_shared<const std::vector<Hit>>(std::move(hits)), hops};
+  return {id, boxed(hits), hops};
 }
 
 Query query(std::uint64_t id, std::uint16_t ttl = 3, std::uint16_t hops = 1) {
@@ -101,7 +101,7 @@ TEST(Search, DropsHitsThatNobodyAskedFor) {
   OnePeer peer;
   peer.befriend({1, 2});
   EXPECT_THAT(peer.receive(1, hits_for({9, 9}, many_hits(50, 1))), IsEmpty());
-  EXPECT_EQ(peer->counters().hits_dropped, 50u);
+  EXPECT_EQ(peer->counters().boxes_dropped, 1u);
 }
 
 TEST(Search, DropsHitsThatClaimAnImpossibleWay) {
@@ -111,7 +111,7 @@ TEST(Search, DropsHitsThatClaimAnImpossibleWay) {
   EXPECT_THAT(peer.receive(2, hits_for({5, 5}, {hit_at(peer_id(3), 1)}, /*hops=*/0)), IsEmpty());
   EXPECT_THAT(peer.receive(2, hits_for({5, 5}, {hit_at(peer_id(3), 1)}, /*hops=*/1025)), IsEmpty());
   EXPECT_THAT(peer.receive(2, hits_for({5, 5}, {hit_at(peer_id(3), 1)}, /*hops=*/65535)), IsEmpty());
-  EXPECT_EQ(peer->counters().hits_dropped, 3u);
+  EXPECT_EQ(peer->counters().boxes_dropped, 3u);
   EXPECT_THAT(peer.receive(2, hits_for({5, 5}, {hit_at(peer_id(3), 1)}, /*hops=*/1)),
               ElementsAre("send 1 Hits #0000 hops 2 'song 1' at 3"));
 }
@@ -132,14 +132,25 @@ TEST(Search, SendsNoEmptyAnswer) {
   EXPECT_THAT(peer.answer({5, 5}, {}), IsEmpty());
 }
 
-TEST(Search, CutsAnAnswerToItsLimit) {
-  Config config;
-  config.hits_per_answer = 3;
-  OnePeer peer(config);
+TEST(Search, OpensSoManyBoxesForOneQuestionAndNoMore) {
+  OnePeer peer;
+  peer.befriend({1});
+  const QueryId id = peer.ask(request_for("a", StrategyKind::kFlood));
+  peer.take();
+  for (std::size_t i = 0; i < 4 * limits::kMaxHitsPerQuery; ++i) peer.receive(1, hits_for(id, {hit_at(peer_id(3), 1)}));
+  EXPECT_EQ(peer->counters().boxes_dropped, 0u);
+  EXPECT_THAT(peer.receive(1, hits_for(id, {hit_at(peer_id(3), 2)})), IsEmpty());
+  EXPECT_EQ(peer->counters().boxes_dropped, 1u);
+}
+
+TEST(Search, PassesOnBoxesUnopened) {
+  OnePeer peer;
   peer.befriend({1, 2});
   peer.receive(1, query(5));
-  EXPECT_THAT(peer.answer({5, 5}, many_hits(9, 1)),
-              ElementsAre("send 1 Hits #0000 hops 1 'song 0' at 100 'song 1' at 100 'song 2' at 100"));
+  const auto box = std::make_shared<const Bytes>(Bytes{0xff, 0, 1});
+  const Outbox effects = peer.effects_of_receiving(2, Hits{{5, 5}, box, 1});
+  ASSERT_EQ(effects.size(), 1u);
+  EXPECT_EQ(std::get<Hits>(std::get<Send>(effects[0]).message).box, box);
 }
 
 TEST(Search, DeliversTheSameContentAtTheSameHolderOnce) {
@@ -179,7 +190,8 @@ TEST(Search, EndsAtItsDeadlineWithALastMarker) {
   EXPECT_EQ(peer->open_queries(), 0u);
   EXPECT_THAT(peer.receive(1, hits_for(id, {hit_at(peer_id(3), 1)})), IsEmpty());  // too late
   EXPECT_THAT(peer.answer(id, {hit_at(peer_id(0), 1)}), IsEmpty());
-  EXPECT_EQ(peer->counters().hits_dropped, 2u);
+  EXPECT_EQ(peer->counters().boxes_dropped, 1u);
+  EXPECT_EQ(peer->counters().hits_dropped, 1u);
 }
 
 TEST(Search, EndsAtOnceWhenCancelled) {
