@@ -19,9 +19,17 @@ Result<void> bounded(std::string_view field, Duration value) {
 
 }  // namespace
 
+Config among_strangers() {
+  Config config;
+  config.active_size = 24;
+  config.outbound_size = 8;
+  return config;
+}
+
 Result<void> validate(const Config& config) {
   for (const Result<void>& field : {
            bounded("active_size", config.active_size, 1, 255),
+           bounded("outbound_size", config.outbound_size, 0, config.active_size - 1u),
            bounded("passive_size", config.passive_size, 1, 255),
            bounded("passive_walk", config.passive_walk, 0, config.active_walk),
            bounded("shuffle_active + shuffle_passive", std::uint64_t{config.shuffle_active} + config.shuffle_passive, 0,
@@ -37,6 +45,7 @@ Result<void> validate(const Config& config) {
            bounded("hop_time", config.hop_time),
            bounded("lambda_permille", config.lambda_permille, 100, 12'000),
            bounded("first_slice", config.first_slice, 1, 255),
+           bounded("queries_per_s", config.queries_per_s, 1, 1'000'000),
            bounded("publish_after", config.publish_after + 1ms),
            bounded("digest_life", config.digest_life),
            bounded("digest_life", static_cast<std::uint64_t>(config.digest_life / 1s), 3,

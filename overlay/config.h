@@ -9,11 +9,15 @@
 
 namespace earshot::overlay {
 
+class AddressGroups;
 class Strategy;
 
 struct Config {
   // Membership. Names and values as in HyParView (2007), section 5.1, for 10,000 nodes, unless said otherwise.
   std::uint8_t active_size = 5;
+  // Of the active view, slots that only our own choice fills (membership.h, rule 12); the others are granted to whoever asks.
+  // 0: no slot is either, as in the paper.
+  std::uint8_t outbound_size = 0;
   // The paper's 30 are too few for a crash of 90 %: 3 survivors in 1,000 stay alone, because every name that they know is
   // dead (0.9^30 = 4 %) and nobody alive knows theirs; with 60 one in 8,000 does. Cost: 120 bytes a peer.
   std::uint8_t passive_size = 60;
@@ -38,6 +42,9 @@ struct Config {
   // The first slice of a bubble: what 1 % of a million share comes back 50 times from 8 visits (620 x 1 % x 8).
   std::uint8_t first_slice = 8;
 
+  // Fairness (fairness/ledger.h). 200 links at a quarter of it are 5,000 questions a second.
+  std::uint32_t queries_per_s = 100;     // that one link may bring
+
   // Digests.
   bool hosts = true;                     // whether digests of others are kept
   // What is not published is not found: of all who are here at a time, with sessions of 87 min on average, 1 % have come
@@ -55,11 +62,17 @@ struct Config {
   // Estimates.
   Duration estimate_period = 15s;        // 0: none. 60 rounds take a quarter of an hour
 
+  // Whose addresses are close; null: nobody's. It must outlive the peers.
+  const AddressGroups* groups = nullptr;
+
   // A strategy that is being tried out, in place of the table's one of that kind (search/strategy.h). Programs set it, never a file or
   // a message. It must outlive the peers.
   const Strategy* tried = nullptr;
   StrategyKind tried_kind = StrategyKind::kFlood;
 };
+
+/// What a peer needs whose network holds strangers: split views (membership.h, rule 12), and as many links as rendezvous want.
+Config among_strangers();
 
 /// Whether peers can work with these numbers. Errors: kInvalid, naming the field and its bounds.
 Result<void> validate(const Config& config);

@@ -49,7 +49,7 @@ inline std::string describe(const ShuffleReply& m) {
 inline std::string describe(const Query& m) {
   if (m.direct) return fmt::format("Query {} '{}' direct", describe(m.id), m.request->text);
   const std::string visits = m.visits > 0 ? fmt::format(" visits {}", m.visits) : "";
-  return fmt::format("Query {} '{}' ttl {} hops {}{}", describe(m.id), m.request->text, m.ttl, m.hops, visits);
+  return fmt::format("Query {} '{}' ttl {} hops {}{}{}", describe(m.id), m.request->text, m.ttl, m.hops, visits, m.stem ? " on its stem" : "");
 }
 inline std::string describe(const std::vector<Hit>& hits) {
   std::string text;
@@ -97,6 +97,9 @@ inline std::string describe(const Connect& e) {
 }
 inline std::string describe(const Disconnect& e) {
   return fmt::format("disconnect {}", to_number(e.peer));
+}
+inline std::string describe(const Ban& e) {
+  return fmt::format("ban {} for {}", to_number(e.peer), to_string(e.why));
 }
 inline std::string describe(const Deliver& e) {
   return fmt::format("deliver {}{}{}, sent {} answers {} hits {}", describe(e.id), describe(*e.hits),

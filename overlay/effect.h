@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "overlay/fairness/ledger.h"
 #include "overlay/message.h"
 #include "schema/ids.h"
 #include "schema/search.h"
@@ -25,6 +26,7 @@ struct Lookup {
   std::shared_ptr<const SearchRequest> request;
   bool hosted = true;
   bool own = false;  // the question is ours: what is found is not sealed
+  PeerId from = kNoPeer;  // the link that it came on; look-ups of many links are worked on in turn (fairness/fair_queue.h)
 };
 
 /// What our own library says to a Lookup: the hits themselves when the question is ours, else a box that only he who asks can
@@ -62,6 +64,9 @@ struct Connect { PeerId peer = kNoPeer; };
 /// The link need not be kept: let it go once what was sent has left.
 struct Disconnect { PeerId peer = kNoPeer; };
 
+/// Cut every link with this peer and take none from it for so long; lost() need not follow.
+struct Ban { PeerId peer = kNoPeer; Deed why = Deed::kFlooding; Duration time{}; };
+
 /// The share of the network that an answer covers, in thousandths: the chance that what exists once would be found.
 struct Coverage {
   std::uint16_t permille = 0;
@@ -89,7 +94,7 @@ struct Deliver {
   bool last = false;
 };
 
-using Effect = std::variant<Send, Lookup, Open, Connect, Disconnect, Deliver, HostDigest, DropDigest>;
+using Effect = std::variant<Send, Lookup, Open, Connect, Disconnect, Ban, Deliver, HostDigest, DropDigest>;
 
 /// The effects of one call, in order. The driver lends it empty and empties it after each call.
 using Outbox = std::vector<Effect>;

@@ -55,6 +55,7 @@ struct Query {
   std::uint16_t hops = 0;
   std::uint32_t visits = 0;  // bubble: peers that this copy is still to reach; ring: hops within which nobody looks again
   bool direct = false;       // from a host of the reader's digest, who need not be a neighbor: look and answer, no more
+  bool stem = false;         // not spreading yet; then hops is 1 however long the way (search/stem.h)
 };
 
 /// What a holder has found, sealed to the one-time key of whoever asked: who passes it on sees its size, and not whose it is.

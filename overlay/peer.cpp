@@ -1,6 +1,7 @@
 // The entry point: hands each call to the part that it concerns.
 #include "overlay/peer.h"
 
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -12,7 +13,9 @@ Peer::Peer(PeerId self, const Config& config, Random random, Memory memory)
     : search_(self, memory.seen, SipKey{random.next(), random.next()}),
       config_(&config),
       random_(random),
-      membership_(memory.active.first(config.active_size), memory.passive.first(config.passive_size)) {
+      membership_(memory.active.first(config.active_size), memory.passive.first(config.passive_size),
+                  memory.outbound.first(config.outbound_size)),
+      ledger_(memory.ledger) {
   EARSHOT_CHECK(validate(config));
 }
 
@@ -20,20 +23,25 @@ Peer::Peer(PeerId self, const Config& config, Random random, Memory memory, std:
     : search_(self, memory.seen, SipKey{random.next(), random.next()}),
       config_(&config),
       random_(random),
-      membership_(memory.active.first(neighbors.size()), {}) {
+      membership_(memory.active.first(neighbors.size()), {}, {}),
+      ledger_(memory.ledger) {
   EARSHOT_CHECK(validate(config));
   membership_.seed(neighbors);
 }
 
 void Peer::receive(Instant now, PeerId from, const Message& message, Outbox& out) {
-  ++counters_.messages_in;
   if (from == self() || from == kNoPeer) return;
   Turn turn = this->turn(now, out);
+  if (ledger_ != nullptr && !admits(turn, from, message)) {
+    ++counters_.refused;
+    part_if_due(turn, from);
+    return;
+  }
   std::visit(
       [&](const auto& body) {
         using Body = std::decay_t<decltype(body)>;
         if constexpr (std::is_same_v<Body, Query>) {
-          const auto sighting = search_.sight(turn, body);
+          const auto sighting = search_.sight(turn, from, body);
           if (!sighting || !(body.direct || membership_.is_from_neighbor(turn, from))) return;
           search_.receive(turn, from, body, *sighting, membership_.active());
         } else if constexpr (std::is_same_v<Body, Hits>) {
@@ -49,6 +57,28 @@ void Peer::receive(Instant now, PeerId from, const Message& message, Outbox& out
         }
       },
       message);
+  if (ledger_ != nullptr) part_if_due(turn, from);
+}
+
+/// What a link may bring no more of is dropped before it costs anything.
+bool Peer::admits(Turn& turn, PeerId from, const Message& message) {
+  if (std::holds_alternative<Query>(message)) return ledger_->admits_query(turn.now, from, config_->queries_per_s);
+  if (const Hits* const hits = std::get_if<Hits>(&message)) return ledger_->admits_box(turn.now, from, hits->id);
+  return true;
+}
+
+void Peer::part_if_due(Turn& turn, PeerId peer) {
+  const std::optional<Deed> why = ledger_->due_for_ban(peer);
+  if (!why) return;
+  turn.out.emplace_back(Ban{peer, *why, Ledger::kBanTime});
+  membership_.lost(turn, peer);
+}
+
+void Peer::blame(Instant now, PeerId peer, Outbox& out) {
+  if (ledger_ == nullptr) return;
+  Turn turn = this->turn(now, out);
+  ledger_->note(now, peer, Deed::kMalformed);
+  part_if_due(turn, peer);
 }
 
 void Peer::answer(Instant now, const Lookup& lookup, const Found& found, const Hosted& hosted, Outbox& out) {
@@ -59,6 +89,7 @@ void Peer::answer(Instant now, const Lookup& lookup, const Found& found, const H
 void Peer::opened(Instant now, const Open& box, std::span<const Hit> hits, Outbox& out) {
   Turn turn = this->turn(now, out);
   search_.opened(turn, box, hits);
+  if (ledger_ != nullptr) part_if_due(turn, box.from);
 }
 
 void Peer::publish(Instant now, SharedDigests digests, Outbox& out) {
@@ -105,7 +136,7 @@ void Peer::leave(Instant now, Outbox& out) {
 }
 
 Turn Peer::turn(Instant now, Outbox& out) {
-  return Turn{now, self(), *config_, estimates_.view(), random_, counters_, estimates_.meetings(), out};
+  return Turn{now, self(), *config_, estimates_.view(), random_, counters_, estimates_.meetings(), out, ledger_, &search_.seen()};
 }
 
 }  // namespace earshot::overlay

@@ -24,12 +24,14 @@
 namespace earshot::overlay {
 
 /// The memory that a peer works in, cut from one slab by its driver: capacity is the driver's decision, layout ours.
-/// `active` must hold Config::active_size entries, `passive` Config::passive_size, `seen` a positive multiple of
+/// `active` must hold Config::active_size entries, `passive` Config::passive_size, `outbound` Config::outbound_size, `seen` a positive multiple of
 /// SeenQueries::kWays, fresh and best aligned to 64 bytes. Further entries of the views are left alone.
 struct Memory {
   std::span<PeerId> active;
   std::span<PeerId> passive;
   std::span<SeenSlot> seen;
+  Ledger* ledger = nullptr;  // null: links are not metered
+  std::span<PeerId> outbound = {};
 };
 
 /// The contract. A driver makes these calls from one thread and keeps four promises:
@@ -63,6 +65,8 @@ class Peer {
   void opened(Instant now, const Open& box, std::span<const Hit> hits, Outbox& out);
   /// The link to this peer is gone, or could not be opened.
   void lost(Instant now, PeerId peer, Outbox& out);
+  /// A frame from this peer was none: wire::decode refused it.
+  void blame(Instant now, PeerId peer, Outbox& out);
   void tick(Instant now, Outbox& out);
   /// Enter the network through any of these. Safe to repeat; contacts are kept for when every neighbor is lost.
   void join(Instant now, std::span<const PeerId> contacts, Outbox& out);
@@ -102,6 +106,8 @@ class Peer {
 
  private:
   Turn turn(Instant now, Outbox& out);
+  bool admits(Turn& turn, PeerId from, const Message& message);
+  void part_if_due(Turn& turn, PeerId peer);
 
   // Ordered by how often a message touches them: a copy of a query seen before stays in the first two cache lines.
   Search search_;
@@ -111,6 +117,7 @@ class Peer {
   Membership membership_;
   Estimates estimates_;
   Publisher publisher_;
+  Ledger* ledger_;
 };
 
 // A million peers: 430 MB of these, and what their drivers lend them. With its driver's 16 bytes one fills seven cache lines.

@@ -7,6 +7,7 @@
 #include "overlay/config.h"
 #include "overlay/effect.h"
 #include "overlay/estimate/budget.h"
+#include "overlay/fairness/ledger.h"
 #include "schema/ids.h"
 #include "schema/random.h"
 #include "schema/time.h"
@@ -15,16 +16,14 @@ namespace earshot::overlay {
 
 /// What happened at one peer so far. The core does not log; drivers show these.
 struct Counters {
-  std::uint64_t messages_in = 0;
   std::uint64_t queries_in = 0;    // copies of queries received, duplicates included
-  std::uint64_t duplicates = 0;    // of those, copies of a query that we had seen
   std::uint64_t queries_out = 0;   // copies of queries sent, our own included
-  std::uint64_t hits_relayed = 0;  // Hits messages passed on
+  std::uint32_t duplicates = 0;    // of those received, copies of a query that we had seen
+  std::uint32_t hits_relayed = 0;  // Hits messages passed on
   std::uint32_t hits_dropped = 0;  // single hits dropped at the origin: too late, repeated, or over a limit
-  std::uint32_t boxes_dropped = 0; // boxes dropped unopened: never asked, too late, or over a limit
-  std::uint32_t boxes_refused = 0; // boxes for us that were no good, or of which nothing matched
+  std::uint32_t boxes_dropped = 0; // never asked, too late, over a limit, no good, or nothing in them matched
   std::uint32_t hosted = 0;        // digests of others that we were to host
-  std::uint64_t refused = 0;       // messages not worked on: impossible, or from no neighbor where only one may speak
+  std::uint32_t refused = 0;       // messages not worked on: impossible, over a rate, or from no neighbor where only one may speak
 };
 
 /// Whether questions meet digests: canaries x visits, and how many of them were met.
@@ -32,6 +31,8 @@ struct Meetings {
   std::uint32_t tried = 0;
   std::uint32_t met = 0;
 };
+
+class SeenQueries;
 
 struct Turn {
   Instant now;
@@ -42,7 +43,12 @@ struct Turn {
   Counters& counters;
   Meetings& meetings;
   Outbox& out;
+  Ledger* ledger = nullptr;             // null: nobody keeps accounts
+  const SeenQueries* keys = nullptr;    // for choices that strangers must not foresee
 
+  void note(PeerId who, Deed deed) {
+    if (ledger != nullptr) ledger->note(now, who, deed);
+  }
   void send(PeerId to, Message message) { out.emplace_back(Send{to, std::move(message)}); }
 };
 

@@ -147,7 +147,7 @@ class Encoder {
         builder_, fb::Body::Query,
         fb::CreateQuery(builder_, message.id.high, message.id.low, static_cast<std::uint8_t>(message.strategy),
                         message.ttl, message.hops, text, request.limit, message.direct, message.visits, canaries,
-                        request.reply_key == Digest32{} ? nullptr : &reply_key)
+                        request.reply_key == Digest32{} ? nullptr : &reply_key, message.stem)
             .Union());
   }
 
@@ -309,7 +309,7 @@ class Decoder {
     if (table.canaries() != nullptr) request->canaries.assign(table.canaries()->begin(), table.canaries()->end());
     if (table.reply_key() != nullptr) request->reply_key = array_of(*table.reply_key()->bytes());
     return Query{{table.id_high(), table.id_low()}, std::move(request), strategy, table.ttl(), table.hops(),
-                 table.visits(), table.direct()};
+                 table.visits(), table.direct(), table.stem()};
   }
 
   Result<Message> operator()(const fb::SealedHits& table) {

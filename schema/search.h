@@ -18,6 +18,10 @@ namespace earshot {
 enum class StrategyKind : std::uint8_t { kFlood = 0, kWalk = 1, kRing = 2, kDynamic = 3, kBubble = 4, kAuto = 5 };
 inline constexpr StrategyKind kLastStrategyKind = StrategyKind::kAuto;
 
+/// Whether a question first walks a few steps before it spreads, so that its neighbors cannot tell who asks. kAuto: where the network is large
+/// enough to hide in, and not for what the walks have lost.
+enum class Stem : std::uint8_t { kOff = 0, kOn = 1, kAuto = 2 };
+
 /// A name under which the network counts whether questions meet digests: a hash of the key of the digest's owner, who
 /// knows nothing of it. The driver makes them of names that it knows and looks them up among the digests that it hosts.
 using CanaryKey = std::uint64_t;
@@ -32,6 +36,7 @@ struct SearchRequest {
   std::uint8_t walkers = 0;                    // walk only; 0: the node's default
   Duration time = limits::kDefaultQueryTime;   // how long the query stays open at its origin
   std::vector<CanaryKey> canaries;             // at most limits::kMaxCanaries
+  Stem stem = Stem::kAuto;
   Digest32 reply_key{};                        // hits are sealed to this Curve25519 key, made for this question alone
 
   bool operator==(const SearchRequest&) const = default;

@@ -56,6 +56,7 @@ class Flooder final : public Attacker {
     request.strategy = StrategyKind::kFlood;
     request.ttl = limits::kMaxFloodTtl;
     request.time = 1s;
+    request.stem = Stem::kOff;
     peer.ask(now, std::move(request), out);
   }
 };

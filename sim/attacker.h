@@ -35,6 +35,7 @@ struct AttackerSettings {
   Duration from{};                 // after the last join; before, he behaves
   Duration until{};                // he behaves again; 0: never
   Duration period = 1s;            // between two deeds
+  std::uint32_t groups = 0;        // of addresses that they share; 0: each has one of its own
 };
 
 /// Who else there is, as an attacker knows it.

@@ -32,6 +32,8 @@ static_assert(kMatches<EventKind::kJoin, overlay::Join> && kMatches<EventKind::k
 // Event::flag of a query: the strategy of this copy, whether it is direct, and its wave (waves have ids that follow the query's).
 constexpr std::uint8_t kStrategyBits = 0x07;
 constexpr std::uint8_t kDirect = 0x08;
+// In Event::hops, which of any other query are one at least; on its stem they are one.
+constexpr std::uint16_t kOnItsStem = 0;
 constexpr unsigned kWaveShift = 4;  // three bits; the highest one is the simulation's
 static_assert(static_cast<std::uint8_t>(kLastStrategyKind) <= kStrategyBits && limits::kMaxFloodTtl <= 8);
 
@@ -185,7 +187,7 @@ void Flight::fill(const overlay::ShuffleReply& message, Event& event) { event.bo
 void Flight::fill(const overlay::Query& message, Event& event) {
   event.body = track_of(message.id);
   event.ttl = message.ttl;
-  event.hops = message.hops;
+  event.hops = message.stem ? kOnItsStem : message.hops;
   event.visits = message.visits;
   const std::uint64_t wave = message.id.low - tracks_[event.body].id.low;
   EARSHOT_CHECK(wave < 8);
@@ -219,6 +221,8 @@ const overlay::Message& Flight::message(const Event& event) {
       query.ttl = event.ttl;
       query.hops = event.hops;
       query.visits = event.visits;
+      query.stem = event.hops == kOnItsStem;
+      if (query.stem) query.hops = 1;
       query.strategy = static_cast<StrategyKind>(event.flag & kStrategyBits);
       query.direct = (event.flag & kDirect) != 0;
       query.id.low = tracks_[event.body].id.low + (event.flag >> kWaveShift & 7u);

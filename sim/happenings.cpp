@@ -218,6 +218,7 @@ void Simulation::ask(const Event& event) {
   request.strategy = search_.strategy;
   request.ttl = search_.ttl;
   request.walkers = search_.walkers;
+  request.stem = search_.stem;
   request.time = scenario_.workload.time;
   request.wanted = scenario_.workload.wanted;
   request.canaries = canaries_for(origin, question);

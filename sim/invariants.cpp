@@ -62,7 +62,9 @@ void Invariants::check_query(Instant now, PeerId self, PeerId to, const overlay:
     if (!asks) return broken(now, self, "passes on a query that did not just come");
     if (query.hops != 1) return broken(now, self, "asks with hops behind it");
   } else {
-    if (query.hops != turn_.query->hops + 1 || query.ttl >= turn_.query->ttl) return broken(now, self, "passes on a query that lives too long");
+    const bool on_a_stem = query.stem && turn_.query->stem && query.hops == turn_.query->hops && query.ttl == turn_.query->ttl;
+    const bool lives_on = query.hops != turn_.query->hops + 1 || query.ttl >= turn_.query->ttl;
+    if (!on_a_stem && lives_on) return broken(now, self, "passes on a query that lives too long");
   }
   if (query.strategy != StrategyKind::kFlood) return;
   if (passes_on && to == turn_.from) return broken(now, self, "floods a query back to where it came from");
@@ -88,6 +90,12 @@ void Invariants::check(Instant now, PeerId self, const overlay::Connect& connect
 
 void Invariants::check(Instant now, PeerId self, const overlay::Disconnect& disconnect) {
   if (sessions_[self].connected.erase(disconnect.peer) == 0) broken(now, self, "disconnects from who is not connected");
+}
+
+/// Who is banned is cut without a word, neighbor or not.
+void Invariants::check(Instant now, PeerId self, const overlay::Ban& ban) {
+  sessions_[self].connected.erase(ban.peer);
+  if (roles_.attacker_of(ban.peer) == 0) broken(now, self, "bans an honest peer");
 }
 
 void Invariants::check(Instant now, PeerId self, const overlay::Deliver& deliver) {

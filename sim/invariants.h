@@ -83,6 +83,7 @@ class Invariants final : public Observer {
   void check(Instant, PeerId, const overlay::HostDigest&) {}
   void check(Instant, PeerId, const overlay::DropDigest&) {}
   void check(Instant, PeerId, const overlay::Open&) {}
+  void check(Instant now, PeerId self, const overlay::Ban& ban);
   void check_query(Instant now, PeerId self, PeerId to, const overlay::Query& query);
   void check_turn(Instant now, const Seat& seat, Instant local);
   void check_views(Instant now, const overlay::Peer& peer);

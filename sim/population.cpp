@@ -25,9 +25,17 @@ std::vector<overlay::Config> configs_of(const PopulationPlan& plan) {
 
 }  // namespace
 
+std::uint64_t SimulatedGroups::group_of(PeerId peer) const {
+  const std::uint8_t attacker = roles_.attacker_of(peer);
+  const std::uint32_t groups = attacker == 0 ? 0 : attackers_[attacker - 1u].groups;
+  if (groups == 0) return to_number(peer);
+  return std::uint64_t{1} << 40 | std::uint64_t{attacker} << 32 | to_number(peer) % groups;
+}
+
 Population::Population(const PopulationPlan& plan, PeerRange range)
     : seed_(plan.seed), range_(range), topology_(plan.topology), configs_(configs_of(plan)), seen_slots_(plan.seen_slots),
-      seen_(range.size() * plan.seen_slots), seats_(range.size()) {
+      groups_(Roles(plan.classes, plan.attackers, plan.seed), plan.attackers),
+      seen_(range.size() * plan.seen_slots), ledgers_(plan.metered ? range.size() : 0), seats_(range.size()) {
   if (topology_ != nullptr) {
     const std::uint32_t end = range.end < topology_->nodes() ? topology_->start(PeerId{range.end})
                                                              : static_cast<std::uint32_t>(2 * topology_->edges());
@@ -37,7 +45,11 @@ Population::Population(const PopulationPlan& plan, PeerRange range)
     for (const overlay::Config& config : configs_) {
       active_size_ = std::max<std::size_t>(active_size_, config.active_size);
       passive_size_ = std::max<std::size_t>(passive_size_, config.passive_size);
+      outbound_size_ = std::max<std::size_t>(outbound_size_, config.outbound_size);
     }
+    for (overlay::Config& config : configs_) config.groups = &groups_;
+    outbound_ = Slab<PeerId>(range.size() * outbound_size_);
+    outbound_.extend(range.size() * outbound_size_);
     active_ = Slab<PeerId>(range.size() * active_size_);
     active_.extend(range.size() * active_size_);
     passive_ = Slab<PeerId>(range.size() * passive_size_);
@@ -62,17 +74,20 @@ Population::Population(const PopulationPlan& plan, PeerRange range)
 overlay::Memory Population::memory_of(PeerId id) {
   const std::size_t place = to_number(id) - range_.first;
   const std::span<overlay::SeenSlot> seen(seen_.data() + place * seen_slots_, seen_slots_);
+  overlay::Ledger* const ledger = ledgers_.empty() ? nullptr : &ledgers_[place];
   if (topology_ != nullptr) {
     const std::size_t start = topology_->start(id) - topology_->start(PeerId{range_.first});
-    return {{active_.data() + start, topology_->neighbors(id).size()}, {}, seen};
+    return {{active_.data() + start, topology_->neighbors(id).size()}, {}, seen, ledger};
   }
-  return {{active_.data() + place * active_size_, active_size_}, {passive_.data() + place * passive_size_, passive_size_}, seen};
+  return {{active_.data() + place * active_size_, active_size_}, {passive_.data() + place * passive_size_, passive_size_}, seen, ledger,
+          {outbound_.data() + place * outbound_size_, outbound_size_}};
 }
 
 void Population::renew(PeerId id, std::uint32_t session) {
   Seat& seat = this->seat(id);
   const overlay::Memory memory = memory_of(id);
   std::fill(memory.seen.begin(), memory.seen.end(), overlay::SeenSlot());
+  if (memory.ledger != nullptr) *memory.ledger = overlay::Ledger();
   const Random random = stream(seed_, std::uint64_t{session - 1} << 32 | to_number(id), Purpose::kPeer);
   std::destroy_at(&seat.peer);
   std::construct_at(&seat.peer, overlay::Peer(id, config_of(seat.capacity), random, memory));

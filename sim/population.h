@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "overlay/config.h"
+#include "overlay/membership/address_groups.h"
 #include "overlay/peer.h"
 #include "schema/ids.h"
 #include "schema/time.h"
@@ -50,6 +51,18 @@ struct PopulationPlan {
   overlay::Config config;              // of peers in no class
   std::vector<ClassSettings> classes;
   std::vector<AttackerSettings> attackers;
+  bool metered = false;                // peers keep accounts of their links
+};
+
+/// Where peers live: attackers in as many address groups as their setting says, everybody else in one of his own.
+class SimulatedGroups final : public overlay::AddressGroups {
+ public:
+  SimulatedGroups(const Roles& roles, std::vector<AttackerSettings> attackers) : roles_(roles), attackers_(std::move(attackers)) {}
+  std::uint64_t group_of(PeerId peer) const override;
+
+ private:
+  Roles roles_;
+  std::vector<AttackerSettings> attackers_;
 };
 
 class Population {
@@ -82,10 +95,14 @@ class Population {
   std::vector<overlay::Config> configs_;  // by class; 0: none. The peers refer to them, so they stay where they are.
   std::size_t active_size_ = 0;           // of peers that join
   std::size_t passive_size_ = 0;
+  std::size_t outbound_size_ = 0;
   std::size_t seen_slots_;
   Slab<PeerId> active_;
   Slab<PeerId> passive_;
+  Slab<PeerId> outbound_;
+  SimulatedGroups groups_;
   Slab<overlay::SeenSlot> seen_;
+  std::vector<overlay::Ledger> ledgers_;  // empty: nobody keeps accounts
   Slab<Seat> seats_;  // last: it points into the others
 };
 

@@ -227,6 +227,9 @@ class Parser {
     in.name("name", search.name);
     in.whole("ttl", search.ttl, 0, scenario_.bare ? UINT16_MAX : overlay::strategy_of(search.strategy)->max_ttl());
     if (search.strategy == StrategyKind::kWalk) in.whole("walkers", search.walkers, 0, limits::kMaxWalkers);
+    static constexpr std::array<std::pair<std::string_view, Stem>, 3> kStems{
+        {{"off", Stem::kOff}, {"on", Stem::kOn}, {"auto", Stem::kAuto}}};
+    in.choice<Stem>("stem", search.stem, kStems);
   }
 
   void crash(Reader& in, CrashSettings& crash) {
@@ -285,6 +288,7 @@ class Parser {
     in.duration("from_s", attacker.from, 0, 1'000'000);
     in.duration("until_s", attacker.until, 0, 1'000'000);
     in.duration("period_ms", attacker.period, 1, 86'400'000);
+    in.whole("groups", attacker.groups, 0, 1'000'000'000);
   }
 
   void flash_crowd(Reader& in, FlashCrowdSettings& crowd) {
@@ -337,6 +341,7 @@ class Parser {
   void protocol(Reader& in, overlay::Config& config) {
     in.whole("active_size", config.active_size, 1, 255);
     in.whole("passive_size", config.passive_size, 1, 255);
+    in.whole("outbound_size", config.outbound_size, 0, 254);
     in.whole("active_walk", config.active_walk, 0, 255);
     in.whole("passive_walk", config.passive_walk, 0, 255);
     in.whole("shuffle_active", config.shuffle_active, 0, limits::kMaxShuffle);
@@ -350,6 +355,8 @@ class Parser {
     in.whole("walk_ttl", config.walk_ttl, 1, limits::kMaxWalkTtl);
     in.duration("hop_time_ms", config.hop_time, 1, 86'400'000);
     in.whole("lambda_permille", config.lambda_permille, 100, 12'000);
+    scenario_.metered = in.has("queries_per_s");
+    in.whole("queries_per_s", config.queries_per_s, 1, 1'000'000);
     in.whole("flood_below", config.flood_below, 0, 65'535);
     in.whole("first_slice", config.first_slice, 1, 255);
     in.duration("publish_after_s", config.publish_after, 0, 86'400);

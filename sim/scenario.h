@@ -84,6 +84,7 @@ struct SearchSettings {
   StrategyKind strategy = StrategyKind::kFlood;
   std::uint16_t ttl = 0;      // 0: as in [protocol]
   std::uint8_t walkers = 0;   // the same
+  Stem stem = Stem::kOff;
 };
 
 /// Who publishes a digest of his library.
@@ -138,6 +139,7 @@ struct Scenario {
   DigestSettings digests;
   ProbeSettings probe;
   bool bare = false;                           // no protocol: bare.h
+  bool metered = false;                        // [protocol] queries_per_s stands there: peers keep accounts of their links
   overlay::Config protocol;
 };
 

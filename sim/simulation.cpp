@@ -29,7 +29,7 @@ constexpr std::uint8_t kWaited = 0x80;
 
 PopulationPlan plan_of(const Scenario& scenario, const World& world, std::uint64_t seed) {
   return {seed, scenario.seen_slots, world.topology ? &*world.topology : nullptr, scenario.protocol, scenario.classes,
-          scenario.attackers};
+          scenario.attackers, scenario.metered};
 }
 
 /// The number of a kind in the event hash, which published results quote: a new kind of message gets one behind all others.
@@ -339,6 +339,8 @@ void Simulation::perform(PeerId, overlay::Open& open) { boxes_.push_back(std::mo
 // A link has no state of its own here: that its other end has died is known from the other end.
 void Simulation::perform(PeerId, overlay::Connect&) {}
 void Simulation::perform(PeerId, overlay::Disconnect&) {}
+// Whoever banned him has dropped him; he learns it like one whose link is gone.
+void Simulation::perform(PeerId self, overlay::Ban& ban) { lose_link(ban.peer, self); }
 
 void Simulation::perform(PeerId, overlay::Deliver& deliver) {
   const Flight::Index index = flight_.track_of(deliver.id);

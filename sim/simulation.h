@@ -109,6 +109,7 @@ class Simulation {
   void perform(PeerId self, overlay::Open& open);
   void perform(PeerId self, overlay::Connect& connect);
   void perform(PeerId self, overlay::Disconnect& disconnect);
+  void perform(PeerId self, overlay::Ban& ban);
   void perform(PeerId self, overlay::Deliver& deliver);
   void perform(PeerId self, overlay::HostDigest& host);
   void perform(PeerId self, overlay::DropDigest& drop);

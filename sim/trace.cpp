@@ -48,6 +48,7 @@ std::string fields(const overlay::Lookup& e) {
   return fmt::format("\"effect\":\"look_up\",\"id\":\"{}\",\"query\":\"{}\",\"walk\":{},\"ttl\":{}", to_string(e.id), escaped_json(e.request->text),
                      e.request->strategy == StrategyKind::kWalk, e.request->ttl);
 }
+std::string fields(const overlay::Ban& e) { return fmt::format("\"effect\":\"ban\",\"to\":{},\"why\":\"{}\"", to_number(e.peer), to_string(e.why)); }
 std::string fields(const overlay::Open& e) { return fmt::format("\"effect\":\"open\",\"id\":\"{}\",\"hops\":{}", to_string(e.id), e.hops); }
 std::string fields(const overlay::HostDigest& e) { return fmt::format("\"effect\":\"host_digest\",\"to\":{}", to_number(e.owner)); }
 std::string fields(const overlay::DropDigest& e) { return fmt::format("\"effect\":\"drop_digest\",\"to\":{}", to_number(e.owner)); }

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "overlay/membership/address_groups.h"
 #include "overlay/planted.h"
+#include "overlay/search/seen_queries.h"
+#include "schema/limits.h"
 
 namespace earshot::overlay {
 
@@ -56,13 +59,31 @@ void Membership::tick(Turn& turn) {
 }
 
 void Membership::receive(Turn& turn, PeerId from, const Join&) {
-  if (!left_ && !views_.is_neighbor(from)) accept(turn, from);
+  if (views_.is_split() && !left_) return join_split(turn, from);
+  if (!left_ && !views_.is_neighbor(from)) accept(turn, from, /*outbound=*/false);
   turn.send(from, NeighborReply{/*accepted=*/!left_});
   if (left_) return;
   for (PeerId neighbor : views_.active().peers()) {
     if (neighbor == from) continue;
     turn.send(neighbor, ForwardJoin{from, turn.config.active_walk});
     if (planted(Bug::kForwardsTwice)) turn.send(neighbor, ForwardJoin{from, turn.config.active_walk});
+  }
+  settle(turn);
+}
+
+/// Rule 12 b.
+void Membership::join_split(Turn& turn, PeerId from) {
+  const bool known = views_.is_neighbor(from), has_room = views_.has_room(/*outbound=*/false);
+  const bool accepted = known || has_room || may_evict();
+  if (accepted && !known) {
+    if (!has_room) ++evictions_;
+    accept(turn, from, /*outbound=*/false);
+  }
+  turn.send(from, NeighborReply{accepted});
+  const PeerList names = accepted ? PeerList() : names_for(turn, from, limits::kMaxShuffle);
+  if (names.size() > 0) turn.send(from, ShuffleReply{names});
+  for (PeerId neighbor : views_.sample_active(turn.random, kWalks)) {
+    if (neighbor != from) turn.send(neighbor, ForwardJoin{from, turn.config.active_walk});
   }
   settle(turn);
 }
@@ -76,17 +97,17 @@ void Membership::receive(Turn& turn, PeerId from, const ForwardJoin& message) {
     welcome(turn, newcomer);
     return;
   }
-  if (ttl == turn.config.passive_walk) views_.keep(turn.self, newcomer, {}, turn.random);
+  if (ttl == turn.config.passive_walk) keep(turn, newcomer);
   turn.send(*next, ForwardJoin{newcomer, static_cast<std::uint8_t>(ttl - 1)});
 }
 
 void Membership::receive(Turn& turn, PeerId from, const Neighbor& message) {
   const bool known = views_.is_neighbor(from);
-  const bool may_evict = message.high_priority && evictions_ < kEvictions;
-  const bool accepted = !left_ && (known || may_evict || !views_.active().full());
+  const bool has_room = views_.has_room(/*outbound=*/false);
+  const bool accepted = !left_ && (known || has_room || (message.high_priority && may_evict()));
   if (accepted && !known) {
-    if (views_.active().full()) ++evictions_;
-    accept(turn, from);
+    if (!has_room) ++evictions_;
+    accept(turn, from, /*outbound=*/false);
   }
   turn.send(from, NeighborReply{accepted});
   settle(turn);
@@ -106,9 +127,11 @@ void Membership::receive(Turn& turn, PeerId from, const NeighborReply& message) 
 }
 
 void Membership::receive(Turn& turn, PeerId from, const Leave&) {
+  const bool chosen = views_.outbound().contains(from);
   if (!planted(Bug::kKeepsTheLeaver) && !drop(from)) return;
+  if (chosen && !views_.outbound().empty() && turn.random.below(2) == 0) evict_one(turn, /*outbound=*/true);
   turn.out.emplace_back(Disconnect{from});
-  views_.keep(turn.self, from, {}, turn.random);
+  keep(turn, from);
   settle(turn, /*spared=*/from);
 }
 
@@ -125,7 +148,7 @@ void Membership::receive(Turn& turn, PeerId from, const Shuffle& message) {
 
 void Membership::receive(Turn& turn, PeerId, const ShuffleReply& message) {
   if (!std::exchange(reply_expected_, false)) return;
-  for (PeerId peer : message.peers) views_.keep(turn.self, peer, {offered_.begin(), offered_.end()}, turn.random);
+  for (PeerId peer : message.peers) keep(turn, peer, {offered_.begin(), offered_.end()});
   settle(turn);
 }
 
@@ -141,25 +164,37 @@ bool Membership::settle_with_stranger(Turn& turn, PeerId from) {
   return false;
 }
 
+/// Rules 7 and 12 d.
+void Membership::keep(Turn& turn, PeerId peer, std::span<const PeerId> expendable) {
+  if (!views_.is_split()) return views_.keep(turn.self, peer, expendable, turn.random);
+  const AddressGroups* const groups = turn.config.groups;
+  const auto place_of = [&](PeerId one) {
+    const std::uint64_t group = groups == nullptr ? to_number(one) : groups->group_of(one);
+    return turn.keys->keyed(group ^ std::uint64_t{1} << 62) % views_.passive().capacity();
+  };
+  const auto rank_of = [&](PeerId one) { return turn.keys->keyed(to_number(one) | std::uint64_t{1} << 61); };
+  views_.keep_ranked(turn.self, peer, place_of, rank_of);
+}
+
 /// REQUIRES: no neighbor yet.
-void Membership::accept(Turn& turn, PeerId peer) {
+void Membership::accept(Turn& turn, PeerId peer, bool outbound) {
   take_asked(peer);
-  if (views_.active().full()) evict_one(turn);
+  if (!views_.has_room(outbound)) evict_one(turn, outbound);
   if (views_.active().empty()) {
     upkeep_at_ =
         turn.now + Duration(1 + turn.random.below(static_cast<std::uint64_t>(turn.config.shuffle_period.count())));
     rewire_due_ = true;
   }
-  views_.make_neighbor(peer);
+  views_.make_neighbor(peer, outbound);
   turn.out.emplace_back(Connect{peer});
 }
 
-void Membership::evict_one(Turn& turn) {
-  const PeerId evicted = views_.random_neighbor(turn.random);
+void Membership::evict_one(Turn& turn, bool outbound) {
+  const PeerId evicted = views_.random_neighbor(outbound, turn.random);
   drop(evicted);
   turn.send(evicted, Leave{});
   if (!planted(Bug::kSilentEviction)) turn.out.emplace_back(Disconnect{evicted});
-  views_.keep(turn.self, evicted, {}, turn.random);
+  keep(turn, evicted);
 }
 
 /// False when he is no neighbor. A vacancy allows new tries, and losing the last neighbor begins a round of contacts.
@@ -178,8 +213,10 @@ void Membership::accepted_by(Turn& turn, PeerId peer) {
   const std::optional<Asked> asked = take_asked(peer);
   if (views_.is_neighbor(peer)) return;
   const bool promised = asked && asked->reason != Reason::kRepair;
-  if (promised || !views_.active().full()) {
-    accept(turn, peer);
+  const bool outbound = asked && asked->reason != Reason::kWelcome;
+  if (promised || views_.has_room(outbound)) {
+    if (views_.is_split() && tries_ < kTries) ++tries_;  // eight slots are not filled with three tries
+    accept(turn, peer, outbound);
   } else {
     turn.send(peer, Leave{});
   }
@@ -198,7 +235,7 @@ void Membership::unanswered(const Asked& asked) {
 void Membership::welcome(Turn& turn, PeerId newcomer) {
   if (views_.is_neighbor(newcomer) || is_asked(newcomer)) return;
   if (asked_count_ == kMaxAsked) {
-    views_.keep(turn.self, newcomer, {}, turn.random);
+    keep(turn, newcomer);
     return;
   }
   ask(turn, newcomer, Reason::kWelcome);
@@ -208,9 +245,10 @@ void Membership::welcome(Turn& turn, PeerId newcomer) {
 /// REQUIRES: fewer than kMaxAsked are asked.
 void Membership::ask(Turn& turn, PeerId peer, Reason reason) {
   const bool isolated = views_.active().empty();
-  const bool high_priority = reason == Reason::kRewire || (reason == Reason::kRepair && isolated);
+  const bool high_priority = reason == Reason::kRewire || (reason == Reason::kRepair && (isolated || views_.is_split()));
   asked_[asked_count_++] = {peer, reason, high_priority, turn.now + turn.config.neighbor_timeout};
   if (reason == Reason::kJoin) {
+    reply_expected_ = reply_expected_ || views_.is_split();
     turn.send(peer, Join{});
   } else {
     turn.send(peer, Neighbor{high_priority});
@@ -225,6 +263,11 @@ std::optional<Membership::Asked> Membership::take_asked(PeerId peer) {
     return taken;
   }
   return std::nullopt;
+}
+
+std::size_t Membership::asked_outbound() const {
+  return static_cast<std::size_t>(std::count_if(asked_.begin(), asked_.begin() + asked_count_,
+                                                [](const Asked& asked) { return asked.reason != Reason::kWelcome; }));
 }
 
 bool Membership::is_asked(PeerId peer) const {
@@ -245,7 +288,11 @@ void Membership::settle(Turn& turn, PeerId spared) {
 }
 
 void Membership::fill_free_slots(Turn& turn, PeerId spared) {
-  while (views_.active().size() + asked_count_ < views_.active().capacity() && asked_count_ < kMaxAsked) {
+  const auto is_free = [this] {
+    if (views_.is_split()) return views_.outbound().size() + asked_outbound() < views_.outbound().capacity();
+    return views_.active().size() + asked_count_ < views_.active().capacity();
+  };
+  while (is_free() && asked_count_ < kMaxAsked) {
     const bool isolated = views_.active().empty();
     if (!isolated && tries_ == 0) return;
     const std::optional<PeerId> candidate = views_.passive().pick(
@@ -278,6 +325,7 @@ void Membership::upkeep(Turn& turn) {
     upkeep_at_ = turn.now + turn.config.shuffle_period / (planted(Bug::kShufflesTooOften) ? 8 : 1);
     if (planted(Bug::kStaysDue)) upkeep_at_ = turn.now;
     shuffle(turn);
+    if (views_.is_split()) feel(turn);
     if (planted(Bug::kNeverRewires)) return;
     if (rewire_due_ || turn.random.below(kRewireOneIn) == 0) rewire(turn);
   }
@@ -312,14 +360,26 @@ void Membership::rewire(Turn& turn) {
   ask(turn, peer, Reason::kRewire);
 }
 
-void Membership::answer_shuffle(Turn& turn, const Shuffle& message) {
-  ShuffleReply reply;
-  for (PeerId peer : views_.sample_passive(turn.random, message.peers.size() + 1)) {
-    if (!reply.peers.full() && peer != message.origin) reply.peers.push_back(peer);
+/// Rule 12 e.
+void Membership::feel(Turn& turn) {
+  const std::optional<PeerId> name = views_.passive().pick(turn.random, [this](PeerId peer) { return !is_asked(peer); });
+  if (name) turn.send(*name, Leave{});
+}
+
+/// Up to so many of the passive view.
+PeerList Membership::names_for(Turn& turn, PeerId reader, std::size_t count) {
+  PeerList names;
+  for (PeerId peer : views_.sample_passive(turn.random, count)) {
+    if (!names.full() && peer != reader) names.push_back(peer);
   }
+  return names;
+}
+
+void Membership::answer_shuffle(Turn& turn, const Shuffle& message) {
+  const ShuffleReply reply{names_for(turn, message.origin, message.peers.size() + 1)};
   const std::span<const PeerId> sent(reply.peers.begin(), reply.peers.size());
-  views_.keep(turn.self, message.origin, sent, turn.random);
-  for (PeerId peer : message.peers) views_.keep(turn.self, peer, sent, turn.random);
+  keep(turn, message.origin, sent);
+  for (PeerId peer : message.peers) keep(turn, peer, sent);
   if (reply.peers.size() > 0) turn.send(message.origin, reply);
   settle(turn);
 }

@@ -77,9 +77,21 @@
 //     makes 11 per peer and minute on top of 42 in a network at rest, where views are 4.9 of 5 full. Nothing repeats
 //     within a period, so there is no storm.
 //
-// AN ATTACKER GAINS, in this form of the protocol: every Join evicts one neighbor, so 1 % of attackers that repeat them
-// own most active views within some hundred rounds (the paper assumes honest peers). Slots that only our own choice
-// fills, and a passive view of keyed slots, answer that; they fit behind Views.
+// 12. SPLIT VIEWS (Config::outbound_size > 0), against those who would fill a view with themselves. Not in the paper.
+//     a. Outbound slots are filled only by peers that we picked from our passive view (rules 4, 9 and 11); whoever asks us (JOIN, NEIGHBOR,
+//        the end of a newcomer's walk) gets one of the others, and evicts only from these.
+//     b. JOIN evicts as seldom as a request of high priority, kEvictions times a period for both; then it is refused, and names
+//        from our passive view go with the refusal. It starts at most kWalks walks.
+//     c. We ask with high priority while half of our outbound slots are free.
+//     d. A name has one place in the passive view, by a secret hash of its address group, and of all names for a place that are heard of
+//        the one with the lowest secret hash keeps it. Rationale: however often names are repeated to us, a place goes to each of
+//        them with equal chance, so attackers have the share of the view that they have of the names; and k address groups
+//        have k places at most. (Bitcoin's addrman has the places, Brahms, Bortnikov et al. 2009, the lowest hash.)
+//     e. A feeler a period: a LEAVE, which means nothing, to a name from the passive view, so that who cannot be reached is forgotten.
+//     What remains for an attacker: the inbound slots, and outbound ones by his share of the names.
+//
+// AN ATTACKER GAINS where views are not split: every Join evicts one neighbor, so 1 % of attackers that repeat them
+// own most active views within some hundred rounds (the paper assumes honest peers). Rule 12 answers that.
 // What is held here: memory is bounded whatever comes, and one message in makes at most active_size + 3 out.
 #pragma once
 
@@ -114,12 +126,16 @@ class Membership {
   /// contact that a million peers share is asked 625 times a second (joining once an hour, they ask it 280 times).
   static constexpr std::uint32_t kContactOneIn = 16;
 
+  /// Rule 12.
+  static constexpr std::size_t kWalks = 4;
+
   /// The spans are the capacities of the views.
-  Membership(std::span<PeerId> active, std::span<PeerId> passive) : views_(active, passive) {}
+  Membership(std::span<PeerId> active, std::span<PeerId> passive, std::span<PeerId> outbound)
+      : views_(active, passive, outbound) {}
 
   /// Neighbors from the start, without a word to anybody: for fixed graphs. Upkeep begins when a message brings it.
   void seed(std::span<const PeerId> neighbors) {
-    for (PeerId neighbor : neighbors) views_.make_neighbor(neighbor);
+    for (PeerId neighbor : neighbors) views_.make_neighbor(neighbor, /*outbound=*/false);
   }
   void join(Turn& turn, std::span<const PeerId> contacts);
   void leave(Turn& turn);
@@ -160,8 +176,13 @@ class Membership {
   };
 
   bool settle_with_stranger(Turn& turn, PeerId from);
-  void accept(Turn& turn, PeerId peer);
-  void evict_one(Turn& turn);
+  void keep(Turn& turn, PeerId peer, std::span<const PeerId> expendable = {});
+  void accept(Turn& turn, PeerId peer, bool outbound);
+  void evict_one(Turn& turn, bool outbound);
+  bool may_evict() const { return evictions_ < kEvictions; }
+  std::size_t asked_outbound() const;
+  void join_split(Turn& turn, PeerId from);
+  void feel(Turn& turn);
   bool drop(PeerId neighbor);
   void accepted_by(Turn& turn, PeerId peer);
   void refused_by(PeerId peer);
@@ -176,6 +197,7 @@ class Membership {
   void upkeep(Turn& turn);
   void shuffle(Turn& turn);
   void rewire(Turn& turn);
+  PeerList names_for(Turn& turn, PeerId reader, std::size_t count);
   void answer_shuffle(Turn& turn, const Shuffle& message);
   void set_deadline();
 

@@ -1,9 +1,11 @@
 // The two views of HyParView (paper, section 4.1) with the invariants that hold after every call:
 //  - the peer itself is in neither;
 //  - nobody is in both;
-//  - neither outgrows the memory that it was lent.
+//  - neither outgrows the memory that it was lent;
+//  - outbound neighbors are neighbors. Where there is room for none, no neighbor is told apart (rule 12 of membership.h).
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 
@@ -15,20 +17,37 @@ namespace earshot::overlay {
 
 class Views {
  public:
-  Views(std::span<PeerId> active, std::span<PeerId> passive) : active_(active), passive_(passive) {}
+  Views(std::span<PeerId> active, std::span<PeerId> passive, std::span<PeerId> outbound)
+      : active_(active), passive_(passive), outbound_(outbound) {}
 
   const FixedSet& active() const { return active_; }
   const FixedSet& passive() const { return passive_; }
   bool is_neighbor(PeerId peer) const { return active_.contains(peer); }
 
-  /// REQUIRES: not self, no neighbor, and the active view is not full.
-  void make_neighbor(PeerId peer) {
-    passive_.erase(peer);
-    active_.insert(peer);
+  /// Whether slots that we choose for are told from those that we grant.
+  bool is_split() const { return outbound_.capacity() > 0; }
+  const FixedSet& outbound() const { return outbound_; }
+  bool has_room(bool outbound) const {
+    if (!is_split()) return !active_.full();
+    if (outbound) return !outbound_.full();
+    return active_.size() - outbound_.size() < active_.capacity() - outbound_.capacity();
   }
 
-  bool drop_neighbor(PeerId peer) { return active_.erase(peer); }
-  void drop_neighbors() { active_.clear(); }
+  /// REQUIRES: not self, no neighbor, and there is room.
+  void make_neighbor(PeerId peer, bool outbound) {
+    passive_.erase(peer);
+    active_.insert(peer);
+    if (outbound && is_split()) outbound_.insert(peer);
+  }
+
+  bool drop_neighbor(PeerId peer) {
+    outbound_.erase(peer);
+    return active_.erase(peer);
+  }
+  void drop_neighbors() {
+    outbound_.clear();
+    active_.clear();
+  }
   bool forget(PeerId peer) { return passive_.erase(peer); }
 
   /// Keeps a name in reserve. In a full view it takes the place of one of `expendable` that is still there, else of one
@@ -38,6 +57,25 @@ class Views {
     if (active_.contains(peer) || passive_.contains(peer)) return;
     if (passive_.full()) passive_.erase(victim(expendable, random));
     passive_.insert(peer);
+  }
+
+  /// The same in a split view: a name has one place, `place_of` it, and of those who would have it the lowest `rank_of` keeps it.
+  template <class PlaceOf, class RankOf>
+  void keep_ranked(PeerId self, PeerId peer, const PlaceOf& place_of, const RankOf& rank_of) {
+    if (peer == self || peer == kNoPeer || active_.contains(peer) || passive_.contains(peer)) return;
+    const auto place = place_of(peer);
+    const auto other = std::find_if(passive_.begin(), passive_.end(), [&](PeerId one) { return place_of(one) == place; });
+    if (other != passive_.end()) {
+      if (rank_of(peer) >= rank_of(*other)) return;
+      passive_.erase(*other);
+    }
+    if (!passive_.full()) passive_.insert(peer);
+  }
+
+  /// One of those that we chose, or of those that we granted a slot. REQUIRES: there is one; in a view that is not split, any neighbor.
+  PeerId random_neighbor(bool outbound, Random& random) const {
+    if (!is_split()) return random_neighbor(random);
+    return *active_.pick(random, [&](PeerId peer) { return outbound_.contains(peer) == outbound; });
   }
 
   /// REQUIRES: there is a neighbor.
@@ -61,6 +99,7 @@ class Views {
 
   FixedSet active_;
   FixedSet passive_;
+  FixedSet outbound_;  // of active_
 };
 
 }  // namespace earshot::overlay

@@ -75,7 +75,7 @@ std::uint32_t slice_of(std::uint32_t left, std::uint32_t asked, const Progress& 
 std::optional<Next> next_slice(const Query& query, const Progress& progress, Spread& spread) {
   const std::uint32_t asked = spread.visited();
   const std::uint32_t budget = query_visits(spread.network(), spread.config().lambda_permille);
-  const std::size_t degree = spread.neighbors().size();
+  const std::size_t degree = spread.degree();
   if (asked >= budget || progress.hits >= query.request->wanted || degree == 0) return Next{{}, /*end=*/true};
   const std::uint32_t slice = slice_of(budget - asked, asked, progress, query, spread.config());
   Query copy = query;

@@ -47,6 +47,7 @@ class Dynamic final : public Strategy {
   }
 
   bool relays_repeats() const override { return false; }
+  bool may_stem() const override { return false; }
 
   /// Its copies are a flood's; none goes by this name.
   void relay(const Query& query, PeerId from, bool, Spread& spread) const override {

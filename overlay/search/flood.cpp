@@ -55,7 +55,7 @@ void flood_all_but(PeerId from, const Query& query, Spread& spread) {
 
 void flood_all(const Query& query, Spread& spread, std::uint16_t asked_hops) {
   flood_all_but(kNoPeer, query, spread);
-  const std::size_t degree = spread.neighbors().size();
+  const std::size_t degree = spread.degree();
   const std::uint32_t peers = peers_within(spread.network(), degree, query.ttl);
   // Every link inside the ball carries a copy, those back to where it came from excepted.
   const std::uint64_t links = std::uint64_t{peers} * std::max<std::size_t>(degree, 1);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "overlay/planted.h"
+#include "overlay/search/stem.h"
 #include "schema/check.h"
 #include "schema/limits.h"
 
@@ -50,13 +51,15 @@ QueryId Search::ask(Turn& turn, SearchRequest request, const Strategy& strategy,
   return id;
 }
 
-std::optional<Search::Sighting> Search::sight(Turn& turn, const Query& query) const {
+std::optional<Search::Sighting> Search::sight(Turn& turn, PeerId from, const Query& query) const {
   ++turn.counters.queries_in;
   const Strategy* const strategy = strategy_of(query.strategy, turn.config);
   if (strategy == nullptr || query.hops == 0 || query.hops > strategy->max_ttl()) {
     ++turn.counters.refused;
+    turn.note(from, Deed::kImpossible);
     return std::nullopt;
   }
+  if (query.ttl + query.hops > strategy->max_ttl()) turn.note(from, Deed::kImpossible);
   const Sighting sighting{seen_.find(query.id), strategy};
   if (!sighting.place.seen()) return sighting;
   ++turn.counters.duplicates;
@@ -73,11 +76,13 @@ void Search::receive(Turn& turn, PeerId from, const Query& query, const Sighting
       return;
     }
     seen_.remember(sighting.place, from);
-    turn.out.emplace_back(Lookup{query.id, query.request, /*hosted=*/false});
+    turn.out.emplace_back(Lookup{query.id, query.request, /*hosted=*/false, /*own=*/false, from});
     return;
   }
   if (first && !planted(Bug::kForgetsQueries)) seen_.remember(sighting.place, from);
+  if (query.stem && pass_along(turn, from, query, sighting, neighbors)) return;
   Query clamped = query;
+  clamped.stem = false;
   clamped.ttl = std::min<std::uint16_t>(query.ttl, sighting.strategy->max_ttl() - query.hops);
   clamped.visits = std::min(query.visits, most_visits(turn.network));
   if (planted(Bug::kLivesTooLong)) ++clamped.ttl;
@@ -85,8 +90,25 @@ void Search::receive(Turn& turn, PeerId from, const Query& query, const Sighting
   sighting.strategy->relay(clamped, from, first, spread);
   turn.counters.queries_out += spread.sent();
   if (first && sighting.strategy->looks(query)) {
-    turn.out.emplace_back(Lookup{query.id, query.request, sighting.strategy->meets_digests()});
+    turn.out.emplace_back(Lookup{query.id, query.request, sighting.strategy->meets_digests(), /*own=*/false, from});
   }
+}
+
+/// Rules 2 and 3 of stem.h; false when the question spreads from here.
+bool Search::pass_along(Turn& turn, PeerId from, const Query& query, const Sighting& sighting,
+                        std::span<const PeerId> neighbors) {
+  const PeerId first_link = sighting.place.seen() ? sighting.place.link() : from;
+  if (first_link != from || Stems::spreads_here(seen_, query.id)) return false;
+  const PeerId to = Stems(seen_, turn.now, neighbors).onward(seen_, from);
+  if (to == kNoPeer) return false;
+  const bool first = !sighting.place.seen();
+  Query copy = query;
+  copy.visits = std::min(query.visits, most_visits(turn.network));
+  if (first) turn.out.emplace_back(Lookup{query.id, query.request, sighting.strategy->meets_digests(), /*own=*/false, from});
+  if (first && copy.visits > 0 && --copy.visits == 0) return true;
+  turn.send(to, std::move(copy));
+  ++turn.counters.queries_out;
+  return true;
 }
 
 void Search::receive(Turn& turn, PeerId from, const Hits& hits) {
@@ -103,6 +125,7 @@ void Search::receive(Turn& turn, PeerId from, const Hits& hits) {
   const PeerId back = seen_.find(hits.id).link();
   if (!possible || back == kNoPeer || back == self_ || (hits.box == nullptr && hits.canaries == 0)) {
     turn.counters.boxes_dropped += hits.box != nullptr ? 1 : 0;
+    turn.note(from, possible ? Deed::kUnasked : Deed::kImpossible);
     return;
   }
   ++turn.counters.hits_relayed;
@@ -132,7 +155,8 @@ void Search::answer(Turn& turn, const Lookup& lookup, const Found& found, const 
 }
 
 void Search::opened(Turn& turn, const overlay::Open& box, std::span<const Hit> hits) {
-  if (hits.empty()) ++turn.counters.boxes_refused;
+  if (hits.empty()) ++turn.counters.boxes_dropped;
+  turn.note(box.from, hits.empty() ? Deed::kBadBox : Deed::kUseful);
   if (Own* const open = find_open(box.id)) {
     deliver(turn, *open, hits, box.hops);
   } else {
@@ -204,7 +228,9 @@ bool Search::send_wave(Turn& turn, Own& open, std::span<const PeerId> neighbors)
     const SeenQueries::Place place = seen_.find(query.id);
     if (!place.seen()) seen_.remember(place, self_);
   }
-  Spread spread(turn, neighbors, open.visited);
+  const Stems stems(seen_, turn.now, neighbors);
+  Spread spread = goes_by_stem(turn, open, neighbors) ? Spread(turn, stems.peers(), neighbors.size(), open.visited)
+                                                      : Spread(turn, neighbors, open.visited);
   const std::optional<Next> next = open.strategy->wave(open.wave++, query, open.progress, spread);
   open.next_wave = next ? turn.now + next->wait : kNever;
   open.ends = next && next->end;
@@ -216,6 +242,16 @@ bool Search::send_wave(Turn& turn, Own& open, std::span<const PeerId> neighbors)
   estimate_coverage(turn, open);
   turn.counters.queries_out += spread.sent();
   return !(open.ends && next->wait == Duration::zero());
+}
+
+/// Rule 5 of stem.h.
+bool Search::goes_by_stem(const Turn& turn, const Own& open, std::span<const PeerId> neighbors) {
+  const Stem wanted = open.request->stem;
+  if (wanted == Stem::kOff || !open.strategy->may_stem() || neighbors.size() < 2) return false;
+  if (wanted == Stem::kOn) return true;
+  const std::uint32_t asked = open.visited, all = query_visits(turn.network, turn.config.lambda_permille);
+  const bool nothing_heard = open.progress.answers == 0 && std::uint64_t{asked} * 10 > all;
+  return turn.network.peers > turn.config.flood_below && neighbors.size() >= 3 && !nothing_heard;
 }
 
 void Search::count_canaries(Own& open, std::uint8_t canaries) {

@@ -83,7 +83,7 @@ class Search {
     SeenQueries::Place place;
     const Strategy* strategy;
   };
-  std::optional<Sighting> sight(Turn& turn, const Query& query) const;
+  std::optional<Sighting> sight(Turn& turn, PeerId from, const Query& query) const;
   /// Remembers, passes on, looks up. REQUIRES: `sighting` is this query's, and `from` is one of the neighbors or the
   /// query is direct.
   void receive(Turn& turn, PeerId from, const Query& query, const Sighting& sighting,
@@ -130,6 +130,8 @@ class Search {
   /// False when the query has ended.
   bool send_wave(Turn& turn, Own& open, std::span<const PeerId> neighbors);
   bool may_ask_directly(Instant now);
+  static bool goes_by_stem(const Turn& turn, const Own& open, std::span<const PeerId> neighbors);
+  bool pass_along(Turn& turn, PeerId from, const Query& query, const Sighting& sighting, std::span<const PeerId> neighbors);
   static void count_canaries(Own& open, std::uint8_t canaries);
   static void estimate_coverage(const Turn& turn, Own& open);
   void ask_owners(Turn& turn, const Lookup& lookup, std::span<const PeerId> owners);

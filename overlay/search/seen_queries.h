@@ -59,6 +59,9 @@ class SeenQueries {
 
   Place find(const QueryId& id) const;
 
+  /// A hash under the same secret key, for choices that strangers must not foresee.
+  std::uint64_t keyed(std::uint64_t word) const { return siphash(key_, word); }
+
   /// Brings in the bucket that find() will look at.
   void prefetch(const QueryId& id) const { __builtin_prefetch(bucket_of(hash_of(id)), /*for writing=*/1); }
 

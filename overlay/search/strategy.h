@@ -26,11 +26,17 @@ class Spread {
  public:
   /// `visited`: at the origin, the visits that earlier waves were sent for.
   Spread(Turn& turn, std::span<const PeerId> neighbors, std::uint32_t visited = 0)
-      : turn_(turn), neighbors_(neighbors), visited_(visited) {}
+      : turn_(turn), neighbors_(neighbors), degree_(neighbors.size()), visited_(visited) {}
+
+  /// At the origin, with a stem: copies go to `stems` only, as if they were all neighbors, and spread further on.
+  Spread(Turn& turn, std::span<const PeerId> stems, std::size_t degree, std::uint32_t visited)
+      : turn_(turn), neighbors_(stems), degree_(degree), visited_(visited), stem_(true) {}
 
   const Config& config() const { return turn_.config; }
   const NetworkView& network() const { return turn_.network; }
   std::span<const PeerId> neighbors() const { return neighbors_; }
+  /// Neighbors that a peer has from where the question spreads.
+  std::size_t degree() const { return degree_; }
   Random& random() { return turn_.random; }
   std::uint32_t visited() const { return visited_; }
 
@@ -61,16 +67,18 @@ class Spread {
  private:
   void send(const Query& query, PeerId to, std::uint16_t ttl, std::uint32_t visits) {
     turn_.send(to, Query{query.id, query.request, query.strategy, ttl,
-                         static_cast<std::uint16_t>(query.hops + 1), visits});
+                         static_cast<std::uint16_t>(query.hops + 1), visits, /*direct=*/false, stem_});
     ++sent_;
   }
 
   Turn& turn_;
   std::span<const PeerId> neighbors_;
+  std::size_t degree_;
   std::uint32_t sent_ = 0;
   std::uint32_t peers_ = 0;
   std::uint32_t messages_ = 0;
   std::uint32_t visited_;
+  bool stem_ = false;
 };
 
 /// What follows a wave: after `wait` the next one, or the end of the query.
@@ -104,6 +112,9 @@ class Strategy {
   /// Whether those who look also ask the digests that they host. Not where everybody within reach is asked himself: then each
   /// holder would be asked again by each of his hosts.
   virtual bool meets_digests() const { return false; }
+
+  /// Whether its waves may go out over a stem: not where they depend on which neighbors they go to.
+  virtual bool may_stem() const { return true; }
 
   /// At every other peer, for a copy that arrives. `first`: the query was not seen here before.
   virtual void relay(const Query& query, PeerId from, bool first, Spread& spread) const = 0;

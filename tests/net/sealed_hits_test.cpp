@@ -219,6 +219,7 @@ class Chain {
   void carry_out(std::size_t, const Deliver& deliver) { found_.insert(found_.end(), deliver.hits->begin(), deliver.hits->end()); }
   void carry_out(std::size_t, const Connect&) {}
   void carry_out(std::size_t, const Disconnect&) {}
+  void carry_out(std::size_t, const Ban&) {}
   void carry_out(std::size_t, const HostDigest&) {}
   void carry_out(std::size_t, const DropDigest&) {}
 

@@ -3,11 +3,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <sstream>
 #include <thread>
 
 #include "overlay/net/transport.h"
@@ -102,6 +105,49 @@ TEST(Node, FindsATrackThatAnotherNodeHolds) {
   EXPECT_EQ(hits[0].holder, b.node->self());
   EXPECT_GE(hits[0].hops, 1);
   EXPECT_EQ(hits[0].score, 1000u);
+}
+
+/// Everything that is logged while it lives, debug lines included.
+class Log {
+ public:
+  Log() : before_(spdlog::default_logger()) {
+    auto logger = std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_));
+    logger->set_level(spdlog::level::debug);
+    spdlog::set_default_logger(std::move(logger));
+  }
+  ~Log() { spdlog::set_default_logger(before_); }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::shared_ptr<spdlog::logger> before_;
+};
+
+/// A chain, because a peer with one slot has one neighbor. What frames and memory of a relay hold: tests/net/sealed_hits_test.cpp.
+TEST(Node, NobodyLogsWhatWasFoundOrWhoAsked) {
+  NodeOptions relay = options_of(), end;
+  relay.protocol = overlay::Config{};
+  relay.protocol.active_size = 2;
+  RunningNode r({}, relay);
+  end = options_of({r.node->self()});
+  end.protocol = overlay::Config{};
+  end.protocol.active_size = 1;
+  RunningNode asker({}, end), holder({"Blue in Green"}, end);
+  ASSERT_TRUE(eventually([&] { return r.node->status().neighbors == 2; }));
+  std::string text;
+  {
+    const Log log;
+    const auto hits = search(*asker.node, "Blue");
+    ASSERT_EQ(hits.size(), 1u);
+    EXPECT_EQ(hits[0].hops, 2) << "over the relay";
+    text = log.text();
+  }
+  EXPECT_EQ(text.find("Blue"), std::string::npos) << text;
+  EXPECT_EQ(text.find(to_string(asker.node->self().key)), std::string::npos) << text;
+  EXPECT_EQ(text.find(to_string(holder.node->self().key)), std::string::npos) << text;
 }
 
 TEST(Node, FindsItsOwnTracksWithoutAnyNeighbor) {

@@ -78,9 +78,10 @@ class NetOfPeers {
       Node& node = nodes_[i];
       node.active.assign(options_.config.active_size, kNoPeer);
       node.passive.assign(options_.config.passive_size, kNoPeer);
+      node.outbound.assign(options_.config.outbound_size, kNoPeer);
       node.seen.resize(options_.seen_slots);
       node.peer = std::make_unique<Peer>(peer_id(i), options_.config, Random::stream(options_.seed, i, /*purpose=*/1),
-                                         Memory{node.active, node.passive, node.seen});
+                                         Memory{node.active, node.passive, node.seen, nullptr, node.outbound});
     }
   }
 
@@ -246,7 +247,7 @@ class NetOfPeers {
   };
 
   struct Node {
-    std::vector<PeerId> active, passive;
+    std::vector<PeerId> active, passive, outbound;
     std::vector<SeenSlot> seen;
     std::unique_ptr<Peer> peer;
     std::set<PeerId> links;  // kept, because the peer asked for it
@@ -343,6 +344,7 @@ class NetOfPeers {
   void carry_out(std::size_t i, const Disconnect& disconnect) {
     ASSERT_EQ(nodes_[i].links.erase(disconnect.peer), 1u) << i << " disconnects no link " << to_number(disconnect.peer);
   }
+  void carry_out(std::size_t i, const Ban& ban) { nodes_[i].links.erase(ban.peer); }
   void carry_out(std::size_t i, const Deliver& deliver) { nodes_[i].delivered.push_back(deliver); }
 
   void check(std::size_t i) const {

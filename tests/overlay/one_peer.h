@@ -22,8 +22,9 @@ class OnePeer {
       : config_(config),
         active_(config.active_size, kNoPeer),
         passive_(config.passive_size, kNoPeer),
+        outbound_(config.outbound_size, kNoPeer),
         seen_(64),
-        peer_(peer_id(0), config_, Random::stream(seed, 0, 1), Memory{active_, passive_, seen_}) {}
+        peer_(peer_id(0), config_, Random::stream(seed, 0, 1), Memory{active_, passive_, seen_, nullptr, outbound_}) {}
 
   Lines receive(std::size_t from, Message message) {
     peer_.receive(now, peer_id(from), message, out);
@@ -122,7 +123,7 @@ class OnePeer {
 
  private:
   Config config_;
-  std::vector<PeerId> active_, passive_;
+  std::vector<PeerId> active_, passive_, outbound_;
   std::vector<SeenSlot> seen_;
   std::set<QueryId> own_;
   Peer peer_;

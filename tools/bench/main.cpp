@@ -9,6 +9,7 @@
 
 #include "schema/result.h"
 #include "tools/bench/digest_bench.h"
+#include "tools/bench/flood_bench.h"
 #include "tools/bench/index_bench.h"
 #include "tools/bench/load_bench.h"
 #include "tools/bench/overlay_bench.h"
@@ -25,6 +26,7 @@ struct Options {
   StreamBenchOptions stream;
   OverlayBenchOptions overlay;
   LoadBenchOptions load;
+  FloodBenchOptions flood;
   std::string datadir, url, token_file;
   std::size_t cache_mb = IndexBenchOptions{}.cache_bytes >> 20;
   std::string layout = "auto";
@@ -81,12 +83,23 @@ void add_load_row(CLI::App& app, Options& options) {
       ->check(CLI::Range(10, 120'000));
 }
 
+void add_flood_row(CLI::App& app, Options& options) {
+  CLI::App* row = app.add_subcommand("flood", "One link floods a node that many honest links ask");
+  row->add_option("--links", options.flood.links, "Honest links")->check(CLI::Range(1, 240));
+  row->add_option("--rate", options.flood.rate, "Questions a second, of all of them")->check(CLI::Range(1, 100'000));
+  row->add_option("--flood", options.flood.flood, "Questions a second, of the one")->check(CLI::Range(1, 1'000'000));
+  row->add_option("--seconds", options.flood.seconds, "How long, without the flood and again with it")->check(CLI::Range(1, 3'600));
+  row->add_option("--folder", options.flood.folder, "Scratch folder for the node's index");
+}
+
 Result<std::string> run(const CLI::App& app, Options& options) {
   const auto scratch = std::filesystem::temp_directory_path() / fmt::format("earshot-bench-{}", ::getpid());
   if (options.digests.folder.empty()) options.digests.folder = scratch;
   if (app.got_subcommand("digests")) return run_digest_bench(options.digests);
   if (app.got_subcommand("stream")) return run_stream_bench(options.stream);
   if (app.got_subcommand("overlay")) return run_overlay_bench(options.overlay);
+  if (options.flood.folder.empty()) options.flood.folder = scratch;
+  if (app.got_subcommand("flood")) return run_flood_bench(options.flood);
   if (app.got_subcommand("load")) {
     if (!options.datadir.empty()) options.load.node.datadir = options.datadir;
     if (!options.url.empty()) options.load.node.values["cli.url"] = {options.url};
@@ -112,6 +125,7 @@ int main(int argc, char** argv) {
   add_stream_row(app, options);
   add_overlay_row(app, options);
   add_load_row(app, options);
+  add_flood_row(app, options);
   app.require_subcommand(1);
   // The line is JSON with or without it; scripts that ask every command for JSON need no exception here.
   for (CLI::App* row : app.get_subcommands({})) {

@@ -60,7 +60,8 @@ Query query(std::uint64_t number, const std::shared_ptr<const SearchRequest>& re
   return {{number * 0x9E3779B97F4A7C15u, number}, request, StrategyKind::kFlood, 4, 1};
 }
 
-Hits twenty_hits() {
+/// As large as a box of them; what is in it is nobody's business on the way.
+Result<Hits> twenty_hits(const Directory& directory) {
   std::vector<Hit> hits(kHits);
   for (std::size_t i = 0; i < hits.size(); ++i) {
     hits[i].holder = PeerId{3};
@@ -70,7 +71,9 @@ Hits twenty_hits() {
     hits[i].track.artist = "An artist";
     hits[i].track.album = "The album that it is on";
   }
-  return {{1, 2}, std::make_shared<const std::vector<Hit>>(std::move(hits)), 2};
+  auto list = wire::encode_hits(hits, limits::kMaxBox, directory);
+  if (!list) return tl::unexpected(std::move(list.error()));
+  return Hits{{1, 2}, std::make_shared<const Bytes>(std::move(*list)), 2};
 }
 
 struct Rates {
@@ -137,7 +140,9 @@ Result<std::string> run_overlay_bench(const OverlayBenchOptions& options) {
   const Rates rates = peer_rates(options);
   const auto query_times = wire_times(query(1, request()));
   if (!query_times) return fail_in("query frame", query_times.error());
-  const auto hits_times = wire_times(twenty_hits());
+  const auto hits = twenty_hits(TenContacts());
+  if (!hits) return fail_in("list of hits", hits.error());
+  const auto hits_times = wire_times(*hits);
   if (!hits_times) return fail_in("hits frame", hits_times.error());
   return fmt::format(R"({{"bench":"overlay","messages":{},"query_per_s":{:.0f},"duplicate_per_s":{:.0f},)"
                      R"("query_bytes":{},"query_encode_ns":{:.0f},"query_decode_ns":{:.0f},)"

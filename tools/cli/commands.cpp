@@ -167,17 +167,18 @@ ExitCode peers(const node::Config& config, Console& console) {
   if (!client) return no_node(client.error(), console);
   std::size_t count = 0;
   const auto show = [&](const auto& key, const auto& address, const auto& kind, const auto& dialled, const auto& time,
-                        const auto& in, const auto& out, const auto& agent) {
-    console.data(fmt::format("{} {} {:<8} {:<7} {:>8} {:>8} {:>8}  {}", fitted(key, 12), fitted(address, 22), kind,
-                             dialled, time, in, out, printable(agent)));
+                        const auto& in, const auto& out, const auto& score, const auto& agent, const auto& deeds) {
+    console.data(fmt::format("{} {} {:<8} {:<7} {:>8} {:>8} {:>8} {:>6}  {}  {}", fitted(key, 12), fitted(address, 22), kind,
+                             dialled, time, in, out, score, printable(agent), printable(deeds)));
   };
   const Ending ending = call(**client, "GET", "/api/v1/peers", "", [&](const std::string&, std::string_view line) {
     if (console.json()) console.data(line);
-    if (++count == 1 && !console.json()) show("key", "address", "kind", "dialled", "for", "in", "out", "program");
+    if (++count == 1 && !console.json()) show("key", "address", "kind", "dialled", "for", "in", "out", "score", "program", "why");
     if (console.json()) return;
     const PeerLine peer = peer_from(line);
     show(peer.key, peer.endpoint, peer.neighbor ? "neighbor" : "link", peer.inbound ? "by it" : "by us",
-         clock_time(peer.connected_ms), byte_count(peer.bytes_in), byte_count(peer.bytes_out), peer.agent);
+         clock_time(peer.connected_ms), byte_count(peer.bytes_in), byte_count(peer.bytes_out), fmt::format("{:.1f}", peer.score),
+         peer.agent, peer.deeds);
   });
   if (ending.error) return console.failed(*ending.error);
   if (count > 0) return ExitCode::kDone;

@@ -174,10 +174,14 @@ IndexLine index_from(std::string_view line) {
 
 PeerLine peer_from(std::string_view line) {
   const ordered_json value = parsed(line);
+  std::string deeds;
+  for (const auto& [deed, times] : value.value("deeds", ordered_json::object()).items()) {
+    deeds += fmt::format("{}{} {}", deeds.empty() ? "" : ", ", deed, times.dump());
+  }
   return {text(value, "key"),         text(value, "endpoint"),    text(value, "agent"),
           yes(value, "neighbor"),     yes(value, "inbound"),      number(value, "connected_ms"),
           number(value, "bytes_in"),  number(value, "bytes_out"), number(value, "frames_in"),
-          number(value, "frames_out")};
+          number(value, "frames_out"), value.value("score", 0.0), std::move(deeds)};
 }
 
 ShareLine share_from(std::string_view line) {

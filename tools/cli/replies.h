@@ -70,6 +70,8 @@ struct PeerLine {
   std::string key, endpoint, agent;
   bool neighbor = false, inbound = false;
   std::uint64_t connected_ms = 0, bytes_in = 0, bytes_out = 0, frames_in = 0, frames_out = 0;
+  double score = 0;
+  std::string deeds;  // "useful 3, over-rate 12"
 };
 
 struct ShareLine {

@@ -376,6 +376,9 @@ std::string peer(const PeerRow& row) {
   value["frames_in"] = row.frames_in;
   value["frames_out"] = row.frames_out;
   value["dropped"] = row.dropped;
+  value["score"] = row.score;
+  value["deeds"] = ordered_json::object();
+  for (const auto& [deed, times] : row.deeds) value["deeds"][std::string(deed)] = times;
   return text_of(value);
 }
 

@@ -32,8 +32,11 @@ LookupWorker::~LookupWorker() {
 bool LookupWorker::submit(const overlay::Lookup& lookup, Asker asker) {
   {
     const std::lock_guard lock(mutex_);
-    if (asker == Asker::kStranger && strangers_.size() >= kMaxWaiting) return false;
-    (asker == Asker::kOurselves ? ours_ : strangers_).push_back(lookup);
+    if (asker == Asker::kOurselves) {
+      ours_.push_back(lookup);
+    } else if (strangers_.push(lookup.from, lookup)) {
+      return false;
+    }
   }
   work_.notify_one();
   return true;
@@ -56,9 +59,12 @@ void LookupWorker::run() {
       std::unique_lock lock(mutex_);
       work_.wait(lock, [this] { return stopping_ || !ours_.empty() || !strangers_.empty(); });
       if (stopping_) return;
-      std::deque<overlay::Lookup>& queue = ours_.empty() ? strangers_ : ours_;
-      lookup = std::move(queue.front());
-      queue.pop_front();
+      if (ours_.empty()) {
+        lookup = strangers_.pop();
+      } else {
+        lookup = std::move(ours_.front());
+        ours_.pop_front();
+      }
     }
     const auto began = Clock::now();
     Finished finished = look_up(std::move(lookup));

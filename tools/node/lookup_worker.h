@@ -2,9 +2,9 @@
 //
 //  1. Two threads, one queue for our own questions and one for strangers'; ours are taken first.
 //  2. Every look-up has a budget of time of its own; what was found by then is the answer.
-//  3. Strangers' look-ups beyond kMaxWaiting are dropped and counted: 128 x 50 ms over two threads is 3.2 s of work,
-//     and whoever asked has not waited longer than that for anyone. Ours wait their turn; there are at most
-//     limits::kMaxOpenQueries of them.
+//  3. Strangers' look-ups are worked on in turns of the links that they came on; beyond kMaxWaiting those of the link that has most
+//     are dropped and counted: 128 x 50 ms over two threads is 3.2 s of work, and whoever asked has not waited longer than
+//     that for anyone. Ours wait their turn; there are at most limits::kMaxOpenQueries of them.
 #pragma once
 
 #include <array>
@@ -18,6 +18,7 @@
 
 #include "index/index.h"
 #include "overlay/effect.h"
+#include "overlay/fairness/fair_queue.h"
 #include "schema/time.h"
 
 namespace earshot::node {
@@ -55,7 +56,7 @@ class LookupWorker {
   LookupWorker(const LookupWorker&) = delete;
   LookupWorker& operator=(const LookupWorker&) = delete;
 
-  /// False when it was dropped: then nothing will be finished for it.
+  /// False when one was dropped, this or another stranger's: then nothing will be finished for it.
   [[nodiscard]] bool submit(const overlay::Lookup& lookup, Asker asker);
 
   /// What was finished since the last call.
@@ -72,7 +73,8 @@ class LookupWorker {
   const std::function<void()> on_finished_;
   mutable std::mutex mutex_;
   std::condition_variable work_;
-  std::deque<overlay::Lookup> ours_, strangers_;   // guarded by mutex_
+  std::deque<overlay::Lookup> ours_;                         // guarded by mutex_
+  overlay::FairQueue<overlay::Lookup> strangers_{kMaxWaiting};  // guarded by mutex_
   std::vector<Finished> finished_;     // guarded by mutex_
   LookupTimes times_;                  // guarded by mutex_
   bool stopping_ = false;              // guarded by mutex_

@@ -20,6 +20,7 @@
 #include "overlay/net/address_book.h"
 #include "overlay/net/sealed_hits.h"
 #include "overlay/net/transport.h"
+#include "overlay/membership/address_groups.h"
 #include "overlay/peer.h"
 #include "overlay/wire.h"
 #include "schema/check.h"
@@ -38,11 +39,6 @@ using overlay::net::Transport;
 constexpr std::size_t kFramesPerTurn = 64;
 /// A real peer's memory of queries: 64 Ki x 8 bytes = 512 KiB.
 constexpr std::size_t kSeenSlots = 64 * 1024;
-/// Malformed frames from one key within kOffenceTime that cost it its links, and for how long.
-constexpr int kMaxOffences = 5;
-constexpr Duration kOffenceTime = 10min;
-constexpr Duration kBanTime = 10min;
-constexpr std::size_t kMaxOffenders = 4096;
 /// Contacts of an earlier run that are tried beside the configured ones.
 constexpr std::size_t kRememberedContacts = 8;
 constexpr Duration kSaveEvery = 5min;
@@ -78,14 +74,41 @@ struct PeerMemory {
   explicit PeerMemory(const overlay::Config& config)
       : active(config.active_size, kNoPeer),
         passive(config.passive_size, kNoPeer),
+        outbound(config.outbound_size, kNoPeer),
         seen(kSeenSlots / overlay::SeenQueries::kWays) {}
 
-  overlay::Memory view() { return {active, passive, {seen.front().slots.data(), kSeenSlots}}; }
+  overlay::Memory view() { return {active, passive, {seen.front().slots.data(), kSeenSlots}, &ledger, outbound}; }
 
-  std::vector<PeerId> active, passive;
+  std::vector<PeerId> active, passive, outbound;
   std::vector<SeenBucket> seen;
+  overlay::Ledger ledger;
 };
 static_assert(sizeof(SeenBucket) == 64, "the slots of all buckets are one span");
+
+/// Groups of public addresses: IPv4 /16, IPv6 /32, as providers are given them. On this machine and in networks of our own everybody is
+/// alone in his: there one network is one group.
+class BookGroups final : public overlay::AddressGroups {
+ public:
+  explicit BookGroups(const overlay::net::AddressBook& book) : book_(book) {}
+
+  std::uint64_t group_of(PeerId peer) const override {
+    constexpr std::uint64_t kAlone = std::uint64_t{1} << 40;
+    const auto contact = book_.contact_of(peer);
+    if (!contact || overlay::net::reach_of(contact->endpoint) != overlay::net::Reach::kPublic) return kAlone | to_number(peer);
+    const auto& bytes = contact->endpoint.address;
+    const std::size_t at = contact->endpoint.is_v4() ? 12 : 0;
+    const std::uint64_t first = std::uint64_t{bytes[at]} << 8 | bytes[at + 1];
+    return contact->endpoint.is_v4() ? first : kAlone / 2 | first << 16 | std::uint64_t{bytes[at + 2]} << 8 | bytes[at + 3];
+  }
+
+ private:
+  const overlay::net::AddressBook& book_;
+};
+
+NodeOptions with_groups(NodeOptions options, const overlay::AddressGroups& groups) {
+  options.protocol.groups = &groups;
+  return options;
+}
 
 /// Whoever waits for a search, with the key that its answers are sealed to.
 struct Client {
@@ -100,9 +123,10 @@ struct Client {
 class Reactor final : public Node {
  public:
   Reactor(const overlay::net::Identity& identity, const NodeOptions& options, const index::Index& index)
-      : options_(options),
+      : book_(Contact{identity.key(), options.listen, options.stream_port}, hash_key()),
+        groups_(book_),
+        options_(with_groups(options, groups_)),
         identity_(identity),
-        book_(Contact{identity.key(), options.listen, options.stream_port}, hash_key()),
         memory_(options_.protocol),
         peer_(book_.self(), options_.protocol, random_stream(), memory_.view()),
         started_(read_clock()),
@@ -148,6 +172,7 @@ class Reactor final : public Node {
   void perform(const overlay::Open& open);
   void perform(const overlay::Connect& connect) { transport_->pin(now_, connect.peer); }
   void perform(const overlay::Disconnect& disconnect) { transport_->unpin(disconnect.peer); }
+  void perform(const overlay::Ban& ban);
   void perform(const overlay::Deliver& deliver);
   // A node keeps no digests of others: its protocol is told so (Config::hosts) and never asks for it.
   void perform(const overlay::HostDigest&) {}
@@ -157,9 +182,10 @@ class Reactor final : public Node {
   void say_goodbye();
   bool may_log_stranger();
 
+  overlay::net::AddressBook book_;
+  const BookGroups groups_;
   const NodeOptions options_;
   const overlay::net::Identity& identity_;
-  overlay::net::AddressBook book_;
   PeerMemory memory_;
   overlay::Peer peer_;
   const Instant started_;
@@ -172,8 +198,6 @@ class Reactor final : public Node {
   std::vector<overlay::net::Report> reports_;
   std::map<QueryId, std::unique_ptr<Client>> clients_;
   std::vector<std::pair<overlay::Open, std::vector<Hit>>> opened_;  // to be told to the peer once the outbox is empty
-  std::map<PeerId, int> offences_;
-  Instant offences_end_{};
   Instant next_save_{};
   Instant log_minute_{};
   int log_lines_ = 0, log_suppressed_ = 0;
@@ -288,7 +312,13 @@ std::vector<PeerRow> Reactor::peers() const {
       if (!contact) continue;
       const bool is_neighbor = std::find(neighbors.begin(), neighbors.end(), link.peer) != neighbors.end();
       rows.push_back({*contact, link.agent, is_neighbor, link.inbound, link.connected, link.bytes_in, link.bytes_out,
-                      link.frames_in, link.frames_out, link.dropped});
+                      link.frames_in, link.frames_out, link.dropped, 0, {}});
+      if (const auto account = memory_.ledger.account_of(now_, link.peer)) {
+        rows.back().score = account->score / 100.0;
+        for (std::size_t deed = 0; deed < overlay::kDeeds; ++deed) {
+          if (account->deeds[deed] > 0) rows.back().deeds.emplace_back(to_string(static_cast<overlay::Deed>(deed)), account->deeds[deed]);
+        }
+      }
     }
     return rows;
   });
@@ -299,7 +329,6 @@ std::vector<PeerRow> Reactor::peers() const {
 void Reactor::run() {
   now_ = read_clock();
   next_save_ = now_ + kSaveEvery;
-  offences_end_ = now_ + kOffenceTime;
   spdlog::info("event=listening contact={}", to_string(transport_->self()));
   enter(options_.bootstrap);
   while (!stopping_) {
@@ -398,16 +427,9 @@ void Reactor::take(const overlay::net::Refused& refused) {
 /// A relay encodes what it passes on anew, so whoever sent a malformed frame made it.
 void Reactor::blame(PeerId peer, const Error& error) {
   ++malformed_;
-  if (now_ >= offences_end_ || offences_.size() >= kMaxOffenders) {
-    offences_.clear();
-    offences_end_ = now_ + kOffenceTime;
-  }
-  const int offences = ++offences_[peer];
-  if (may_log_stranger())
-    spdlog::info("event=malformed peer={} offences={} why=\"{}\"", to_number(peer), offences, error.what);
-  if (offences < kMaxOffences) return;
-  offences_.erase(peer);
-  transport_->ban(peer, now_ + kBanTime);
+  if (may_log_stranger()) spdlog::info("event=malformed peer={} why=\"{}\"", to_number(peer), error.what);
+  peer_.blame(now_, peer, outbox_);
+  perform_all();
 }
 
 /// Carrying out an effect never calls the peer: what fails comes back as a report of a later turn.
@@ -437,6 +459,13 @@ void Reactor::perform(const overlay::Send& send) {
 void Reactor::perform(const overlay::Lookup& lookup) {
   const auto asker = lookup.own ? LookupWorker::Asker::kOurselves : LookupWorker::Asker::kStranger;
   if (!lookups_->submit(lookup, asker)) ++lookups_dropped_;
+}
+
+void Reactor::perform(const overlay::Ban& ban) {
+  const auto contact = book_.contact_of(ban.peer);
+  spdlog::warn("event=banned peer={} key={} why={} for_s={}", to_number(ban.peer), contact ? to_string(contact->key) : "unknown",
+               to_string(ban.why), ban.time / 1s);
+  transport_->ban(ban.peer, now_ + ban.time);
 }
 
 /// What is in the box is judged here, and what the core makes of it comes behind the effects that are being carried out.

@@ -8,6 +8,8 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "index/index.h"
@@ -27,7 +29,7 @@ struct NodeOptions {
   std::uint16_t stream_port = 0;         // told to others in our contact
   std::vector<Contact> bootstrap;        // may be empty: wait to be found
   std::filesystem::path address_book;    // remembered contacts; empty: none are kept
-  overlay::Config protocol;
+  overlay::Config protocol = overlay::among_strangers();
   std::size_t links = 256;               // at most, each way
   std::string agent;                     // program and version, told to neighbors
 };
@@ -53,6 +55,8 @@ struct PeerRow {
   bool inbound = false;     // it dialled us
   Duration connected{};     // how long
   std::uint64_t bytes_in = 0, bytes_out = 0, frames_in = 0, frames_out = 0, dropped = 0;
+  double score = 0;         // in points: what it has done for us and against us, lately
+  std::vector<std::pair<std::string_view, std::uint32_t>> deeds;  // and how often
 };
 
 struct NodeStatus {
