@@ -287,18 +287,19 @@ void Cursor::read_some(const RangeBits& wanted, DocBlock& out) {
   out.size = 0;
   std::uint32_t found = 0;
   for (std::uint32_t word = 0; word < all.size(); ++word) {
+    const bool is_whole = wanted[word] == all[word];  // then they are counted, not looked up
+    std::size_t rank = before;
     for (std::uint64_t bits = wanted[word]; bits != 0; bits &= bits - 1) {
       const auto bit = static_cast<unsigned>(std::countr_zero(bits));
-      const auto doc = static_cast<Doc>(range * kRange + word * 64 + bit);
-      const std::size_t rank = before + ones_in(all[word] & ((std::uint64_t{1} << bit) - 1));
-      if (rank >= size_ || doc >= docs_) {
-        damaged_ = true;
-        return;
-      }
-      out.docs[found] = doc;
-      out.places[found++] = static_cast<std::uint32_t>(rank);
+      if (!is_whole) rank = before + ones_in(all[word] & ((std::uint64_t{1} << bit) - 1));
+      out.docs[found] = static_cast<Doc>(range * kRange + word * 64 + bit);
+      out.places[found++] = static_cast<std::uint32_t>(rank++);
     }
     before += ones_in(all[word]);
+  }
+  if (found > 0 && (out.places[found - 1] >= size_ || out.docs[found - 1] >= docs_)) {
+    damaged_ = true;
+    return;
   }
   out.size = found;
 }

@@ -109,7 +109,10 @@ bool Walk::walk_list(Cursor lead, Best& best) {
     }
     read_joined(lead);
     for (std::uint32_t i = 0; i < block_.size; ++i) {
-      consider(block_.docs[i], lead.count_at(block_.places[i]), best);
+      const Doc doc = block_.docs[i];
+      const std::uint8_t count = lead.count_at(block_.places[i]);
+      if (count < least_ && doc < step_end_) continue;
+      consider(doc, count, best);
       if (is_time_up()) return false;
     }
   }
@@ -150,7 +153,6 @@ void Walk::consider(Doc doc, std::uint8_t count, Best& best) {
   if (doc >= step_end_) advance(doc);
   std::uint32_t score = 0;
   if (lead_) {
-    if (count < least_) return;
     score = walked_.scores[*lead_].of(count, length_);
     if (best.is_hopeless(score + others_)) {
       least_ = count + 1u;
