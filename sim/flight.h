@@ -22,6 +22,7 @@
 #include "overlay/message.h"
 #include "overlay/peer.h"
 #include "schema/ids.h"
+#include "schema/prefetch.h"
 #include "schema/time.h"
 #include "sim/event.h"
 
@@ -102,7 +103,7 @@ class Flight {
     if (kind == EventKind::kQuery) {
       peer.prefetch(tracks_[body].message);
     } else {
-      __builtin_prefetch(peer.neighbors().data());
+      earshot::prefetch(peer.neighbors().data());
     }
   }
 

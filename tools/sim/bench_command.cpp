@@ -31,6 +31,11 @@ namespace {
 
 constexpr std::size_t kRepetitions = 3;
 
+/// In the order of measuring: the first needs no network, those up to the last one share a graph.
+constexpr std::array<std::string_view, 6> kRows = {"wheel", "flood_full", "walk_full", "flood_bare", "walk_bare", "churn"};
+
+using Wanted = std::function<bool(std::string_view row)>;
+
 double cpu_seconds() {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -96,7 +101,7 @@ void graph_row(std::string_view row, const sim::Scenario& scenario, const sim::W
                         reached / static_cast<double>(record.queries.size()), scenario.bare ? 0 : scenario.seen_slots));
 }
 
-Result<int> graph_rows(std::uint32_t peers, std::uint32_t seen_slots) {
+Result<int> graph_rows(std::uint32_t peers, std::uint32_t seen_slots, const Wanted& is_wanted) {
   // Some ten million messages a run, as far as one question does not make more.
   const std::uint32_t floods = std::clamp(10'000'000 / peers, 1u, 1'000u);
   const std::string full = fmt::format("population.seen_slots = {}\n", seen_slots);
@@ -111,23 +116,22 @@ Result<int> graph_rows(std::uint32_t peers, std::uint32_t seen_slots) {
   Result<sim::World> world = sim::build_world(*bare_walk, 1);
   if (!world) return tl::unexpected(world.error());
   const std::vector<sim::Question> questions = world->questions;
-  const auto ask = [&](std::uint32_t count) { world->questions.assign(questions.begin(), questions.begin() + count); };
-  ask(flood->workload.questions);
-  graph_row<sim::Simulation>("flood_full", *flood, *world, [&] {
-    return std::make_unique<sim::Simulation>(*flood, *world, flood->searches[0], 1, sim::Simulation::Options());
-  });
-  ask(walk->workload.questions);
-  graph_row<sim::Simulation>("walk_full", *walk, *world, [&] {
-    return std::make_unique<sim::Simulation>(*walk, *world, walk->searches[0], 1, sim::Simulation::Options());
-  });
-  ask(bare_flood->workload.questions);
-  graph_row<sim::BareRun>("flood_bare", *bare_flood, *world, [&] {
-    return std::make_unique<sim::BareRun>(*bare_flood, *world, bare_flood->searches[0], 1);
-  });
-  ask(bare_walk->workload.questions);
-  graph_row<sim::BareRun>("walk_bare", *bare_walk, *world, [&] {
-    return std::make_unique<sim::BareRun>(*bare_walk, *world, bare_walk->searches[0], 1);
-  });
+  const auto full_row = [&](std::string_view row, const sim::Scenario& scenario) {
+    if (!is_wanted(row)) return;
+    world->questions.assign(questions.begin(), questions.begin() + scenario.workload.questions);
+    graph_row<sim::Simulation>(row, scenario, *world, [&] {
+      return std::make_unique<sim::Simulation>(scenario, *world, scenario.searches[0], 1, sim::Simulation::Options());
+    });
+  };
+  const auto bare_row = [&](std::string_view row, const sim::Scenario& scenario) {
+    if (!is_wanted(row)) return;
+    world->questions.assign(questions.begin(), questions.begin() + scenario.workload.questions);
+    graph_row<sim::BareRun>(row, scenario, *world, [&] { return std::make_unique<sim::BareRun>(scenario, *world, scenario.searches[0], 1); });
+  };
+  full_row("flood_full", *flood);
+  full_row("walk_full", *walk);
+  bare_row("flood_bare", *bare_flood);
+  bare_row("walk_bare", *bare_walk);
   return kDone;
 }
 
@@ -159,17 +163,28 @@ Command bench_command() {
   struct Flags {
     std::uint32_t nodes = 1'000'000;
     std::uint32_t seen_slots = 64;
+    std::vector<std::string> rows;
   };
   const auto flags = std::make_shared<Flags>();
   return {"bench", "Measure what this machine simulates, one JSON object a row",
           [flags](Arguments& arguments) {
             arguments.number("--nodes", flags->nodes, 1'000, 100'000'000, "Number of peers");
             arguments.number("--seen-slots", flags->seen_slots, 8, 65'536, "Queries that each peer remembers, a multiple of 8");
+            arguments.repeated("--row", flags->rows, "This row only (repeatable)");
           },
           [flags]() -> Result<int> {
-            wheel_row(flags->nodes);
-            if (const auto done = graph_rows(flags->nodes, flags->seen_slots); !done) return done;
-            return churn_row(std::min(flags->nodes, 100'000u));
+            for (const std::string& row : flags->rows) {
+              if (std::find(kRows.begin(), kRows.end(), row) != kRows.end()) continue;
+              return fail(ErrorCode::kInvalid, "--row {}: the rows are {}", row, fmt::join(kRows, ", "));
+            }
+            const Wanted is_wanted = [flags](std::string_view row) {
+              return flags->rows.empty() || std::find(flags->rows.begin(), flags->rows.end(), row) != flags->rows.end();
+            };
+            if (is_wanted("wheel")) wheel_row(flags->nodes);
+            if (std::any_of(kRows.begin() + 1, kRows.begin() + 5, is_wanted)) {
+              if (const auto done = graph_rows(flags->nodes, flags->seen_slots, is_wanted); !done) return done;
+            }
+            return is_wanted("churn") ? churn_row(std::min(flags->nodes, 100'000u)) : kDone;
           }};
 }
 
