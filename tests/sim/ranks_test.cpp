@@ -58,7 +58,7 @@ questions = {count = 8, interval_ms = 300, time_s = 5}
 digests = {publish = "all", bytes = 200}
 network = {loss = 0.02}
 churn = {session = {law = "exponential", median_s = 60}, library = "new", away = {law = "constant", median_s = 3}}
-probe = {every_s = 5}
+probe = {every_ms = 5000}
 search = [{strategy = "flood", ttl = 4}, {strategy = "bubble"}]
 )";
   const std::string run = "run " + (folder / "run.toml").string() + " --json ";
