@@ -88,6 +88,14 @@ class Peer {
     if (const Query* const query = std::get_if<Query>(&message)) search_.prefetch(query->id);
   }
 
+  /// The same before a tick, or a message that is none of a search.
+  void prefetch_upkeep() const {
+    constexpr std::size_t kNamesPerLine = 64 / sizeof(PeerId);
+    earshot::prefetch(neighbors().data());
+    for (std::size_t i = 0; i < passive_view().size(); i += kNamesPerLine) earshot::prefetch(passive_view().data() + i);
+    estimates_.prefetch();
+  }
+
   PeerId self() const { return search_.self(); }
   std::span<const PeerId> neighbors() const { return membership_.active(); }
   std::span<const PeerId> passive_view() const { return membership_.passive(); }

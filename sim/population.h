@@ -71,14 +71,16 @@ class Population {
   void renew(PeerId id, std::uint32_t session);
 
   /// Asks for the first cache lines of a seat, which tell where its other memory is.
-  void prefetch_seat(PeerId id) const {
-    const char* line = reinterpret_cast<const char*>(&seat(id));
-    for (std::size_t i = 0; i < Seat::kHotBytes; i += kCacheLine) prefetch_to_write(line + i);
-  }
+  void prefetch_seat(PeerId id) const { prefetch_lines(&seat(id), Seat::kHotBytes); }
+  /// All of it, for events that are none of a search.
+  void prefetch_whole_seat(PeerId id) const { prefetch_lines(&seat(id), sizeof(Seat)); }
 
   std::size_t bytes() const { return seats_.bytes() + active_.bytes() + passive_.bytes() + seen_.bytes(); }
 
  private:
+  static void prefetch_lines(const void* begin, std::size_t size) {
+    for (std::size_t i = 0; i < size; i += kCacheLine) prefetch_to_write(static_cast<const char*>(begin) + i);
+  }
   overlay::Memory memory_of(PeerId id);
   const overlay::Config& config_of(std::uint8_t capacity) const { return configs_[capacity]; }
 
