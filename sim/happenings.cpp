@@ -219,7 +219,7 @@ void Simulation::ask(const Event& event) {
   request.ttl = search_.ttl;
   request.walkers = search_.walkers;
   request.time = scenario_.workload.time;
-  request.wanted = scenario_.workload.wanted;
+  request.wanted = search_.wanted != 0 ? search_.wanted : scenario_.workload.wanted;
   request.canaries = canaries_for(origin, question);
   hops_here_ = 0;
   QueryTrack about;
