@@ -29,7 +29,7 @@ constexpr int kMaxGets = 16;
 // Where CLI11 leaves what it read, until it becomes an Invocation.
 struct Raw {
   Invocation invocation;
-  std::string datadir, config_file, strategy = "flood";
+  std::string datadir, config_file, strategy = "auto";
   double seconds = kSearchSeconds;
   std::vector<std::vector<std::string>> settings = std::vector<std::vector<std::string>>(node::settings().size());
 };

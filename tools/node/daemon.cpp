@@ -110,6 +110,7 @@ Result<void> Daemon::open_network(Role role) {
   options.links = config_.links;
   options.address_book = config_.folders.state / "contacts";
   options.agent = "earshot/" + std::string(version());
+  options.digests = !light;
   if (!light) {
     auto server = HttpServer::open(config_.folders.runtime / "earshot.sock", config_.http_port);
     if (!server) return tl::unexpected(server.error());
