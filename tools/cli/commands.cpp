@@ -157,6 +157,9 @@ ExitCode status(const node::Config& config, Console& console) {
   }
   console.data(fmt::format("questions   {} in, {} out, {} seen before, {} answers passed on", status.queries_in,
                            status.queries_out, status.duplicates, status.hits_relayed));
+  console.data(fmt::format("network     {}, {} digests of others hosted, {} questions stay here",
+                           status.network_peers == 0 ? "size not known yet" : fmt::format("some {} peers", status.network_peers),
+                           status.digests, status.standing));
   console.data(fmt::format("refused     {} malformed, {} unknown", status.malformed, status.unknown));
   console.data(fmt::format("http        {}", status.http.empty() ? "off" : "http://" + status.http));
   return ExitCode::kDone;

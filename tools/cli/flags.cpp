@@ -171,6 +171,11 @@ void Tree::client_commands() {
   index->add_option("--limit", to.limit, "import: rows to take at most; 0: all");
   settings(index, {"cli", "index"});
 
+  CLI::App* wish = command(Command::kWish, "wish", "Ask for something until somebody has it: add, list what was found, remove");
+  wish->add_option("action", to.what, "What to do")->required()->check(CLI::IsMember({"add", "list", "remove"}));
+  wish->add_option("words", to.paths, "add: what to wish for, as in a search; remove: the wish's number");
+  settings(wish, {"cli"});
+
   settings(command(Command::kStatus, "status", "What the running node is doing"), {"cli"});
   settings(command(Command::kPeers, "peers", "Who the running node is connected to"), {"cli"});
 }
@@ -195,6 +200,9 @@ void Tree::demo_command() {
   CLI::App* demo = command(Command::kDemo, "demo", "A whole network on this machine: search it, fetch from it, verify");
   demo->add_option("--nodes", to.nodes, "Node processes")->check(CLI::Range(3, 200))->capture_default_str();
   demo->add_option("--kill", to.kill, "Nodes to kill before the search")->capture_default_str();
+  demo->add_option("--strategy", to.strategy, "How the question spreads")
+      ->check(CLI::IsMember(strategy_choices()))
+      ->capture_default_str();
   demo->add_flag("--stream", to.stream, "Play a track while it comes, kill its first source, and compare every byte");
   demo->add_flag("--keep", to.keep, "Leave the network running and say how to use it");
   demo->add_option("--seed", to.seed, "Decides who holds what, who asks and who is killed")->capture_default_str();

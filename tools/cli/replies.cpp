@@ -76,8 +76,20 @@ HitLine hit_from(std::string_view line) {
 
 SummaryLine summary_from(std::string_view line) {
   const ordered_json value = parsed(line);
-  return {number(value, "hits"),     number(value, "holders"), number(value, "ms"),
-          number(value, "messages"), number(value, "answers"), number(value, "neighbors")};
+  SummaryLine summary{number(value, "hits"),     number(value, "holders"), number(value, "ms"),
+                      number(value, "messages"), number(value, "answers"), number(value, "neighbors"),
+                      number(value, "asked"),    number(value, "cost")};
+  if (const auto coverage = value.find("coverage"); coverage != value.end() && coverage->is_object()) {
+    summary.coverage = number(*coverage, "permille");
+    summary.least = number(*coverage, "least");
+    summary.most = number(*coverage, "most");
+  }
+  return summary;
+}
+
+WishLine wish_line_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  return {number(value, "id"), number(value, "found"), number(value, "fresh"), text(value, "text")};
 }
 
 ProgressLine progress_from(std::string_view line) {
@@ -130,6 +142,9 @@ StatusLine status_from(std::string_view line) {
   status.hits_relayed = number(value, "hits_relayed");
   status.malformed = number(value, "malformed");
   status.unknown = number(value, "unknown");
+  status.network_peers = number(value, "network_peers");
+  status.digests = number(value, "digests");
+  status.standing = number(value, "standing");
   status.fetches = number(value, "fetches");
   status.scanning = yes(value, "scanning");
   if (const auto scan = value.find("scan"); scan != value.end() && scan->is_object()) {
@@ -207,6 +222,10 @@ std::string search_body(const SearchRequest& request) {
   value["walkers"] = request.walkers;
   value["time_ms"] = request.time / 1ms;
   return written(value);
+}
+
+std::string wish_body(const std::string& text) {
+  return written({{"text", text}});
 }
 
 FetchWish wish_for(const HitLine& hit) {

@@ -26,6 +26,13 @@ struct HitLine {
 
 struct SummaryLine {
   std::uint64_t hits = 0, holders = 0, ms = 0, messages = 0, answers = 0, neighbors = 0;
+  std::uint64_t asked = 0, cost = 0;                     // peers, and copies of the question in all, as far as it is known
+  std::uint64_t coverage = 0, least = 0, most = 1000;  // of the network, in thousandths
+};
+
+struct WishLine {
+  std::uint64_t id = 0, found = 0, fresh = 0;
+  std::string text;
 };
 
 struct SourceLine {
@@ -60,7 +67,7 @@ struct StatusLine {
   std::uint64_t neighbors = 0, passive = 0, links = 0, contacts = 0, uptime_ms = 0, tracks = 0, terms = 0,
                 index_bytes = 0, shares = 0;
   std::uint64_t queries_in = 0, queries_out = 0, duplicates = 0, hits_relayed = 0, malformed = 0, unknown = 0,
-                fetches = 0;
+                fetches = 0, network_peers = 0, digests = 0, standing = 0;
   std::uint64_t scan_files = 0, scan_of = 0, scan_bytes = 0;
   bool scanning = false, index_paused = false;
   std::string index_trouble, index_moved_aside;
@@ -79,6 +86,7 @@ struct ShareLine {
 
 HitLine hit_from(std::string_view line);
 SummaryLine summary_from(std::string_view line);
+WishLine wish_line_from(std::string_view line);
 ProgressLine progress_from(std::string_view line);
 DoneLine done_from(std::string_view line);
 StatusLine status_from(std::string_view line);
@@ -97,6 +105,7 @@ struct PlayLine {
 PlayLine play_from(std::string_view line);
 
 /// Bodies of requests.
+std::string wish_body(const std::string& text);
 std::string search_body(const SearchRequest& request);
 /// What and from whom; texts that are empty are left out.
 struct FetchWish {

@@ -38,8 +38,17 @@ class SearchRun {
   void take(const SearchEvent& event) {
     for (const ReachableHit& hit : event.hits) add(hit);
     if (!event.last) return;
-    end_with(*channel_, json::summary({rows_.size(), holders_.size(), event.progress.messages_sent, event.progress.answers,
-                                       neighbors_, ms_since(began_)}));
+    json::Summary summary;
+    summary.hits = rows_.size();
+    summary.holders = holders_.size();
+    summary.messages = event.progress.messages_sent;
+    summary.answers = event.progress.answers;
+    summary.neighbors = neighbors_;
+    summary.ms = ms_since(began_);
+    summary.asked = event.progress.peers_asked;
+    summary.cost = event.progress.messages;
+    summary.coverage = event.progress.coverage;
+    end_with(*channel_, json::summary(summary));
   }
 
  private:
@@ -134,6 +143,10 @@ const Api::Route Api::kRoutes[] = {
     {"DELETE", "/api/v1/sessions", UserRole::kGuest, &Api::end_session},
     {"GET", "/api/v1/radio", UserRole::kOwner, &Api::radio},
     {"GET", "/api/v1/stations", UserRole::kGuest, &Api::stations},
+    {"GET", "/api/v1/wishes", UserRole::kOwner, &Api::wishes},
+    {"POST", "/api/v1/wishes", UserRole::kOwner, &Api::add_wish},
+    {"DELETE", "/api/v1/wishes", UserRole::kOwner, &Api::remove_wish},
+    {"POST", "/api/v1/wishes/hits", UserRole::kOwner, &Api::take_wish_hits},
     {"GET", "/api/v1/users", UserRole::kOwner, &Api::users},
     {"POST", "/api/v1/users", UserRole::kOwner, &Api::set_user},
     {"DELETE", "/api/v1/users", UserRole::kOwner, &Api::remove_user},

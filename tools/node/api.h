@@ -19,6 +19,10 @@
 //   DELETE /api/v1/sessions                    one object: the session of this request has ended
 //   GET  /api/v1/radio      one object: where sources go on air
 //   GET  /api/v1/stations   lines: station ..., done
+//   GET  /api/v1/wishes     lines: wish ..., done
+//   POST /api/v1/wishes     {"text"}           one object: the wish, which stays in the network
+//   DELETE /api/v1/wishes?id=N                 one object: the wish is gone
+//   POST /api/v1/wishes/hits {}                lines: wish_hit ..., each only ever once, done
 //   GET  /api/v1/users      lines: user ..., done
 //   POST /api/v1/users      {"name", "role", "password"}   one object: the user is there, or changed
 //   DELETE /api/v1/users?name=NAME             one object: the user is gone, his sessions last until the restart
@@ -57,6 +61,7 @@
 namespace earshot::node {
 
 class Channel;
+class Wishes;
 
 /// Answers one request that has passed the gate.
 using Serve = std::function<void(const Request&, const std::shared_ptr<Channel>&)>;
@@ -108,6 +113,7 @@ struct ApiParts {
   Library* library = nullptr;       // the index again, for those who tend it; null: nobody may
   Radio* radio = nullptr;           // none: no stations
   std::string radio_password{};     // of sources
+  Wishes* wishes = nullptr;         // none: none are kept
 };
 
 /// handle() is called from one thread; answers come from others too.
@@ -168,6 +174,10 @@ class Api {
   void end_session(const Request& request, const std::shared_ptr<Channel>& channel);
   void radio(const Request& request, const std::shared_ptr<Channel>& channel);
   void stations(const Request& request, const std::shared_ptr<Channel>& channel);
+  void wishes(const Request& request, const std::shared_ptr<Channel>& channel);
+  void add_wish(const Request& request, const std::shared_ptr<Channel>& channel);
+  void remove_wish(const Request& request, const std::shared_ptr<Channel>& channel);
+  void take_wish_hits(const Request& request, const std::shared_ptr<Channel>& channel);
   void users(const Request& request, const std::shared_ptr<Channel>& channel);
   void set_user(const Request& request, const std::shared_ptr<Channel>& channel);
   void remove_user(const Request& request, const std::shared_ptr<Channel>& channel);
@@ -189,6 +199,9 @@ class Api {
 
 /// Answers with an error as HTTP tells it.
 void refuse(Channel& channel, const Error& error);
+
+/// The number of "name=number" in the query of a target.
+std::optional<std::uint64_t> number_in_query(std::string_view target, std::string_view name);
 
 /// How an error is told in HTTP.
 int http_status(ErrorCode code);

@@ -107,6 +107,15 @@ void put_track(ordered_json& value, const Track& track) {
   if (!track.publisher.empty()) value["publisher"] = track.publisher;
 }
 
+void put_hit(ordered_json& value, const HitRow& row) {
+  put_track(value, row.track);
+  value["holders"] = ordered_json::array();
+  for (const Contact& contact : row.holders) value["holders"].push_back(holder(contact));
+  value["hops"] = row.hops;
+  value["ms"] = row.ms;
+  value["score"] = row.score;
+}
+
 ordered_json sources_of(const std::vector<stream::Source>& sources) {
   ordered_json list = ordered_json::array();
   for (const stream::Source& source : sources) {
@@ -143,6 +152,12 @@ Result<SearchRequest> search_from(std::string_view body) {
   }
   if (auto valid = validate(request); !valid) return tl::unexpected(valid.error());
   return request;
+}
+
+Result<std::string> wish_from(std::string_view body) {
+  const auto value = object_from(body, {"text"});
+  if (!value) return tl::unexpected(value.error());
+  return text_in(*value, "text");
 }
 
 Result<FetchOrder> fetch_from(std::string_view body) {
@@ -303,12 +318,7 @@ Result<SocketMessage> socket_message_from(std::string_view text) {
 
 std::string hit(const HitRow& row) {
   ordered_json value = object("hit");
-  put_track(value, row.track);
-  value["holders"] = ordered_json::array();
-  for (const Contact& contact : row.holders) value["holders"].push_back(holder(contact));
-  value["hops"] = row.hops;
-  value["ms"] = row.ms;
-  value["score"] = row.score;
+  put_hit(value, row);
   return text_of(value);
 }
 
@@ -320,6 +330,28 @@ std::string summary(const Summary& summary) {
   value["messages"] = summary.messages;
   value["answers"] = summary.answers;
   value["neighbors"] = summary.neighbors;
+  value["asked"] = summary.asked;
+  value["cost"] = summary.cost;
+  value["coverage"] = {{"permille", summary.coverage.permille},
+                       {"least", summary.coverage.least},
+                       {"most", summary.coverage.most}};
+  return text_of(value);
+}
+
+std::string wish(const Wishes::Row& row) {
+  ordered_json value = object("wish");
+  value["id"] = row.id;
+  value["text"] = row.text;
+  value["added"] = row.added;
+  value["found"] = row.found;
+  value["fresh"] = row.fresh;
+  return text_of(value);
+}
+
+std::string wish_hit(std::uint64_t wish, const HitRow& row) {
+  ordered_json value = object("wish_hit");
+  value["wish"] = wish;
+  put_hit(value, row);
   return text_of(value);
 }
 
@@ -345,6 +377,9 @@ std::string status(const StatusReport& report) {
   value["hits_relayed"] = node.hits_relayed;
   value["malformed"] = node.malformed;
   value["unknown"] = node.unknown;
+  value["network_peers"] = node.network.peers;
+  value["digests"] = node.digests.digests;
+  value["standing"] = node.digests.standing;
   value["tracks"] = report.index.tracks;
   value["terms"] = report.index.terms;
   value["index_bytes"] = report.index.bytes_on_disk;

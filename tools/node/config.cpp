@@ -74,6 +74,13 @@ Result<void> apply_bootstrap(Config& config, Values values) {
   return {};
 }
 
+Result<void> apply_publish_after(Config& config, Values values) {
+  const auto number = number_in<std::uint32_t>(values[0], 1, 24 * 3600);
+  if (!number) return tl::unexpected(number.error());
+  config.publish_after = std::chrono::seconds(*number);
+  return {};
+}
+
 Result<void> apply_rate(std::uint32_t& rate, Values values) {
   const auto number = number_in<std::uint32_t>(values[0], 0, 4'000'000);
   if (!number) return tl::unexpected(number.error());
@@ -146,7 +153,7 @@ Result<void> apply_url(Config& config, Values values) {
 
 constexpr std::string_view kSame;  // role "index" has no default of its own
 
-constexpr std::array<Setting, 18> kSettings = {{
+constexpr std::array<Setting, 19> kSettings = {{
     {"node.role", "--role", "EARSHOT_ROLE", Shape::kText, "node|index", "node", kSame,
      "node, or index: a machine with memory to spare that answers for many", apply_role},
     {"node.listen", "--listen", "EARSHOT_LISTEN", Shape::kText, "ADDRESS:PORT", "0.0.0.0:4040", kSame,
@@ -155,6 +162,8 @@ constexpr std::array<Setting, 18> kSettings = {{
      "Nodes to join through, as earshot://KEY@ADDRESS:PORT", apply_bootstrap},
     {"node.links", "--links", "EARSHOT_LINKS", Shape::kNumber, "NUMBER", "256", "2048",
      "Links to other nodes at most, each way; one takes a descriptor and 39 kB", apply_links},
+    {"node.publish_after", "--publish-after", "EARSHOT_PUBLISH_AFTER", Shape::kNumber, "SECONDS", "60", kSame,
+     "Seconds after which a library, or a change of it, is told to others", apply_publish_after},
     {"stream.port", "--stream-port", "EARSHOT_STREAM_PORT", Shape::kNumber, "PORT", "0", kSame,
      "UDP port on which music is served; 0: any free port",
      [](Config& config, Values values) { return apply_port(config.stream_port, values); }},

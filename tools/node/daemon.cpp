@@ -110,6 +110,8 @@ Result<void> Daemon::open_network(Role role) {
   options.links = config_.links;
   options.address_book = config_.folders.state / "contacts";
   options.agent = "earshot/" + std::string(version());
+  options.network = config_.folders.state / "network";
+  options.protocol.publish_after = config_.publish_after;
   options.digests = !light;
   if (!light) {
     auto server = HttpServer::open(config_.folders.runtime / "earshot.sock", config_.http_port);
@@ -138,6 +140,10 @@ Result<void> Daemon::open_api(Role role) {
     if (!users) return fail_in("open the users", users.error());
     users_ = std::move(*users);
     parts.users = users_.get();
+    std::string trouble;
+    wishes_ = Wishes::open(*node_, config_.folders.state / "wishes", trouble);
+    if (!trouble.empty()) spdlog::error("wishes=damaged why='{}' next='they were moved aside; wish again'", trouble);
+    parts.wishes = wishes_.get();
     if (auto opened = open_radio(parts); !opened) return opened;
   }
   api_ = std::make_unique<Api>(std::move(parts), std::move(access));

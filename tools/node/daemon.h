@@ -18,6 +18,7 @@
 #include "tools/node/runtime_files.h"
 #include "tools/node/scanner.h"
 #include "tools/node/tag_child.h"
+#include "tools/node/wishes.h"
 #include "tools/node/worker.h"
 
 namespace earshot::node {
@@ -67,6 +68,7 @@ class Daemon {
   std::unique_ptr<Users> users_;
   std::unique_ptr<Radio> radio_;
   std::unique_ptr<Node> node_;
+  std::unique_ptr<Wishes> wishes_;
   std::unique_ptr<Api> api_;
 };
 

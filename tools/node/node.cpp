@@ -27,6 +27,7 @@
 #include "tools/node/accept_guard.h"
 #include "tools/node/digest_host.h"
 #include "tools/node/lookup_worker.h"
+#include "tools/node/remembered_network.h"
 
 namespace earshot::node {
 
@@ -185,6 +186,7 @@ Result<void> Reactor::open(const overlay::net::Identity& identity) {
     if (auto loaded = book_.load(options_.address_book); !loaded)
       spdlog::warn("event=address-book-unusable why=\"{}\"", loaded.error().what);
   }
+  if (!options_.network.empty()) peer_.assume(remembered_network(options_.network));
   overlay::net::TransportOptions transport_options;
   transport_options.listen = options_.listen;
   transport_options.stream_port = options_.stream_port;
@@ -491,6 +493,10 @@ void Reactor::enter(const std::vector<Contact>& contacts) {
 
 void Reactor::save_book() {
   next_save_ = now_ + kSaveEvery;
+  if (!options_.network.empty() && peer_.network().peers > 0) {
+    if (auto saved = remember_network(options_.network, peer_.network()); !saved)
+      spdlog::error("event=network-unsaved why=\"{}\"", saved.error().what);
+  }
   if (options_.address_book.empty()) return;
   if (auto saved = book_.save(options_.address_book); !saved)
     spdlog::error("event=address-book-unsaved why=\"{}\"", saved.error().what);

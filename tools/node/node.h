@@ -29,6 +29,7 @@ struct NodeOptions {
   std::uint16_t stream_port = 0;         // told to others in our contact
   std::vector<Contact> bootstrap;        // may be empty: wait to be found
   std::filesystem::path address_book;    // remembered contacts; empty: none are kept
+  std::filesystem::path network;         // what is remembered of the network; empty: nothing
   bool digests = true;                   // publishes its own and hosts those of others, where the index can
   overlay::Config protocol;
   std::size_t links = 256;               // at most, each way
