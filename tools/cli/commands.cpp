@@ -26,6 +26,9 @@ ExitCode ended_search(const Ending& ending, const HitRows& rows, Console& consol
   if (ending.error) return console.failed(*ending.error);
   const SummaryLine summary = summary_from(*ending.last);
   if (console.json()) console.data(*ending.last);
+  if (!summary.dropped.empty()) {
+    console.note(fmt::format("nothing has all these words; left out: {}", printable(fmt::format("{}", fmt::join(summary.dropped, ", ")))));
+  }
   if (rows.size() > 0) {
     console.note(closing_line(summary));
     console.note("fetch one: earshot get 1");

@@ -17,7 +17,7 @@
 namespace earshot::cli {
 
 enum class Command : std::uint8_t {
-  kNode, kUp, kDown, kSearch, kGet, kPlay, kLive, kShare, kImport, kIndex, kWish, kStatus, kPeers, kDoctor, kConfigShow,
+  kNode, kUp, kDown, kSearch, kGet, kPlay, kLive, kShare, kImport, kIndex, kWish, kWho, kInvite, kJoin, kStatus, kPeers, kDoctor, kConfigShow,
   kConfigPaths, kDemo, kCompletion, kMan, kHelp, kVersion
 };
 
@@ -52,7 +52,7 @@ struct Invocation {
   SearchRequest search;                      // search; wish: its text, or its number
   std::size_t rows = 20;                     // search: rows shown at most
   std::string what;                          // index: the task; wish: add, list or remove; help: a topic; completion: a shell; man: a page
-  std::vector<std::string> contents;         // get, play: rows' numbers or content ids
+  std::vector<std::string> contents;         // get, play, who: rows' numbers or content ids; join: links
   bool verify = false;                       // get: check a file that is here
   std::string player;                        // play: empty: the first that is installed; "-": stdout
   std::vector<std::filesystem::path> paths;  // share, import, index

@@ -84,6 +84,11 @@ SummaryLine summary_from(std::string_view line) {
     summary.least = number(*coverage, "least");
     summary.most = number(*coverage, "most");
   }
+  if (const auto dropped = value.find("dropped"); dropped != value.end() && dropped->is_array()) {
+    for (const auto& word : *dropped) {
+      if (word.is_string()) summary.dropped.push_back(word.get<std::string>());
+    }
+  }
   return summary;
 }
 
@@ -124,6 +129,7 @@ StatusLine status_from(std::string_view line) {
   status.version = text(value, "version");
   status.role = text(value, "role");
   status.self = text(value, "self");
+  status.invitation = text(value, "invitation");
   status.key = text(value, "key");
   status.endpoint = text(value, "endpoint");
   status.http = text(value, "http");
@@ -215,13 +221,22 @@ PlayLine play_from(std::string_view line) {
   return {text(value, "url"), number(value, "bytes"), number(value, "size"), sources(value)};
 }
 
-std::string search_body(const SearchRequest& request) {
+std::string search_body(const SearchRequest& request, const std::string& content) {
   ordered_json value = {{"text", request.text}, {"limit", request.limit}};
   value["strategy"] = overlay::strategies()[static_cast<std::size_t>(request.strategy)].name;
   value["ttl"] = request.ttl;
   value["walkers"] = request.walkers;
   value["time_ms"] = request.time / 1ms;
+  if (!content.empty()) value["content"] = content;
   return written(value);
+}
+
+std::string join_body(const std::vector<std::string>& links) {
+  return written({{"contacts", links}});
+}
+
+std::string invitation_line(std::string_view link) {
+  return written({{"v", 1}, {"type", "invitation"}, {"link", link}});
 }
 
 std::string wish_body(const std::string& text) {

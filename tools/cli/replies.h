@@ -28,6 +28,7 @@ struct SummaryLine {
   std::uint64_t hits = 0, holders = 0, ms = 0, messages = 0, answers = 0, neighbors = 0;
   std::uint64_t asked = 0, cost = 0;                     // peers, and copies of the question in all, as far as it is known
   std::uint64_t coverage = 0, least = 0, most = 1000;  // of the network, in thousandths
+  std::vector<std::string> dropped;                      // words that were left out in the end
 };
 
 struct WishLine {
@@ -63,7 +64,7 @@ struct IndexLine {
 };
 
 struct StatusLine {
-  std::string version, role, self, key, endpoint, http;
+  std::string version, role, self, invitation, key, endpoint, http;
   std::uint64_t neighbors = 0, passive = 0, links = 0, contacts = 0, uptime_ms = 0, tracks = 0, terms = 0,
                 index_bytes = 0, shares = 0;
   std::uint64_t queries_in = 0, queries_out = 0, duplicates = 0, hits_relayed = 0, malformed = 0, unknown = 0,
@@ -105,8 +106,12 @@ struct PlayLine {
 PlayLine play_from(std::string_view line);
 
 /// Bodies of requests.
+/// Links as the invitation gives them.
+std::string join_body(const std::vector<std::string>& links);
+std::string invitation_line(std::string_view link);
 std::string wish_body(const std::string& text);
-std::string search_body(const SearchRequest& request);
+/// `content`: only who holds this one; empty: everything.
+std::string search_body(const SearchRequest& request, const std::string& content = "");
 /// What and from whom; texts that are empty are left out.
 struct FetchWish {
   std::string content, title, artist, codec, out;

@@ -114,6 +114,7 @@ struct ApiParts {
   Radio* radio = nullptr;           // none: no stations
   std::string radio_password{};     // of sources
   Wishes* wishes = nullptr;         // none: none are kept
+  std::function<Contact()> invitation{};  // what others join through; none: our own contact
 };
 
 /// handle() is called from one thread; answers come from others too.
@@ -123,6 +124,7 @@ class Api {
       : parts_(std::move(parts)), access_(std::move(access)), uploads_(parts_.download / "published") {
     access_.sessions = &sessions_;
   }
+  ~Api() { asking_door_->close(); }
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
 
@@ -194,6 +196,8 @@ class Api {
   Uploads uploads_;
   Endpoint http_;
   std::shared_ptr<Sightings> sightings_ = std::make_shared<Sightings>();
+  Worker asking_;  // easier questions, after those that found nothing
+  std::shared_ptr<WorkerDoor> asking_door_ = std::make_shared<WorkerDoor>(asking_);
   std::unique_ptr<Worker> hashing_;  // made when first needed; last: its work uses the above
 };
 

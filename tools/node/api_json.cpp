@@ -126,10 +126,11 @@ ordered_json sources_of(const std::vector<stream::Source>& sources) {
 
 }  // namespace
 
-Result<SearchRequest> search_from(std::string_view body) {
-  const auto value = object_from(body, {"text", "limit", "strategy", "ttl", "walkers", "time_ms"});
+Result<SearchOrder> search_from(std::string_view body) {
+  const auto value = object_from(body, {"text", "limit", "strategy", "ttl", "walkers", "time_ms", "relax", "content"});
   if (!value) return tl::unexpected(value.error());
-  SearchRequest request;
+  SearchOrder order;
+  SearchRequest& request = order.request;
   auto text = text_in(*value, "text");
   if (!text) return tl::unexpected(text.error());
   request.text = std::move(*text);
@@ -150,8 +151,20 @@ Result<SearchRequest> search_from(std::string_view body) {
     if (entry == nullptr) return fail(ErrorCode::kInvalid, "'strategy' must be one of {}", overlay::strategy_names());
     request.strategy = entry->kind;
   }
+  if (const auto relax = value->find("relax"); relax != value->end()) {
+    if (!relax->is_boolean()) return fail(ErrorCode::kInvalid, "'relax' must be true or false");
+    order.relax = relax->get<bool>();
+  }
+  if (value->contains("content")) {
+    const auto text_of_id = text_in(*value, "content");
+    if (!text_of_id) return tl::unexpected(text_of_id.error());
+    const auto content = content_id_from(*text_of_id);
+    if (!content) return fail_in("'content'", content.error());
+    order.content = *content;
+    order.relax = false;
+  }
   if (auto valid = validate(request); !valid) return tl::unexpected(valid.error());
-  return request;
+  return order;
 }
 
 Result<std::string> wish_from(std::string_view body) {
@@ -335,6 +348,7 @@ std::string summary(const Summary& summary) {
   value["coverage"] = {{"permille", summary.coverage.permille},
                        {"least", summary.coverage.least},
                        {"most", summary.coverage.most}};
+  value["dropped"] = summary.dropped;
   return text_of(value);
 }
 
@@ -361,6 +375,7 @@ std::string status(const StatusReport& report) {
   value["version"] = report.version;
   value["role"] = report.role;
   value["self"] = to_string(node.self);
+  value["invitation"] = to_string(report.invitation);
   value["key"] = to_string(node.self.key);
   value["endpoint"] = to_string(node.self.endpoint);
   value["stream_port"] = node.self.stream_port;

@@ -27,8 +27,14 @@
 
 namespace earshot::node::json {
 
-/// {"text", "limit"?, "strategy"?: as in overlay/search/strategy.cpp, "ttl"?, "walkers"?, "time_ms"?}
-Result<SearchRequest> search_from(std::string_view body);
+struct SearchOrder {
+  SearchRequest request;
+  bool relax = true;  // when nothing is found, the same with a word less
+  std::optional<ContentId> content;  // only who holds this one; the text finds them
+};
+
+/// {"text", "limit"?, "strategy"?: as in overlay/search/strategy.cpp, "ttl"?, "walkers"?, "time_ms"?, "relax"?, "content"?}
+Result<SearchOrder> search_from(std::string_view body);
 
 struct FetchOrder {
   ContentId content;
@@ -115,6 +121,7 @@ struct Summary {
   std::int64_t ms = 0;
   std::uint64_t asked = 0;      // peers that the question was meant to reach
   std::uint64_t cost = 0;       // copies of it that anybody sent, an estimate
+  std::vector<std::string> dropped;  // words that were left out of the question in the end
   overlay::Coverage coverage;   // the share of the network that the answer speaks for
 };
 
@@ -122,6 +129,7 @@ std::string summary(const Summary& summary);
 
 struct StatusReport {
   NodeStatus node;
+  Contact invitation;  // what others join through
   std::string version;
   std::string role;  // "node", "index" or "light"
   Endpoint http;     // port 0: no loopback listener

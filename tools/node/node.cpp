@@ -98,7 +98,9 @@ class Reactor final : public Node {
         random_(random_stream()),
         peer_(book_.self(), options_.protocol, random_stream(), memory_.view()),
         started_(read_clock()),
-        index_(index) {}
+        index_(index) {
+    if (options_.local_only) book_.keep_within(overlay::net::Reach::kPrivate);
+  }
 
   ~Reactor() override {
     if (!thread_.joinable()) return;
@@ -193,6 +195,7 @@ Result<void> Reactor::open(const overlay::net::Identity& identity) {
   transport_options.agent = options_.agent;
   transport_options.max_inbound = options_.links;
   transport_options.max_outbound = options_.links;
+  if (options_.local_only) transport_options.farthest = overlay::net::Reach::kPrivate;
   auto transport = Transport::open(identity, transport_options, book_, random_stream());
   if (!transport) return tl::unexpected(std::move(transport.error()));
   transport_ = std::move(*transport);

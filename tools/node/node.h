@@ -30,6 +30,7 @@ struct NodeOptions {
   std::vector<Contact> bootstrap;        // may be empty: wait to be found
   std::filesystem::path address_book;    // remembered contacts; empty: none are kept
   std::filesystem::path network;         // what is remembered of the network; empty: nothing
+  bool local_only = false;               // neither dials nor lets in anybody from the public internet
   bool digests = true;                   // publishes its own and hosts those of others, where the index can
   overlay::Config protocol;
   std::size_t links = 256;               // at most, each way
