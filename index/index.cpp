@@ -244,10 +244,8 @@ Result<Searched> LibraryIndex::search_once(const Query& query, const SearchOptio
   for (const auto& segment : lives_) {
     if (segment->tracks() > 0) live.add(*segment, query, plan);
   }
-  for (std::size_t i = 0; i < query.words.size(); ++i) {
-    if (const auto* term = std::get_if<Term>(&query.words[i])) {
-      live.tracks_with[i] -= removed_terms_.tracks_with(term->text);
-    }
+  for (WordTracks& word : live.tracks_with) {
+    word.visit_terms([&](const std::string& term, std::int64_t& tracks) { tracks -= removed_terms_.tracks_with(term); });
   }
   const Totals totals = totals_;
   const std::shared_ptr<const View> view = view_;

@@ -80,6 +80,11 @@ Postings LiveSegment::find_compound(const Compound& compound) const {
   return found;
 }
 
+std::size_t LiveSegment::tracks_with(std::string_view term) const {
+  const auto at = postings_.find(term);
+  return at == postings_.end() ? 0 : at->second.size();
+}
+
 void LiveSegment::count_terms(DistinctTerms& distinct) const {
   for (const auto& [term, postings] : postings_) distinct.add(term);
 }

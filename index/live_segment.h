@@ -51,6 +51,8 @@ class LiveSegment {
   /// Tracks that match a word of a query; counts as index/postings.h combines them.
   Postings find(const Word& word) const;
 
+  std::size_t tracks_with(std::string_view term) const;
+
   void count_terms(DistinctTerms& distinct) const;
 
   /// Visits every term, in no order.

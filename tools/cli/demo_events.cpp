@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/node/json_line.h"
+
 namespace earshot::cli::demo_event {
 
 using nlohmann::ordered_json;
@@ -10,11 +12,9 @@ using nlohmann::ordered_json;
 namespace {
 
 ordered_json event(const char* name) {
-  return {{"v", 1}, {"type", "demo"}, {"event", name}};
-}
-
-std::string written(const ordered_json& value) {
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, ordered_json::error_handler_t::replace);
+  ordered_json value = line_of_type("demo");
+  value["event"] = name;
+  return value;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "overlay/search/strategy.h"
 #include "tools/node/api_json.h"
+#include "tools/node/json_line.h"
 
 namespace earshot::cli {
 
@@ -40,10 +41,6 @@ std::vector<SourceLine> sources(const ordered_json& object) {
     if (source.is_object()) rows.push_back({text(source, "endpoint"), number(source, "bytes")});
   }
   return rows;
-}
-
-std::string written(const ordered_json& value) {
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, ordered_json::error_handler_t::replace);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "overlay/search/strategy.h"
+#include "tools/node/json_line.h"
 
 namespace earshot::node::json {
 
@@ -23,15 +24,6 @@ constexpr std::uint64_t kMostRows = std::uint64_t{1} << 40;
 constexpr std::array<std::string_view, 10> kCodeNames = {"invalid",   "not_found",  "unreachable", "denied",
                                                          "timed_out", "stopped",    "corrupt",     "disk",
                                                          "exhausted", "unsupported"};
-
-ordered_json object(std::string_view type) {
-  return {{"v", 1}, {"type", type}};
-}
-
-// Text from strangers was checked on the way in; should a byte be wrong all the same, it is replaced, not thrown about.
-std::string text_of(const ordered_json& value) {
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, ordered_json::error_handler_t::replace);
-}
 
 Result<ordered_json> object_from(std::string_view body, std::initializer_list<std::string_view> fields) {
   ordered_json value = ordered_json::parse(body, nullptr, /*allow_exceptions=*/false);
@@ -325,18 +317,18 @@ Result<SocketMessage> socket_message_from(std::string_view text) {
   message.request.method = std::move(*method);
   message.request.target = std::move(*path);
   message.request.content_type = "application/json";
-  if (const auto body = value->find("body"); body != value->end()) message.request.body = text_of(*body);
+  if (const auto body = value->find("body"); body != value->end()) message.request.body = written(*body);
   return message;
 }
 
 std::string hit(const HitRow& row) {
-  ordered_json value = object("hit");
+  ordered_json value = line_of_type("hit");
   put_hit(value, row);
-  return text_of(value);
+  return written(value);
 }
 
 std::string summary(const Summary& summary) {
-  ordered_json value = object("summary");
+  ordered_json value = line_of_type("summary");
   value["hits"] = summary.hits;
   value["holders"] = summary.holders;
   value["ms"] = summary.ms;
@@ -349,29 +341,29 @@ std::string summary(const Summary& summary) {
                        {"least", summary.coverage.least},
                        {"most", summary.coverage.most}};
   value["dropped"] = summary.dropped;
-  return text_of(value);
+  return written(value);
 }
 
 std::string wish(const Wishes::Row& row) {
-  ordered_json value = object("wish");
+  ordered_json value = line_of_type("wish");
   value["id"] = row.id;
   value["text"] = row.text;
   value["added"] = row.added;
   value["found"] = row.found;
   value["fresh"] = row.fresh;
-  return text_of(value);
+  return written(value);
 }
 
 std::string wish_hit(std::uint64_t wish, const HitRow& row) {
-  ordered_json value = object("wish_hit");
+  ordered_json value = line_of_type("wish_hit");
   value["wish"] = wish;
   put_hit(value, row);
-  return text_of(value);
+  return written(value);
 }
 
 std::string status(const StatusReport& report) {
   const NodeStatus& node = report.node;
-  ordered_json value = object("status");
+  ordered_json value = line_of_type("status");
   value["version"] = report.version;
   value["role"] = report.role;
   value["self"] = to_string(node.self);
@@ -408,11 +400,11 @@ std::string status(const StatusReport& report) {
   value["user"] = report.user;
   value["published"] = report.published.string();
   value["routes"] = report.routes;
-  return text_of(value);
+  return written(value);
 }
 
 std::string peer(const PeerRow& row) {
-  ordered_json value = object("peer");
+  ordered_json value = line_of_type("peer");
   value["contact"] = to_string(row.contact);
   value["key"] = to_string(row.contact.key);
   value["endpoint"] = to_string(row.contact.endpoint);
@@ -426,27 +418,27 @@ std::string peer(const PeerRow& row) {
   value["frames_in"] = row.frames_in;
   value["frames_out"] = row.frames_out;
   value["dropped"] = row.dropped;
-  return text_of(value);
+  return written(value);
 }
 
 std::string share(const ShareRow& row) {
-  ordered_json value = object("share");
+  ordered_json value = line_of_type("share");
   value["path"] = row.path.string();
   value["tracks"] = row.tracks;
-  return text_of(value);
+  return written(value);
 }
 
 std::string scan_progress(const ScanProgress& progress) {
-  ordered_json value = object("progress");
+  ordered_json value = line_of_type("progress");
   value["files"] = progress.files;
   value["of"] = progress.of;
   value["bytes"] = progress.bytes;
   value["file"] = progress.file.string();
-  return text_of(value);
+  return written(value);
 }
 
 std::string scan_done(const ScanReport& report) {
-  ordered_json value = object("done");
+  ordered_json value = line_of_type("done");
   value["path"] = report.path.string();
   value["files"] = report.files;
   value["tracks"] = report.tracks;
@@ -460,20 +452,20 @@ std::string scan_done(const ScanReport& report) {
   value["copies"] = report.copies;
   value["bytes"] = report.bytes;
   value["complete"] = report.complete;
-  return text_of(value);
+  return written(value);
 }
 
 std::string index_progress(const IndexProgress& progress) {
-  ordered_json value = object("progress");
+  ordered_json value = line_of_type("progress");
   value["done"] = progress.done;
   value["of"] = progress.of;
-  return text_of(value);
+  return written(value);
 }
 
 std::string index_done(const IndexDone& done) {
   const auto row = std::find_if(kIndexTasks.begin(), kIndexTasks.end(), [&](const auto& known) { return known.task == done.task; });
   const index::Storage& storage = done.storage;
-  ordered_json value = object("done");
+  ordered_json value = line_of_type("done");
   value["task"] = row->name;
   value["tracks"] = done.tracks;
   value["skipped"] = done.skipped;
@@ -495,32 +487,32 @@ std::string index_done(const IndexDone& done) {
   value["stalled_us"] = storage.stalled_us;
   value["paused"] = storage.is_paused;
   value["trouble"] = storage.trouble;
-  return text_of(value);
+  return written(value);
 }
 
 std::string import_progress(std::uint64_t rows) {
-  ordered_json value = object("progress");
+  ordered_json value = line_of_type("progress");
   value["rows"] = rows;
-  return text_of(value);
+  return written(value);
 }
 
 std::string import_done(std::uint64_t rows, std::uint64_t skipped) {
-  ordered_json value = object("done");
+  ordered_json value = line_of_type("done");
   value["rows"] = rows;
   value["skipped"] = skipped;
-  return text_of(value);
+  return written(value);
 }
 
 std::string fetch_progress(const stream::Status& status) {
-  ordered_json value = object("progress");
+  ordered_json value = line_of_type("progress");
   value["bytes"] = status.verified;
   value["size"] = status.size;
   value["sources"] = sources_of(status.sources);
-  return text_of(value);
+  return written(value);
 }
 
 std::string fetch_done(const FetchDone& done) {
-  ordered_json value = object("done");
+  ordered_json value = line_of_type("done");
   value["content"] = to_string(done.content);
   value["file"] = done.file.string();
   value["bytes"] = done.bytes;
@@ -529,33 +521,33 @@ std::string fetch_done(const FetchDone& done) {
   value["title"] = done.track.title;
   value["artist"] = done.track.artist;
   value["verified"] = true;
-  return text_of(value);
+  return written(value);
 }
 
 std::string link(std::string_view url, Duration time) {
-  ordered_json value = object("link");
+  ordered_json value = line_of_type("link");
   value["url"] = url;
   value["valid_ms"] = time / 1ms;
-  return text_of(value);
+  return written(value);
 }
 
 std::string session(std::string_view secret, std::string_view role) {
-  ordered_json value = object("session");
+  ordered_json value = line_of_type("session");
   value["token"] = secret;
   value["user"] = role;
-  return text_of(value);
+  return written(value);
 }
 
 std::string radio(const Endpoint& listen, std::string_view password) {
-  ordered_json value = object("radio");
+  ordered_json value = line_of_type("radio");
   value["listen"] = to_string(listen);
   value["user"] = "source";
   value["password"] = password;
-  return text_of(value);
+  return written(value);
 }
 
 std::string station(const Radio::Row& row, const Endpoint& listen) {
-  ordered_json value = object("station");
+  ordered_json value = line_of_type("station");
   value["name"] = row.name;
   value["title"] = row.title;
   value["media"] = row.type;
@@ -564,26 +556,26 @@ std::string station(const Radio::Row& row, const Endpoint& listen) {
   value["bytes_in"] = row.bytes_in;
   value["bytes_out"] = row.bytes_out;
   value["url"] = "http://" + to_string(listen) + "/live/" + row.name;
-  return text_of(value);
+  return written(value);
 }
 
 std::string user(std::string_view name, UserRole role) {
-  ordered_json value = object("user");
+  ordered_json value = line_of_type("user");
   value["name"] = name;
   value["role"] = to_string(role);
-  return text_of(value);
+  return written(value);
 }
 
 std::string upload(std::uint64_t upload, const Uploads::State& state) {
-  ordered_json value = object("upload");
+  ordered_json value = line_of_type("upload");
   value["id"] = upload;
   value["received"] = state.received;
   value["file"] = state.file ? state.file->string() : "";
-  return text_of(value);
+  return written(value);
 }
 
 std::string play(const ContentId& content, const Track& track, const stream::Status& status, std::string_view url) {
-  ordered_json value = object("play");
+  ordered_json value = line_of_type("play");
   value["content"] = to_string(content);
   value["title"] = track.title;
   value["artist"] = track.artist;
@@ -591,20 +583,20 @@ std::string play(const ContentId& content, const Track& track, const stream::Sta
   value["size"] = status.size;
   value["sources"] = sources_of(status.sources);
   value["url"] = url;
-  return text_of(value);
+  return written(value);
 }
 
 std::string done(std::string_view what) {
-  ordered_json value = object("done");
+  ordered_json value = line_of_type("done");
   value["what"] = what;
-  return text_of(value);
+  return written(value);
 }
 
 std::string error(const Error& error) {
-  ordered_json value = object("error");
+  ordered_json value = line_of_type("error");
   value["code"] = name_of(error.code);
   value["what"] = error.what;
-  return text_of(value);
+  return written(value);
 }
 
 std::string_view name_of(ErrorCode code) {
