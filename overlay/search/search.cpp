@@ -40,12 +40,14 @@ QueryId Search::ask(Turn& turn, SearchRequest request, const Strategy& strategy,
     place = seen_.find(open.id);
   } while (place.seen());
   seen_.remember(place, self_);
-  open.deadline = turn.now + request.time;
+  open.deadline = turn.now + std::max(request.time, request.keep);
   open.request = std::make_shared<const SearchRequest>(std::move(request));
   open.strategy = &strategy;
   const QueryId id = open.id;
   turn.out.emplace_back(Lookup{id, open.request, strategy.meets_digests()});
-  if (!send_wave(turn, open_.emplace_back(std::move(open)), neighbors)) close(turn, open_.size() - 1);
+  if (!send_wave(turn, open_.emplace_back(std::move(open)), neighbors) && !stays(open_.back())) {
+    close(turn, open_.size() - 1);
+  }
   set_deadline();
   return id;
 }
@@ -171,7 +173,7 @@ void Search::tick(Turn& turn, std::span<const PeerId> neighbors) {
       close(turn, i);
       continue;
     }
-    if (open_[i].next_wave <= turn.now && (open_[i].ends || !send_wave(turn, open_[i], neighbors))) {
+    if (open_[i].next_wave <= turn.now && (open_[i].ends || !send_wave(turn, open_[i], neighbors)) && !stays(open_[i])) {
       close(turn, i);
       continue;
     }
@@ -185,6 +187,13 @@ Search::Open* Search::find_open(const QueryId& id) {
     return open.id == id || (open.strategy->renews_id() && open.id.high == id.high && id.low - open.id.low < open.wave);
   });
   return found == open_.end() ? nullptr : &*found;
+}
+
+bool Search::stays(Open& open) {
+  if (open.request->keep == Duration::zero()) return false;
+  open.next_wave = kNever;
+  open.ends = false;
+  return true;
 }
 
 bool Search::send_wave(Turn& turn, Open& open, std::span<const PeerId> neighbors) {

@@ -71,6 +71,28 @@ std::string cost(std::uint64_t questions, std::uint64_t duplicates, std::uint64_
   return written(value);
 }
 
+std::string wished(std::size_t wisher, std::size_t holder, const std::string& text, std::int64_t after_ms, std::int64_t ms) {
+  ordered_json value = event("wish");
+  value["node"] = wisher;
+  value["holder"] = holder;
+  value["text"] = text;
+  value["after_ms"] = after_ms;
+  value["ms"] = ms;
+  return written(value);
+}
+
+std::string rare(const std::string& strategy, std::size_t asked, std::size_t found, std::uint64_t messages,
+                 std::uint64_t coverage, std::int64_t ms) {
+  ordered_json value = event("rare");
+  value["strategy"] = strategy;
+  value["asked"] = asked;
+  value["found"] = found;
+  value["messages"] = messages;
+  value["coverage"] = coverage;
+  value["ms"] = ms;
+  return written(value);
+}
+
 std::string finished(const DoneLine& done, const std::string& content, std::int64_t ms, bool verified) {
   ordered_json value = event("done");
   value["content"] = content;

@@ -99,6 +99,15 @@ void put_track(ordered_json& value, const Track& track) {
   if (!track.publisher.empty()) value["publisher"] = track.publisher;
 }
 
+void put_hit(ordered_json& value, const HitRow& row) {
+  put_track(value, row.track);
+  value["holders"] = ordered_json::array();
+  for (const Contact& contact : row.holders) value["holders"].push_back(holder(contact));
+  value["hops"] = row.hops;
+  value["ms"] = row.ms;
+  value["score"] = row.score;
+}
+
 ordered_json sources_of(const std::vector<stream::Source>& sources) {
   ordered_json list = ordered_json::array();
   for (const stream::Source& source : sources) {
@@ -109,10 +118,11 @@ ordered_json sources_of(const std::vector<stream::Source>& sources) {
 
 }  // namespace
 
-Result<SearchRequest> search_from(std::string_view body) {
-  const auto value = object_from(body, {"text", "limit", "strategy", "ttl", "walkers", "time_ms"});
+Result<SearchOrder> search_from(std::string_view body) {
+  const auto value = object_from(body, {"text", "limit", "strategy", "ttl", "walkers", "time_ms", "relax", "content"});
   if (!value) return tl::unexpected(value.error());
-  SearchRequest request;
+  SearchOrder order;
+  SearchRequest& request = order.request;
   auto text = text_in(*value, "text");
   if (!text) return tl::unexpected(text.error());
   request.text = std::move(*text);
@@ -133,8 +143,26 @@ Result<SearchRequest> search_from(std::string_view body) {
     if (entry == nullptr) return fail(ErrorCode::kInvalid, "'strategy' must be one of {}", overlay::strategy_names());
     request.strategy = entry->kind;
   }
+  if (const auto relax = value->find("relax"); relax != value->end()) {
+    if (!relax->is_boolean()) return fail(ErrorCode::kInvalid, "'relax' must be true or false");
+    order.relax = relax->get<bool>();
+  }
+  if (value->contains("content")) {
+    const auto text_of_id = text_in(*value, "content");
+    if (!text_of_id) return tl::unexpected(text_of_id.error());
+    const auto content = content_id_from(*text_of_id);
+    if (!content) return fail_in("'content'", content.error());
+    order.content = *content;
+    order.relax = false;
+  }
   if (auto valid = validate(request); !valid) return tl::unexpected(valid.error());
-  return request;
+  return order;
+}
+
+Result<std::string> wish_from(std::string_view body) {
+  const auto value = object_from(body, {"text"});
+  if (!value) return tl::unexpected(value.error());
+  return text_in(*value, "text");
 }
 
 Result<FetchOrder> fetch_from(std::string_view body) {
@@ -295,12 +323,7 @@ Result<SocketMessage> socket_message_from(std::string_view text) {
 
 std::string hit(const HitRow& row) {
   ordered_json value = line_of_type("hit");
-  put_track(value, row.track);
-  value["holders"] = ordered_json::array();
-  for (const Contact& contact : row.holders) value["holders"].push_back(holder(contact));
-  value["hops"] = row.hops;
-  value["ms"] = row.ms;
-  value["score"] = row.score;
+  put_hit(value, row);
   return written(value);
 }
 
@@ -312,6 +335,29 @@ std::string summary(const Summary& summary) {
   value["messages"] = summary.messages;
   value["answers"] = summary.answers;
   value["neighbors"] = summary.neighbors;
+  value["asked"] = summary.asked;
+  value["cost"] = summary.cost;
+  value["coverage"] = {{"permille", summary.coverage.permille},
+                       {"least", summary.coverage.least},
+                       {"most", summary.coverage.most}};
+  value["dropped"] = summary.dropped;
+  return written(value);
+}
+
+std::string wish(const Wishes::Row& row) {
+  ordered_json value = line_of_type("wish");
+  value["id"] = row.id;
+  value["text"] = row.text;
+  value["added"] = row.added;
+  value["found"] = row.found;
+  value["fresh"] = row.fresh;
+  return written(value);
+}
+
+std::string wish_hit(std::uint64_t wish, const HitRow& row) {
+  ordered_json value = line_of_type("wish_hit");
+  value["wish"] = wish;
+  put_hit(value, row);
   return written(value);
 }
 
@@ -321,6 +367,7 @@ std::string status(const StatusReport& report) {
   value["version"] = report.version;
   value["role"] = report.role;
   value["self"] = to_string(node.self);
+  value["invitation"] = to_string(report.invitation);
   value["key"] = to_string(node.self.key);
   value["endpoint"] = to_string(node.self.endpoint);
   value["stream_port"] = node.self.stream_port;
@@ -337,6 +384,9 @@ std::string status(const StatusReport& report) {
   value["hits_relayed"] = node.hits_relayed;
   value["malformed"] = node.malformed;
   value["unknown"] = node.unknown;
+  value["network_peers"] = node.network.peers;
+  value["digests"] = node.digests.digests;
+  value["standing"] = node.digests.standing;
   value["tracks"] = report.index.tracks;
   value["terms"] = report.index.terms;
   value["index_bytes"] = report.index.bytes_on_disk;
