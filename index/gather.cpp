@@ -7,28 +7,40 @@
 
 namespace earshot::index {
 
-Result<WordInSegment> Gatherer::gather(const Word& word) {
-  if (const auto* term = std::get_if<Term>(&word)) return gather_term(term->text);
-  auto postings = [&]() -> Result<Postings> {
-    if (const auto* prefix = std::get_if<Prefix>(&word)) return gather_prefix(*prefix);
-    if (const auto* near = std::get_if<Near>(&word)) return gather_near(*near);
-    return gather_compound(std::get<Compound>(word));
-  }();
+Result<WordInSegment> Gatherer::gather(const Word& word, WordTracks& tracks) {
+  const auto* prefix = std::get_if<Prefix>(&word);
+  const auto* near = std::get_if<Near>(&word);
+  if (prefix == nullptr && near == nullptr) return gather_terms(word, tracks);
+  auto postings = prefix != nullptr ? gather_prefix(*prefix) : gather_near(*near);
   if (!postings) return tl::unexpected(postings.error());
   if (part_.removed) std::erase_if(*postings, [&](const Posting& posting) { return part_.is_removed(posting.doc); });
+  tracks.add(postings->size());
   return WordInSegment(std::move(*postings));
 }
 
-Result<WordInSegment> Gatherer::gather_term(std::string_view text) {
-  auto term = part_.segment->find(text);
-  if (!term) return tl::unexpected(term.error());
-  return *term ? WordInSegment(**term) : WordInSegment();
+Result<WordInSegment> Gatherer::gather_terms(const Word& word, WordTracks& tracks) {
+  std::vector<TermPostings> found;
+  std::optional<Error> error;
+  tracks.visit_terms([&](const std::string& text, std::int64_t& sum) {
+    if (error) return;
+    const auto one = term(text);
+    if (!one) {
+      error = one.error();
+      return;
+    }
+    sum += one->size();
+    found.push_back(*one);
+  });
+  if (error) return tl::unexpected(*error);
+  const auto* compound = std::get_if<Compound>(&word);
+  return compound == nullptr ? WordInSegment(found.front()) : WordInSegment(std::move(found), compound->spellings.size());
 }
 
-Result<Postings> Gatherer::postings_of(std::string_view text) {
-  const auto term = part_.segment->find(text);
-  if (!term) return tl::unexpected(term.error());
-  return *term ? whole(**term) : Result<Postings>(Postings());
+// No postings where no document has the term.
+Result<TermPostings> Gatherer::term(std::string_view text) {
+  const auto found = part_.segment->find(text);
+  if (!found) return tl::unexpected(found.error());
+  return found->value_or(TermPostings());
 }
 
 Result<Postings> Gatherer::whole(const TermPostings& term) {
@@ -79,17 +91,6 @@ Postings Gatherer::merged(Postings all) const {
   for (Doc doc = 0; doc < counts.size(); ++doc) {
     if (counts[doc] > 0) found.push_back({doc, counts[doc]});
   }
-  return found;
-}
-
-Result<Postings> Gatherer::gather_compound(const Compound& compound) {
-  auto found = postings_of(compound.parts[0]);
-  const auto combine = [&](std::string_view text, Postings (*combination)(const Postings&, const Postings&)) {
-    const auto more = postings_of(text);
-    found = more ? Result<Postings>(combination(*found, *more)) : Result<Postings>(tl::unexpected(more.error()));
-  };
-  for (std::size_t i = 1; i < compound.parts.size() && found; ++i) combine(compound.parts[i], &intersected);
-  for (std::size_t i = 0; i < compound.spellings.size() && found; ++i) combine(compound.spellings[i], &united);
   return found;
 }
 

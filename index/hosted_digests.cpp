@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_set>
 
 #include "index/varint.h"
+#include "schema/digest.h"
 
 namespace earshot::index {
 
@@ -18,9 +20,11 @@ constexpr std::size_t kFan = 8;
 
 constexpr std::uint32_t kRecordsSegment = 0;
 
-std::string record_of(const NodeKey& owner, Expiry expiry, std::span<const DigestKey> keys) {
-  std::string out(as_text(owner.bytes));
-  put_varint(out, static_cast<std::uint64_t>(std::max<std::int64_t>(expiry.time_since_epoch().count(), 0)));
+std::string record_of(const Hosting& hosting, std::span<const DigestKey> keys) {
+  std::string out(as_text(hosting.owner.bytes));
+  put_varint(out, std::uint32_t{hosting.shard});
+  put_varint(out, hosting.sequence);
+  put_varint(out, static_cast<std::uint64_t>(std::max<std::int64_t>(hosting.expiry.time_since_epoch().count(), 0)));
   put_varint(out, keys.size());
   DigestKey before = 0;
   for (const DigestKey key : keys) {
@@ -31,24 +35,29 @@ std::string record_of(const NodeKey& owner, Expiry expiry, std::span<const Diges
 }
 
 struct Record {
-  NodeKey owner;
-  Expiry expiry;
+  Hosting hosting;
   std::vector<DigestKey> keys;
 };
 
 // Nothing for bytes that are no record. Keys are left out when only the head is wanted.
 std::optional<Record> read(std::string_view in, bool with_keys, std::uint32_t& count) {
   Record record;
-  if (in.size() < record.owner.bytes.size()) return std::nullopt;
-  const ByteView key = as_bytes(in.substr(0, record.owner.bytes.size()));
-  std::copy(key.begin(), key.end(), record.owner.bytes.begin());
-  in.remove_prefix(record.owner.bytes.size());
+  Hosting& hosting = record.hosting;
+  if (in.size() < hosting.owner.bytes.size()) return std::nullopt;
+  const ByteView key = as_bytes(in.substr(0, hosting.owner.bytes.size()));
+  std::copy(key.begin(), key.end(), hosting.owner.bytes.begin());
+  in.remove_prefix(hosting.owner.bytes.size());
+  const auto shard = take_varint<std::uint32_t>(in);
+  const auto sequence = take_varint<std::uint64_t>(in);
   const auto expiry = take_varint<std::uint64_t>(in);
   const auto keys = take_varint<std::uint32_t>(in);
-  if (!expiry || *expiry > std::numeric_limits<std::int64_t>::max() || !keys || *keys > kMaxDigestKeys) {
+  if (!shard || *shard > 255 || !sequence || !expiry || *expiry > std::numeric_limits<std::int64_t>::max() || !keys ||
+      *keys > kMaxDigestKeys) {
     return std::nullopt;
   }
-  record.expiry = Expiry(std::chrono::seconds(static_cast<std::int64_t>(*expiry)));
+  hosting.shard = static_cast<std::uint8_t>(*shard);
+  hosting.sequence = *sequence;
+  hosting.expiry = Expiry(std::chrono::seconds(static_cast<std::int64_t>(*expiry)));
   count = *keys;
   DigestKey before = 0;
   for (std::uint32_t i = 0; with_keys && i < count; ++i) {
@@ -93,9 +102,7 @@ Result<void> HostedDigests::load_records() {
     const auto record = read(bytes, /*with_keys=*/false, keys);
     sound = record.has_value() && id.number != std::numeric_limits<std::uint32_t>::max();
     if (!sound) return false;
-    hosted_[id.number] = {record->owner, record->expiry, keys};
-    number_of_[record->owner] = id.number;
-    keys_ += keys;
+    enter(id.number, record->hosting, keys);
     next_owner_ = std::max(next_owner_, id.number + 1);
     return true;
   });
@@ -126,7 +133,24 @@ Result<DigestOf> HostedDigests::read_record(std::uint32_t number) const {
   return DigestOf{number, std::move(record->keys)};
 }
 
-Result<void> HostedDigests::host(const NodeKey& owner, std::span<const DigestKey> keys, Expiry expiry) {
+void HostedDigests::enter(std::uint32_t number, const Hosting& hosting, std::uint32_t keys) {
+  hosted_[number] = {hosting, keys};
+  number_of_[{hosting.owner, hosting.shard}] = number;
+  ++canaries_[canary_key_of(hosting.owner)];
+  keys_ += keys;
+}
+
+// What lies in segments stays there until they are merged.
+void HostedDigests::leave(std::uint32_t number) {
+  const auto at = hosted_.find(number);
+  const auto canary = canaries_.find(canary_key_of(at->second.hosting.owner));
+  if (--canary->second == 0) canaries_.erase(canary);
+  keys_ -= at->second.keys;
+  number_of_.erase(at->second.place());
+  hosted_.erase(at);
+}
+
+Result<Taken> HostedDigests::host(const Hosting& hosting, std::span<const DigestKey> keys) {
   DigestOf digest{0, std::vector<DigestKey>(keys.begin(), keys.end())};
   std::sort(digest.keys.begin(), digest.keys.end());
   digest.keys.erase(std::unique(digest.keys.begin(), digest.keys.end()), digest.keys.end());
@@ -134,31 +158,50 @@ Result<void> HostedDigests::host(const NodeKey& owner, std::span<const DigestKey
     return fail(ErrorCode::kInvalid, "a digest of {} keys: one has 1 to {}", digest.keys.size(), kMaxDigestKeys);
   }
   const std::unique_lock exclusive(state_);
-  const auto known = number_of_.find(owner);
-  if (known == number_of_.end() && hosted_.size() >= kMaxDigests) {
+  const auto known = number_of_.find({hosting.owner, hosting.shard});
+  if (known != number_of_.end()) {
+    const std::uint64_t sequence = hosted_[known->second].hosting.sequence;
+    if (sequence > hosting.sequence) return Taken::kOlder;
+    if (sequence == hosting.sequence) return renew(known->second, hosting.expiry);
+  } else if (hosted_.size() >= kMaxDigests) {
     return fail(ErrorCode::kExhausted, "{} digests are hosted already: drop some, or wait until they expire",
                 hosted_.size());
   }
   digest.owner = next_owner_;
   auto batch = store_.batch();
   put_page(*batch, Family::kDigests, {kRecordsSegment, PageKind::kRecords, digest.owner},
-           record_of(owner, expiry, digest.keys));
+           record_of(hosting, digest.keys));
   if (known != number_of_.end()) {
     batch->erase(Family::kDigests, page_key({kRecordsSegment, PageKind::kRecords, known->second}));
   }
-  if (auto written = store_.write(std::move(batch)); !written) return written;
+  if (auto written = store_.write(std::move(batch)); !written) return tl::unexpected(written.error());
   if (known != number_of_.end()) {
     const std::uint32_t old = known->second;
-    keys_ -= hosted_[old].keys;
-    hosted_.erase(old);
+    leave(old);
     std::erase_if(live_, [&](const DigestOf& live) { return live.owner == old; });
   }
   ++next_owner_;
-  keys_ += digest.keys.size();
-  hosted_[digest.owner] = {owner, expiry, static_cast<std::uint32_t>(digest.keys.size())};
-  number_of_[owner] = digest.owner;
+  enter(digest.owner, hosting, static_cast<std::uint32_t>(digest.keys.size()));
   live_.push_back(std::move(digest));
-  return live_.size() < kLive ? Result<void>() : seal();
+  if (live_.size() >= kLive) {
+    if (auto sealed = seal(); !sealed) return tl::unexpected(sealed.error());
+  }
+  return Taken::kNew;
+}
+
+// The record only: its postings are there. REQUIRES: state_ is held exclusively.
+Result<Taken> HostedDigests::renew(std::uint32_t number, Expiry expiry) {
+  Hosting& hosting = hosted_[number].hosting;
+  if (expiry <= hosting.expiry) return Taken::kRenewed;
+  const auto digest = read_record(number);
+  if (!digest) return tl::unexpected(digest.error());
+  Hosting longer = hosting;
+  longer.expiry = expiry;
+  auto batch = store_.batch();
+  put_page(*batch, Family::kDigests, {kRecordsSegment, PageKind::kRecords, number}, record_of(longer, digest->keys));
+  if (auto written = store_.write(std::move(batch)); !written) return tl::unexpected(written.error());
+  hosting = longer;
+  return Taken::kRenewed;
 }
 
 // REQUIRES: state_ is held exclusively.
@@ -244,8 +287,12 @@ Result<std::vector<NodeKey>> HostedDigests::owners_of(std::span<const DigestKey>
     all = std::move(both);
   }
   std::vector<NodeKey> owners;
+  std::unordered_set<NodeKey, IdHash> named;  // an owner may have several shards
   for (std::size_t i = 0; i < all.size() && owners.size() < limit; ++i) {
-    if (const auto at = hosted_.find(all[i]); at != hosted_.end()) owners.push_back(at->second.owner);
+    const auto at = hosted_.find(all[i]);
+    if (at == hosted_.end()) continue;
+    const NodeKey& owner = at->second.hosting.owner;
+    if (named.insert(owner).second) owners.push_back(owner);
   }
   return owners;
 }
@@ -267,29 +314,31 @@ Result<void> HostedDigests::forget(const std::vector<std::uint32_t>& numbers) {
     batch->erase(Family::kDigests, page_key({kRecordsSegment, PageKind::kRecords, number}));
   }
   if (auto written = store_.write(std::move(batch)); !written) return written;
-  for (const std::uint32_t number : numbers) {
-    const auto at = hosted_.find(number);
-    keys_ -= at->second.keys;
-    number_of_.erase(at->second.owner);
-    hosted_.erase(at);
-  }
+  for (const std::uint32_t number : numbers) leave(number);
   std::erase_if(live_, [&](const DigestOf& live) { return !hosted_.contains(live.owner); });
   return {};
 }
 
+bool HostedDigests::has_canary(std::uint64_t canary) const {
+  const std::shared_lock shared(state_);
+  return canaries_.contains(canary);
+}
+
 Result<bool> HostedDigests::drop(const NodeKey& owner) {
   const std::unique_lock exclusive(state_);
-  const auto known = number_of_.find(owner);
-  if (known == number_of_.end()) return false;
-  if (auto gone = forget({known->second}); !gone) return tl::unexpected(gone.error());
-  return true;
+  std::vector<std::uint32_t> his;
+  for (auto at = number_of_.lower_bound({owner, 0}); at != number_of_.end() && at->first.first == owner; ++at) {
+    his.push_back(at->second);
+  }
+  if (auto gone = forget(his); !gone) return tl::unexpected(gone.error());
+  return !his.empty();
 }
 
 Result<std::size_t> HostedDigests::expire(Expiry now) {
   const std::unique_lock exclusive(state_);
   std::vector<std::uint32_t> expired;
   for (const auto& [number, hosted] : hosted_) {
-    if (hosted.expiry < now) expired.push_back(number);
+    if (hosted.hosting.expiry < now) expired.push_back(number);
   }
   if (auto gone = forget(expired); !gone) return tl::unexpected(gone.error());
   return expired.size();

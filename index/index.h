@@ -93,6 +93,9 @@ class Index {
 
   virtual Stats stats() const = 0;
 
+  /// How often the tracks have changed; rises with every change, 0 where nobody counts.
+  virtual std::uint64_t generation() const { return 0; }
+
   /// Digests of other libraries, hosted beside this one; null where none can be. Lives as long as the index.
   virtual Owners* owners() { return nullptr; }
 

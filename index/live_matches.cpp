@@ -32,9 +32,13 @@ std::vector<Doc> all_docs(const LiveSegment& live) {
 
 void LiveMatches::add(const LiveSegment& live, const Query& query, const Plan& plan) {
   std::vector<Postings> words;
-  for (const Word& word : query.words) {
-    words.push_back(live.find(word));
-    tracks_with[words.size() - 1] += static_cast<std::int64_t>(words.back().size());
+  for (std::size_t i = 0; i < query.words.size(); ++i) {
+    words.push_back(live.find(query.words[i]));
+    const bool is_of_many = std::holds_alternative<Prefix>(query.words[i]) || std::holds_alternative<Near>(query.words[i]);
+    if (is_of_many) tracks_with[i].add(words.back().size());
+    tracks_with[i].visit_terms([&](const std::string& term, std::int64_t& tracks) {
+      tracks += static_cast<std::int64_t>(live.tracks_with(term));
+    });
   }
   std::vector<Cursor> cursors;
   cursors.reserve(words.size());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -250,15 +251,22 @@ bool Cursor::decode_docs(std::uint32_t block) {
   return true;
 }
 
-std::span<const Posting> Cursor::read_block(Block& out) {
+void Cursor::read_block(DocBlock& out) {
   if (form_ == Form::kBitmap) return read_some(next_bits(), out);
   const std::uint32_t block = block_++;
+  out.size = 0;
   if (form_ == Form::kMemory) {
-    return memory_.subspan(block * kBlock, std::min(kBlock, memory_.size() - block * kBlock));
+    const auto begin = static_cast<std::uint32_t>(block * kBlock);
+    out.size = static_cast<std::uint32_t>(std::min(kBlock, memory_.size() - begin));
+    for (std::uint32_t i = 0; i < out.size; ++i) {
+      out.docs[i] = memory_[begin + i].doc;
+      out.places[i] = begin + i;
+    }
+  } else if (decode_docs(block)) {
+    out.size = decoded_size_;
+    std::copy_n(decoded_.begin(), decoded_size_, out.docs.begin());
+    std::iota(out.places.begin(), out.places.begin() + decoded_size_, 0u);
   }
-  if (!decode_docs(block)) return {};
-  for (std::uint32_t i = 0; i < decoded_size_; ++i) out[i] = {decoded_[i], count_of_code(codes_, i)};
-  return std::span(out).first(decoded_size_);
 }
 
 RangeBits Cursor::next_bits() const {
@@ -272,25 +280,40 @@ void Cursor::join(std::uint32_t range, RangeBits& bits) const {
   for (std::size_t word = 0; word < bits.size(); ++word) bits[word] &= number_at<std::uint64_t>(words + word * 8);
 }
 
-std::span<const Posting> Cursor::read_some(const RangeBits& wanted, Block& out) {
+void Cursor::read_some(const RangeBits& wanted, DocBlock& out) {
   const RangeBits all = next_bits();
   const std::uint32_t range = block_++;
   std::size_t before = number_at<std::uint32_t>(skips_ + range * kRangeEntry);
-  std::size_t found = 0;
+  out.size = 0;
+  std::uint32_t found = 0;
   for (std::uint32_t word = 0; word < all.size(); ++word) {
+    const bool is_whole = wanted[word] == all[word];  // then they are counted, not looked up
+    std::size_t rank = before;
     for (std::uint64_t bits = wanted[word]; bits != 0; bits &= bits - 1) {
       const auto bit = static_cast<unsigned>(std::countr_zero(bits));
-      const auto doc = static_cast<Doc>(range * kRange + word * 64 + bit);
-      const std::size_t rank = before + ones_in(all[word] & ((std::uint64_t{1} << bit) - 1));
-      if (rank >= size_ || doc >= docs_) {
-        damaged_ = true;
-        return {};
-      }
-      out[found++] = {doc, count_of_code(codes_, rank)};
+      if (!is_whole) rank = before + ones_in(all[word] & ((std::uint64_t{1} << bit) - 1));
+      out.docs[found] = static_cast<Doc>(range * kRange + word * 64 + bit);
+      out.places[found++] = static_cast<std::uint32_t>(rank++);
     }
     before += ones_in(all[word]);
   }
-  return std::span(out).first(found);
+  if (found > 0 && (out.places[found - 1] >= size_ || out.docs[found - 1] >= docs_)) {
+    damaged_ = true;
+    return;
+  }
+  out.size = found;
+}
+
+// Without a branch, so that all the bits are on their way from memory at once.
+void Cursor::keep_common(DocBlock& block) const {
+  std::uint32_t kept = 0;
+  for (std::uint32_t i = 0; i < block.size; ++i) {
+    const Doc doc = block.docs[i];
+    block.docs[kept] = doc;
+    block.places[kept] = block.places[i];
+    kept += static_cast<unsigned char>(first_[doc / 8]) >> (doc % 8) & 1u;
+  }
+  block.size = kept;
 }
 
 std::uint8_t Cursor::count_in(Doc doc) {
@@ -349,10 +372,10 @@ std::uint8_t Cursor::count_in_memory(Doc doc) {
 Postings read_all(Cursor cursor) {
   Postings all;
   all.reserve(cursor.size());
-  Block buffer;
+  DocBlock block;
   while (cursor.has_block()) {
-    const auto block = cursor.read_block(buffer);
-    all.insert(all.end(), block.begin(), block.end());
+    cursor.read_block(block);
+    for (std::uint32_t i = 0; i < block.size; ++i) all.push_back({block.docs[i], cursor.count_at(block.places[i])});
   }
   if (cursor.damaged()) all.clear();
   return all;

@@ -38,8 +38,12 @@ std::string encode_list(std::span<const Posting> postings, std::uint32_t docs);
 /// Documents of one range of a bitmap.
 using RangeBits = std::array<std::uint64_t, kRange / 64>;
 
-/// Where a cursor puts what it reads.
-using Block = std::array<Posting, kRange>;
+/// Documents of one block or range, and where the cursor that read them keeps their counts.
+struct DocBlock {
+  std::uint32_t size = 0;
+  std::array<Doc, kRange> docs;
+  std::array<std::uint32_t, kRange> places;
+};
 
 /// Walks the postings of one word in one segment, forwards. What it reads outlives it. Damaged bytes give a cursor that
 /// says so and is at its end, never a read outside of them.
@@ -64,18 +68,23 @@ class Cursor {
   Doc block_first() const;          // no document of the block is before
   std::uint8_t block_most() const;  // no count of the block is larger
   void skip_block() { ++block_; }
-  /// Valid as long as `block` keeps it.
-  std::span<const Posting> read_block(Block& block);
+  /// Reads the block's documents; their counts can be asked for until the next block is read.
+  void read_block(DocBlock& block);
+  std::uint8_t count_at(std::uint32_t place) const {
+    return form_ == Form::kMemory ? memory_[place].count : count_of_code(codes_, place);
+  }
 
   /// Bitmaps are walked by ranges, alike in all lists of a segment, so that they can be joined a word at a time.
-  bool is_bitmap() const { return form_ == Form::kBitmap; }
+  bool is_bitmap() const { return form_ == Form::kBitmap && !damaged_; }
   /// Takes the bits off `range` that are not in this list. REQUIRES: is_bitmap, the range is one of the segment's.
   void join(std::uint32_t range, RangeBits& bits) const;
   /// The bits of the next range. REQUIRES: is_bitmap, has_block.
   RangeBits next_bits() const;
   std::uint32_t next_range() const { return block_; }
   /// Only the documents of `bits`. REQUIRES: as above, `bits` are some of the range's.
-  std::span<const Posting> read_some(const RangeBits& bits, Block& block);
+  void read_some(const RangeBits& bits, DocBlock& block);
+  /// Leaves only the documents that are in this list, too. REQUIRES: is_bitmap, all are below `docs`.
+  void keep_common(DocBlock& block) const;
 
  private:
   enum class Form : std::uint8_t { kMemory, kBlocks, kBitmap };

@@ -23,8 +23,19 @@ bool by_doc(const Posting& a, const Posting& b) {
 Postings united(const Postings& a, const Postings& b) {
   Postings both;
   both.reserve(a.size() + b.size());
-  std::merge(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(both), by_doc);
-  merge_duplicates(both);
+  auto left = a.begin();
+  auto right = b.begin();
+  while (left != a.end() && right != b.end()) {
+    if (left->doc == right->doc) {
+      both.push_back({left->doc, sum_of(left->count, right->count)});
+      ++left;
+      ++right;
+    } else {
+      both.push_back(left->doc < right->doc ? *left++ : *right++);
+    }
+  }
+  both.insert(both.end(), left, a.end());
+  both.insert(both.end(), right, b.end());
   return both;
 }
 

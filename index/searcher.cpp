@@ -134,13 +134,13 @@ class Search {
     for (const bool is_dear : {false, true}) {
       for (std::size_t word = 0; word < words; ++word) {
         if (is_of_many(query_.words[word]) != is_dear) continue;
-        const auto sum = gather(word);
-        if (!sum) return tl::unexpected(sum.error());
-        if (*sum <= 0 && is_required[word]) {
+        const auto tracks = gather(word);
+        if (!tracks) return tl::unexpected(tracks.error());
+        if (*tracks == 0 && is_required[word]) {
           missing_ = word;
           return {};
         }
-        tracks_with[word] = static_cast<std::uint64_t>(std::max<std::int64_t>(*sum, 0));
+        tracks_with[word] = *tracks;
       }
     }
     const ChosenStatistics statistics(query_, totals_, std::move(tracks_with), options_.statistics);
@@ -154,17 +154,16 @@ class Search {
   }
 
   // One word in all segments: how many tracks have it.
-  Result<std::int64_t> gather(std::size_t word) {
-    std::int64_t sum = live_.tracks_with[word];
+  Result<std::uint64_t> gather(std::size_t word) {
+    WordTracks tracks = live_.tracks_with[word];
     for (std::size_t part = 0; part < view_.parts.size(); ++part) {
       Gatherer gatherer(view_.parts[part], budget_);
-      auto found = gatherer.gather(query_.words[word]);
+      auto found = gatherer.gather(query_.words[word], tracks);
       if (!found) return tl::unexpected(found.error());
       complete_ = complete_ && !gatherer.stopped_early();
-      sum += found->size();
       words_[part * query_.words.size() + word] = std::move(*found);
     }
-    return sum;
+    return tracks.total();
   }
 
   bool conditions_hold(std::size_t candidate) {

@@ -63,7 +63,8 @@ Walk::Walk(const WalkedQuery& walked, const Part& part, std::span<const WordInSe
 Result<bool> Walk::run(Best& best) {
   bool is_whole = true;
   if (lead_) {
-    is_whole = words_[*lead_].size() == 0 || walk_list(words_[*lead_].cursor(), best);
+    const auto lead = walk_of(*lead_);
+    is_whole = !lead || walk_list(*lead, best);
   } else if (const auto cover = walked_.plan.cover([&](std::size_t word) { return words_[word].size(); })) {
     const Postings united = united_cover(*cover);
     is_whole = walk_list(Cursor(united), best);
@@ -71,17 +72,25 @@ Result<bool> Walk::run(Best& best) {
     is_whole = walk_all(best);
   }
   if (error_) return tl::unexpected(*error_);
-  for (const Cursor& cursor : cursors_) {
+  for (const WordCursor& cursor : cursors_) {
     if (cursor.damaged()) return part_.segment->damaged("postings");
   }
   return is_whole;
 }
 
+std::optional<Cursor> Walk::walk_of(std::size_t word) {
+  auto cursor = words_[word].walk(made_);
+  if (!cursor) error_ = part_.segment->damaged("postings").value();
+  return cursor;
+}
+
 // Documents that hold any of these words; what each of them counts is asked of its own cursor.
-Postings Walk::united_cover(const std::vector<std::size_t>& cover) const {
+Postings Walk::united_cover(const std::vector<std::size_t>& cover) {
   Postings all;
   for (const std::size_t word : cover) {
-    const Postings postings = read_all(words_[word].cursor());
+    const auto cursor = walk_of(word);
+    if (!cursor) return {};
+    const Postings postings = read_all(*cursor);
     all.insert(all.end(), postings.begin(), postings.end());
   }
   merge_duplicates(all);
@@ -90,7 +99,6 @@ Postings Walk::united_cover(const std::vector<std::size_t>& cover) const {
 
 bool Walk::walk_list(Cursor lead, Best& best) {
   constexpr std::size_t kClockEvery = 64;
-  Block block;
   for (std::size_t blocks = 1; lead.has_block() && !error_; ++blocks) {
     if (blocks % kClockEvery == 0 && budget_.is_spent()) return false;
     advance(lead.block_first());
@@ -99,8 +107,12 @@ bool Walk::walk_list(Cursor lead, Best& best) {
       lead.skip_block();
       continue;
     }
-    for (const Posting& posting : read_joined(lead, block)) {
-      consider(posting.doc, posting.count, best);
+    read_joined(lead);
+    for (std::uint32_t i = 0; i < block_.size; ++i) {
+      const Doc doc = block_.docs[i];
+      const std::uint8_t count = lead.count_at(block_.places[i]);
+      if (count < least_ && doc < step_end_) continue;
+      consider(doc, count, best);
       if (is_time_up()) return false;
     }
   }
@@ -108,14 +120,20 @@ bool Walk::walk_list(Cursor lead, Best& best) {
   return true;
 }
 
-// The next block, of a bitmap only what the other bitmaps have too.
-std::span<const Posting> Walk::read_joined(Cursor& lead, Block& block) const {
-  if (!lead.is_bitmap()) return lead.read_block(block);
+// Of the next block, what the bitmaps of the other words have too.
+void Walk::read_joined(Cursor& lead) {
+  if (!lead.is_bitmap()) {
+    lead.read_block(block_);
+    for (const std::size_t word : required_) {
+      if (const Cursor* bitmap = cursors_[word].bitmap()) bitmap->keep_common(block_);
+    }
+    return;
+  }
   RangeBits bits = lead.next_bits();
   for (const std::size_t word : required_) {
-    if (cursors_[word].is_bitmap()) cursors_[word].join(lead.next_range(), bits);
+    if (const Cursor* bitmap = cursors_[word].bitmap()) bitmap->join(lead.next_range(), bits);
   }
-  return lead.read_some(bits, block);
+  lead.read_some(bits, block_);
 }
 
 // No word leads: every document is asked.
@@ -135,7 +153,6 @@ void Walk::consider(Doc doc, std::uint8_t count, Best& best) {
   if (doc >= step_end_) advance(doc);
   std::uint32_t score = 0;
   if (lead_) {
-    if (count < least_) return;
     score = walked_.scores[*lead_].of(count, length_);
     if (best.is_hopeless(score + others_)) {
       least_ = count + 1u;
@@ -182,7 +199,7 @@ void Walk::advance(Doc doc) {
 }
 
 std::uint32_t Walk::most_at_length(std::size_t word) const {
-  return cursors_[word].size() == 0 ? 0 : walked_.scores[word].of(cursors_[word].most(), length_);
+  return cursors_[word].most() == 0 ? 0 : walked_.scores[word].of(cursors_[word].most(), length_);
 }
 
 void Walk::enter(std::size_t step) {

@@ -65,8 +65,9 @@ class Walk {
  private:
   bool walk_list(Cursor lead, Best& best);
   bool walk_all(Best& best);
-  std::span<const Posting> read_joined(Cursor& lead, Block& block) const;
-  Postings united_cover(const std::vector<std::size_t>& cover) const;
+  void read_joined(Cursor& lead);
+  Postings united_cover(const std::vector<std::size_t>& cover);
+  std::optional<Cursor> walk_of(std::size_t word);
   void consider(Doc doc, std::uint8_t count, Best& best);
   bool conditions_hold(Doc doc);
   void advance(Doc doc);
@@ -80,11 +81,13 @@ class Walk {
   const Part& part_;
   std::span<const WordInSegment> words_;
   const Budget& budget_;
-  std::vector<Cursor> cursors_;        // by word; the leading one's is not moved
+  std::vector<WordCursor> cursors_;        // by word; the leading one's is not moved
   std::optional<std::size_t> lead_;    // the required word that leads
   std::vector<std::size_t> required_;  // the others, the shortest first
   std::optional<Error> error_;
   std::size_t looks_ = 0;
+  DocBlock block_;
+  Postings made_;  // what the leading word walks, where that is not stored so
 
   std::size_t step_ = 0;
   Doc step_end_ = 0;

@@ -20,7 +20,9 @@ namespace earshot::overlay {
 struct Send { PeerId to = kNoPeer; Message message; };
 
 /// Look in our own library and, if `hosted`, among the digests that we host; then call Peer::answer with the same id, once,
-/// whether anything was found or not.
+/// whether anything was found or not. A request with `keep` is held against digests that we are to host later, too: for one
+/// that may answer it the driver calls Peer::answer again, with its owner; and when our own library has something new for it,
+/// with that.
 struct Lookup {
   QueryId id;
   std::shared_ptr<const SearchRequest> request;

@@ -147,6 +147,7 @@ class Encoder {
         builder_, fb::Body::Query,
         fb::CreateQuery(builder_, message.id.high, message.id.low, static_cast<std::uint8_t>(message.strategy),
                         message.ttl, message.hops, text, request.limit, message.direct, message.visits, canaries,
+                        static_cast<std::uint16_t>(request.keep / 1s),
                         request.reply_key == Digest32{} ? nullptr : &reply_key, message.stem)
             .Union());
   }
@@ -302,7 +303,9 @@ class Decoder {
     if (strategy > kLastStrategyKind) return fail(ErrorCode::kUnsupported, "search strategy {}", table.strategy());
     if (table.visits() > limits::kMaxVisits) return malformed("visits of a query");
     if (table.canaries() != nullptr && table.canaries()->size() > limits::kMaxCanaries) return malformed("canaries");
+    if (table.keep_s() > limits::kMaxKeep / 1s) return malformed("how long a query is kept");
     auto request = std::make_shared<SearchRequest>();
+    request->keep = 1s * table.keep_s();
     request->text = text;
     request->limit = table.limit();
     request->strategy = strategy;

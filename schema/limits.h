@@ -66,6 +66,10 @@ inline constexpr std::uint8_t kMaxDigestShards = 64;
 /// How long a digest may be hosted without being published again.
 inline constexpr Duration kMaxDigestLife = 60min;
 
+/// How long a query may stay at those who were asked, to be answered when something new comes. As long as a digest: who asked
+/// asks again before.
+inline constexpr Duration kMaxKeep = 60min;
+
 /// Queries that one peer has open at once as their origin. More: refused with kExhausted.
 inline constexpr std::size_t kMaxOpenQueries = 256;
 

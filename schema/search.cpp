@@ -24,6 +24,9 @@ Result<void> validate(const SearchRequest& request) {
   if (request.canaries.size() > limits::kMaxCanaries) {
     return fail(ErrorCode::kInvalid, "{} canaries, more than {}", request.canaries.size(), limits::kMaxCanaries);
   }
+  if (request.keep < Duration::zero() || request.keep > limits::kMaxKeep) {
+    return fail(ErrorCode::kInvalid, "keep {} s is not in 0..{}", request.keep / 1s, limits::kMaxKeep / 1s);
+  }
   const std::uint16_t max_ttl = request.strategy == StrategyKind::kWalk ? limits::kMaxWalkTtl : limits::kMaxFloodTtl;
   if (request.ttl > max_ttl) return fail(ErrorCode::kInvalid, "ttl {} is not in 0..{}", request.ttl, max_ttl);
   return {};

@@ -31,11 +31,12 @@ struct SearchRequest {
   std::string text;                            // clean UTF-8, 1 to limits::kMaxQueryText bytes
   std::uint16_t limit = 20;                    // hits wanted from one holder, 1 to limits::kMaxHitsPerHolder
   std::uint16_t wanted = 50;                   // hits in all after which no more peers are asked, 1 to limits::kMaxHitsPerQuery
-  StrategyKind strategy = StrategyKind::kFlood;
+  StrategyKind strategy = StrategyKind::kAuto;
   std::uint16_t ttl = 0;                       // hops (flood, ring) or steps of each walker (walk); 0: the node's default
   std::uint8_t walkers = 0;                    // walk only; 0: the node's default
   Duration time = limits::kDefaultQueryTime;   // how long the query stays open at its origin
   std::vector<CanaryKey> canaries;             // at most limits::kMaxCanaries
+  Duration keep{};                             // those asked keep the question so long and answer what is new; 0: they do not
   Stem stem = Stem::kAuto;
   Digest32 reply_key{};                        // hits are sealed to this Curve25519 key, made for this question alone
 

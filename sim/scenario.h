@@ -85,6 +85,7 @@ struct SearchSettings {
   std::uint16_t ttl = 0;      // 0: as in [protocol]
   std::uint8_t walkers = 0;   // the same
   Stem stem = Stem::kOff;
+  std::uint16_t wanted = 0;   // 0: as in [questions]
 };
 
 /// Who publishes a digest of his library.

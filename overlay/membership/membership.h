@@ -82,7 +82,8 @@
 //        the end of a newcomer's walk) gets one of the others, and evicts only from these.
 //     b. JOIN evicts as seldom as a request of high priority, kEvictions times a period for both; then it is refused, and names
 //        from our passive view go with the refusal. It starts at most kWalks walks.
-//     c. We ask with high priority while half of our outbound slots are free.
+//     c. We ask with high priority. When one whom we chose leaves us, we leave another one every second time, drawn at random:
+//        honest peers are pressed to evict, attackers never do, and without it they would be all that stays.
 //     d. A name has one place in the passive view, by a secret hash of its address group, and of all names for a place that are heard of
 //        the one with the lowest secret hash keeps it. Rationale: however often names are repeated to us, a place goes to each of
 //        them with equal chance, so attackers have the share of the view that they have of the names; and k address groups

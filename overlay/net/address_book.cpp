@@ -121,7 +121,8 @@ PeerId AddressBook::introduce(const Contact& claimed, const Endpoint& seen) {
   return tell(contact, Source::kOwn);
 }
 
-PeerId AddressBook::tell(const Contact& contact, Source source) {
+PeerId AddressBook::tell(Contact contact, Source source) {
+  if (reach_of(contact.endpoint) > farthest_) contact.endpoint = {};
   if (const auto place = by_key_.find(contact.key); place != by_key_.end()) {
     Entry& entry = *place->second;
     entries_.splice(entries_.end(), entries_, place->second);

@@ -37,6 +37,10 @@ namespace earshot::overlay::net {
 /// Whose word an endpoint rests on: a stranger's, our own configuration, the peer itself.
 enum class Source : std::uint8_t { kHeard, kTold, kOwn };
 
+/// How far an address reaches: only this machine, only networks of our own, everywhere; kNowhere cannot be dialled.
+enum class Reach : std::uint8_t { kNowhere, kMachine, kPrivate, kPublic };
+Reach reach_of(const Endpoint& endpoint);
+
 class AddressBook final : public Directory {
  public:
   /// `self` is never forgotten, and nobody's word changes it. `hash_key` must be secret: strangers choose the keys.
@@ -44,6 +48,9 @@ class AddressBook final : public Directory {
 
   std::optional<Contact> contact_of(PeerId peer) const override;
   PeerId intern(const Contact& contact, PeerId told_by) override;
+
+  /// From now on, nobody is remembered at an address that reaches farther: it is nobody's to dial.
+  void keep_within(Reach farthest) { farthest_ = farthest; }
 
   PeerId self() const { return self_; }
   /// Our own endpoint is known only once the socket is bound.
@@ -90,7 +97,7 @@ class AddressBook final : public Directory {
     std::size_t operator()(const NodeKey& node) const { return siphash(key, node.bytes); }
   };
 
-  PeerId tell(const Contact& contact, Source source);
+  PeerId tell(Contact contact, Source source);
   Entry* entry_of(PeerId peer);
   const Entry* entry_of(PeerId peer) const;
   void make_room();
@@ -103,11 +110,8 @@ class AddressBook final : public Directory {
   std::unordered_map<NodeKey, Entries::iterator, KeyHash> by_key_;
   std::unordered_map<PeerId, Entries::iterator> by_peer_;
   std::uint32_t next_name_ = 0;
+  Reach farthest_ = Reach::kPublic;
   PeerId self_ = kNoPeer;
 };
-
-/// How far an address reaches: only this machine, only networks of our own, everywhere; kNowhere cannot be dialled.
-enum class Reach : std::uint8_t { kNowhere, kMachine, kPrivate, kPublic };
-Reach reach_of(const Endpoint& endpoint);
 
 }  // namespace earshot::overlay::net

@@ -12,7 +12,7 @@ Gate::Verdict Gate::admit(Instant now, std::string_view mechanism, ByteView cred
   if (credentials.size() != key.bytes.size()) return Verdict::kBadKey;
   std::memcpy(key.bytes.data(), credentials.data(), credentials.size());
   if (key == NodeKey{}) return Verdict::kBadKey;
-  if (is_denied(now, key)) return Verdict::kDenied;
+  if (is_denied(now, key) || reach_of({address.address, /*port=*/1}) > farthest_) return Verdict::kDenied;
   return address.is_loopback() || spend(now, address) ? Verdict::kWelcome : Verdict::kTooFast;
 }
 

@@ -6,6 +6,7 @@
 //  3. its neighborhood (IPv4 /24, IPv6 /48) asks for handshakes faster than 20 a second (burst 40). A handshake costs us
 //     0.4 ms of CPU, so one neighborhood can take 1 % of a core.
 //     Rationale for the size: WireGuard allows 20 a second and address; carriers put many homes behind one address.
+//     A node that keeps to its own networks lets nobody in from beyond them.
 //  4. Loopback is not counted: a test network of 24 nodes starts on one address at once.
 //
 // Neighborhoods are counted in 4,096 buckets chosen by a keyed hash (96 KiB): two that share one also share its rate, which
@@ -18,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "overlay/net/address_book.h"
 #include "schema/endpoint.h"
 #include "schema/ids.h"
 #include "schema/random.h"
@@ -27,7 +29,8 @@ namespace earshot::overlay::net {
 
 class Gate {
  public:
-  explicit Gate(SipKey hash_key) : hash_key_(hash_key), buckets_(kBuckets) {}
+  explicit Gate(SipKey hash_key, Reach farthest = Reach::kPublic)
+      : hash_key_(hash_key), farthest_(farthest), buckets_(kBuckets) {}
 
   enum class Verdict : std::uint8_t { kWelcome, kNoCurve, kBadKey, kDenied, kTooFast };
 
@@ -52,6 +55,7 @@ class Gate {
   bool spend(Instant now, const Endpoint& address);
 
   SipKey hash_key_;
+  Reach farthest_;
   std::vector<Bucket> buckets_;
   std::map<NodeKey, Instant> denied_;
 };

@@ -35,7 +35,7 @@ SipKey secret_hash_key() {
 }  // namespace
 
 Transport::Transport(const TransportOptions& options, AddressBook& book, Random random)
-    : options_(options), book_(book), random_(random), gate_(secret_hash_key()) {}
+    : options_(options), book_(book), random_(random), gate_(secret_hash_key(), options.farthest) {}
 
 Result<std::unique_ptr<Transport>> Transport::open(const Identity& identity, const TransportOptions& options,
                                                    AddressBook& book, Random random) {

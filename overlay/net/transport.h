@@ -45,6 +45,7 @@ struct TransportOptions {
   Duration idle_time = 60s;
   std::size_t max_inbound = 256;   // x (39 kB of ZeroMQ + 2 x 32 frames at the worst, 4 MiB): 10 MiB at rest
   std::size_t max_outbound = 256;
+  Reach farthest = Reach::kPublic;  // from where links are let in
 };
 
 /// A frame from a peer whose Hello was accepted.

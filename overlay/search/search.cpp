@@ -41,12 +41,14 @@ QueryId Search::ask(Turn& turn, SearchRequest request, const Strategy& strategy,
     place = seen_.find(open.id);
   } while (place.seen());
   seen_.remember(place, self_);
-  open.deadline = turn.now + request.time;
+  open.deadline = turn.now + std::max(request.time, request.keep);
   open.request = std::make_shared<const SearchRequest>(std::move(request));
   open.strategy = &strategy;
   const QueryId id = open.id;
   turn.out.emplace_back(Lookup{id, open.request, strategy.meets_digests(), /*own=*/true});
-  if (!send_wave(turn, open_.emplace_back(std::move(open)), neighbors)) close(turn, open_.size() - 1);
+  if (!send_wave(turn, open_.emplace_back(std::move(open)), neighbors) && !stays(open_.back())) {
+    close(turn, open_.size() - 1);
+  }
   set_deadline();
   return id;
 }
@@ -84,7 +86,7 @@ void Search::receive(Turn& turn, PeerId from, const Query& query, const Sighting
   Query clamped = query;
   clamped.stem = false;
   clamped.ttl = std::min<std::uint16_t>(query.ttl, sighting.strategy->max_ttl() - query.hops);
-  clamped.visits = std::min(query.visits, most_visits(turn.network));
+  if (query.visits > 0) clamped.visits = std::min(query.visits, most_visits(turn.network));
   if (planted(Bug::kLivesTooLong)) ++clamped.ttl;
   Spread spread(turn, neighbors);
   sighting.strategy->relay(clamped, from, first, spread);
@@ -145,6 +147,7 @@ void Search::answer(Turn& turn, const Lookup& lookup, const Found& found, const 
     }
     return;
   }
+  if (found.box == nullptr && hosted.canaries == 0 && hosted.owners.empty()) return;
   const PeerId back = seen_.find(id).link();
   if (back == kNoPeer || back == self_) {
     turn.counters.boxes_dropped += found.box != nullptr ? 1 : 0;
@@ -205,7 +208,7 @@ void Search::tick(Turn& turn, std::span<const PeerId> neighbors) {
       close(turn, i);
       continue;
     }
-    if (open_[i].next_wave <= turn.now && (open_[i].ends || !send_wave(turn, open_[i], neighbors))) {
+    if (open_[i].next_wave <= turn.now && (open_[i].ends || !send_wave(turn, open_[i], neighbors)) && !stays(open_[i])) {
       close(turn, i);
       continue;
     }
@@ -219,6 +222,13 @@ Search::Own* Search::find_open(const QueryId& id) {
     return open.id == id || (open.strategy->renews_id() && open.id.high == id.high && id.low - open.id.low < open.wave);
   });
   return found == open_.end() ? nullptr : &*found;
+}
+
+bool Search::stays(Own& open) {
+  if (open.request->keep == Duration::zero()) return false;
+  open.next_wave = kNever;
+  open.ends = false;
+  return true;
 }
 
 bool Search::send_wave(Turn& turn, Own& open, std::span<const PeerId> neighbors) {

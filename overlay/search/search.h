@@ -41,6 +41,9 @@
 //     that is displayed comes from the network's count and this query's together.
 //     An attacker gains: who lies about canaries makes us ask fewer peers than we should. Each answer counts at most
 //     once a canary, and budgets follow slowly.
+// 10. STANDING QUERIES. One that is to be kept (SearchRequest::keep) does not end when all waves were sent, but when its time
+//     is up. Those who get it keep it as their driver does (Lookup in effect.h); what matches later goes the same way as what
+//     matches at once. A way back is remembered as long as the table of seen queries lasts; who asked asks again now and then.
 //
 // Deliveries of one query add up in Progress: hits count what was delivered, answers the Hits messages received.
 #pragma once
@@ -129,6 +132,8 @@ class Search {
   Own* find_open(const QueryId& id);
   /// False when the query has ended.
   bool send_wave(Turn& turn, Own& open, std::span<const PeerId> neighbors);
+  /// Rule 10: true for a query that waits for answers when all was sent.
+  static bool stays(Own& open);
   bool may_ask_directly(Instant now);
   static bool goes_by_stem(const Turn& turn, const Own& open, std::span<const PeerId> neighbors);
   bool pass_along(Turn& turn, PeerId from, const Query& query, const Sighting& sighting, std::span<const PeerId> neighbors);

@@ -131,48 +131,38 @@ void Swarm::speak(Instant now, Channel& channel, Outbox& out) {
   const bool quiet = now - channel.said >= channel.keep_alive;
   const bool seed = is_seed(channel);
   if (seed) channel.to_announce.clear();
-  std::optional<DatagramWriter> writer;
-  const auto add = [&](const Message& message) {
-    if (!writer) writer.emplace(out.arena, channel.theirs, format_, kMaxDatagram);
-    if (writer->add(message)) return;
-    commit(now, channel, *writer, out);
-    writer.emplace(out.arena, channel.theirs, format_, kMaxDatagram);
-    writer->add(message);
-  };
+  DatagramFiller speech(out.arena, channel.theirs, format_, kMaxDatagram,
+                        [&](const DatagramWriter& writer) { commit(now, channel, writer, out); });
   const bool busy = !channel.to_acknowledge.empty() || !channel.to_request.empty();
   ChunkRange said;
   for (const ChunkRange& run : channel.to_acknowledge.ranges()) {
     const ChunkRange whole = verified_.around(run.begin);
     if (whole == said || !channel.takes(Kind::kAck)) continue;
-    add(Ack{whole, channel.delay_us});
+    speech.add(Ack{whole, channel.delay_us});
     said = whole;
   }
   for (std::size_t runs = 0; runs < kMaxAnnounced && !channel.to_announce.empty(); ++runs) {
     const ChunkRange whole = verified_.around(channel.to_announce.ranges().front().begin);
     channel.to_announce.erase(whole);
-    if (whole != said && !channel.has.contains_all(whole)) add(Have{whole});
+    if (whole != said && !channel.has.contains_all(whole)) speech.add(Have{whole});
   }
   due_ = due_ || !channel.to_announce.empty();
   if (channel.takes(Kind::kCancel)) {
     for (const ChunkRange& run : channel.to_cancel.ranges()) {
-      if (!channel.to_request.contains_any(run)) add(Cancel{run});
+      if (!channel.to_request.contains_any(run)) speech.add(Cancel{run});
     }
   }
-  for (const ChunkRange& run : channel.to_request.ranges()) add(Request{run});
-  if (channel.to_choke && channel.takes(Kind::kChoke)) add(Choke{});
-  if (channel.to_unchoke && channel.takes(Kind::kUnchoke)) add(Unchoke{});
-  if (channel.to_ask_for_peers) add(PexRequest{});
+  for (const ChunkRange& run : channel.to_request.ranges()) speech.add(Request{run});
+  if (channel.to_choke && channel.takes(Kind::kChoke)) speech.add(Choke{});
+  if (channel.to_unchoke && channel.takes(Kind::kUnchoke)) speech.add(Unchoke{});
+  if (channel.to_ask_for_peers) speech.add(PexRequest{});
   channel.to_choke = channel.to_unchoke = channel.to_ask_for_peers = false;
   channel.to_acknowledge.clear();
   channel.to_cancel.clear();
   channel.to_request.clear();
-  if (writer) commit(now, channel, *writer, out);
+  speech.close(quiet);
   if (busy) channel.keep_alive = 1s;
-  if (!quiet) return;
-  channel.keep_alive = std::min<Duration>(2 * channel.keep_alive, kMaxKeepAlive);
-  if (writer) return;
-  const DatagramWriter keep_alive(out.arena, channel.theirs, format_, kMaxDatagram);
-  commit(now, channel, keep_alive, out);
+  if (quiet) channel.keep_alive = std::min<Duration>(2 * channel.keep_alive, kMaxKeepAlive);
 }
 
 void Swarm::checkpoint(Outbox& out) {

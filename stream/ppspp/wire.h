@@ -78,4 +78,33 @@ class DatagramWriter {
   std::size_t capacity_;
 };
 
+/// Messages to one peer in as few datagrams as they take: `commit` gets each datagram that is full.
+template <typename Commit>
+class DatagramFiller {
+ public:
+  DatagramFiller(Bytes& arena, ChannelId destination, const WireFormat& format, std::size_t capacity, Commit commit)
+      : arena_(arena), destination_(destination), format_(format), capacity_(capacity), commit_(std::move(commit)) {}
+
+  void add(const Message& message) {
+    if (!writer_) writer_.emplace(arena_, destination_, format_, capacity_);
+    if (writer_->add(message)) return;
+    commit_(*writer_);
+    writer_.emplace(arena_, destination_, format_, capacity_);
+    writer_->add(message);
+  }
+  /// Commits what is left, or a keep-alive when nothing was added and one is due.
+  void close(bool keep_alive_due) {
+    if (!writer_ && keep_alive_due) writer_.emplace(arena_, destination_, format_, capacity_);
+    if (writer_) commit_(*writer_);
+  }
+
+ private:
+  Bytes& arena_;
+  ChannelId destination_;
+  const WireFormat& format_;
+  std::size_t capacity_;
+  Commit commit_;
+  std::optional<DatagramWriter> writer_;
+};
+
 }  // namespace earshot::stream::ppspp

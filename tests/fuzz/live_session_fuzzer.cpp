@@ -5,6 +5,7 @@
 
 #include "schema/check.h"
 #include "stream/ppspp/live/live_swarm.h"
+#include "tests/fuzz/stranger.h"
 
 using namespace earshot;
 using namespace earshot::stream::ppspp;
@@ -42,13 +43,6 @@ class Session {
   }
 
  private:
-  static std::uint8_t take(ByteView& input) {
-    if (input.empty()) return 0;
-    const std::uint8_t byte = input.front();
-    input = input.subspan(1);
-    return byte;
-  }
-
   void greet(const Endpoint& from, ByteView& input) {
     Options options;
     options.version = options.minimum_version = 1;
@@ -76,11 +70,7 @@ class Session {
 
   /// Overhears our channel id.
   void settle() {
-    for (const Effect& effect : out_.effects) {
-      const auto& send = std::get<Send>(effect);
-      const auto handshake = leading_handshake(ByteView(out_.arena).subspan(send.offset, send.size));
-      if (handshake && handshake->source != kNoChannel) channel_ = handshake->source;
-    }
+    channel_ = overheard(out_, channel_);
     out_.clear();
   }
 

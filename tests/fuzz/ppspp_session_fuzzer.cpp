@@ -6,6 +6,7 @@
 
 #include "schema/check.h"
 #include "stream/ppspp/swarm.h"
+#include "tests/fuzz/stranger.h"
 #include "tests/stream/content.h"
 
 using namespace earshot;
@@ -55,13 +56,6 @@ class Session {
   }
 
  private:
-  static std::uint8_t take(ByteView& input) {
-    if (input.empty()) return 0;
-    const std::uint8_t byte = input.front();
-    input = input.subspan(1);
-    return byte;
-  }
-
   void greet(const Endpoint& from, ByteView& input) {
     Options options;
     options.version = options.minimum_version = 1;
@@ -120,12 +114,7 @@ class Session {
         EARSHOT_CHECK(std::ranges::equal(keep->bytes, chunk_of(published().content, keep->chunk)));
       }
     }
-    for (const Effect& effect : out_.effects) {
-      const auto* send = std::get_if<Send>(&effect);
-      if (send == nullptr) continue;
-      const auto handshake = leading_handshake(ByteView(out_.arena).subspan(send->offset, send->size));
-      if (handshake && handshake->source != kNoChannel) channel_ = handshake->source;
-    }
+    channel_ = overheard(out_, channel_);
     out_.clear();
   }
 

@@ -1,6 +1,8 @@
 // Any search text is refused, or becomes a query that looks for something.
 #include <algorithm>
 #include <cstdint>
+#include <set>
+#include <vector>
 
 #include "index/plan.h"
 #include "index/query_parser.h"
@@ -24,6 +26,21 @@ struct IsSound {
   bool operator()(const index::Near&) const { return false; }
 };
 
+/// Each part at the top is a word that is required once, however often it stands there, or a condition.
+void check_parts(const index::Plan& plan, const std::vector<index::Node>& nodes) {
+  std::set<std::size_t> words;
+  std::size_t others = 0;
+  for (const index::Node& node : nodes) {
+    if (const auto* word = std::get_if<index::HasWord>(&node.what)) {
+      words.insert(word->word);
+    } else {
+      ++others;
+    }
+  }
+  EARSHOT_CHECK(std::set(plan.required.begin(), plan.required.end()) == words && plan.required.size() == words.size());
+  EARSHOT_CHECK(plan.conditions.size() == others);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -36,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const index::Word& word : query->words) EARSHOT_CHECK(std::visit(IsSound(), word));
   EARSHOT_CHECK(!index::to_string(*query).empty());
   const index::Plan plan(*query);
-  EARSHOT_CHECK(plan.required.size() + plan.conditions.size() == nodes.size());
+  check_parts(plan, nodes);
   const auto cover = plan.cover([](std::size_t word) { return word; });
   EARSHOT_CHECK(!cover || !cover->empty());
   return 0;

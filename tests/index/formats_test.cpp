@@ -73,11 +73,13 @@ TEST(PostingLists, BoundTheirBlocks) {
     const Postings postings = drawn_postings(random, 50'000, one_in, 9);
     const std::string bytes = encode_list(postings, 50'000) + std::string(kPadding, 'x');
     Cursor cursor(bytes, static_cast<std::uint32_t>(postings.size()), 50'000, largest(postings));
-    Block block;
+    DocBlock block;
     while (cursor.has_block()) {
       const Doc first = cursor.block_first();
       const std::uint8_t most = cursor.block_most();
-      for (const Posting& posting : cursor.read_block(block)) {
+      cursor.read_block(block);
+      for (std::uint32_t i = 0; i < block.size; ++i) {
+        const Posting posting{block.docs[i], cursor.count_at(block.places[i])};
         ASSERT_GE(posting.doc, first);
         ASSERT_LE(posting.count, most);
       }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "index/index.h"
+#include "schema/digest.h"
 #include "schema/random.h"
 #include "tests/index/fixtures.h"
 
@@ -43,9 +44,10 @@ class OwnersTest : public testing::Test {
     return owners().owners_of(keys, limit).value();
   }
   void host(std::uint32_t number, std::vector<DigestKey> keys, std::int64_t expiry = 1000) {
-    ASSERT_TRUE(owners().host(owner(number), keys, at(expiry)));
+    ASSERT_EQ(owners().host({owner(number), 0, ++sequence_, at(expiry)}, keys), Taken::kNew);
   }
 
+  std::uint64_t sequence_ = 0;
   const TemporaryFolder folder_;
   std::unique_ptr<Index> index_;
 };
@@ -82,13 +84,46 @@ TEST_F(OwnersTest, DropsAndExpires) {
   EXPECT_THAT(owners_of({10}), ElementsAre(owner(2)));
 }
 
+TEST_F(OwnersTest, KeepsTheShardsOfALibraryBesideEachOther) {
+  ASSERT_EQ(owners().host({owner(1), 0, 1, at(100)}, std::vector<DigestKey>{10, 20}), Taken::kNew);
+  ASSERT_EQ(owners().host({owner(1), 1, 1, at(100)}, std::vector<DigestKey>{20, 30}), Taken::kNew);
+  EXPECT_THAT(owners_of({20}), ElementsAre(owner(1)));
+  EXPECT_THAT(owners_of({30}), ElementsAre(owner(1)));
+  EXPECT_THAT(owners_of({10, 30}), IsEmpty()) << "the words of a track lie in one shard";
+  EXPECT_EQ(owners().drop(owner(1)), true);
+  EXPECT_EQ(owners().stats().digests, 0u);
+}
+
+TEST_F(OwnersTest, RenewsTheSameDigestAndRefusesAnOlderOne) {
+  const std::vector<DigestKey> keys = {10, 20}, older = {30};
+  ASSERT_EQ(owners().host({owner(1), 0, 5, at(100)}, keys), Taken::kNew);
+  EXPECT_EQ(owners().host({owner(1), 0, 5, at(300)}, keys), Taken::kRenewed);
+  EXPECT_EQ(owners().host({owner(1), 0, 4, at(900)}, older), Taken::kOlder);
+  open();
+  EXPECT_EQ(owners().host({owner(1), 0, 4, at(900)}, older), Taken::kOlder) << "also after a restart";
+  EXPECT_EQ(owners().expire(at(200)), 0u);
+  EXPECT_THAT(owners_of({10, 20}), ElementsAre(owner(1)));
+  EXPECT_EQ(owners().expire(at(301)), 1u);
+}
+
+TEST_F(OwnersTest, KnowsWhoseCanariesAreHere) {
+  host(1, {10});
+  host(2, {10});
+  EXPECT_TRUE(owners().has_canary(canary_key_of(owner(1))));
+  EXPECT_FALSE(owners().has_canary(canary_key_of(owner(3))));
+  open();
+  EXPECT_TRUE(owners().has_canary(canary_key_of(owner(2))));
+  ASSERT_EQ(owners().drop(owner(2)), true);
+  EXPECT_FALSE(owners().has_canary(canary_key_of(owner(2))));
+}
+
 TEST_F(OwnersTest, RefusesDigestsOfNoKeysAndOfTooMany) {
-  EXPECT_EQ(owners().host(owner(1), {}, at(1)).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(owners().host({owner(1), 0, 1, at(1)}, {}).error().code, ErrorCode::kInvalid);
   std::vector<DigestKey> keys(kMaxDigestKeys + 1);
   for (DigestKey i = 0; i < keys.size(); ++i) keys[i] = i;
-  EXPECT_EQ(owners().host(owner(1), keys, at(1)).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(owners().host({owner(1), 0, 1, at(1)}, keys).error().code, ErrorCode::kInvalid);
   keys.pop_back();
-  EXPECT_TRUE(owners().host(owner(1), keys, at(1)));
+  EXPECT_TRUE(owners().host({owner(1), 0, 1, at(1)}, keys));
 }
 
 TEST_F(OwnersTest, AgreeWithAMapThroughSealsMergesAndReopening) {

@@ -226,6 +226,17 @@ Result<Answer> Twin::search(std::string_view text, std::size_t limit) const {
 }
 
 std::uint64_t Twin::tracks_with(const Word& word) const {
+  if (const auto* compound = std::get_if<Compound>(&word)) {
+    // Its commonest spelling, a lone part included; when there is none, the rarest of its parts.
+    std::vector<std::string> spellings = compound->spellings;
+    if (compound->parts.size() == 1) spellings.push_back(compound->parts[0]);
+    std::uint64_t most = 0;
+    for (const auto& spelling : spellings) most = std::max(most, tracks_with(Term{spelling, false}));
+    if (most > 0) return most;
+    std::uint64_t least = UINT64_MAX;
+    for (const auto& part : compound->parts) least = std::min(least, tracks_with(Term{part, false}));
+    return least;
+  }
   std::uint64_t tracks = 0;
   for (const auto& [content, entry] : entries_) tracks += match(word, entry.counts).has_value();
   return tracks;
@@ -250,6 +261,9 @@ Answer Twin::answer_to(const Query& query, std::size_t limit) const {
       if (candidate.counts.back()) ++sums.with[i];
     }
     if (Holds{entry.track, candidate.counts}.of(Node{query.root})) candidates.push_back(std::move(candidate));
+  }
+  for (std::size_t i = 0; i < query.words.size(); ++i) {
+    if (std::holds_alternative<Compound>(query.words[i])) sums.with[i] = tracks_with(query.words[i]);
   }
   std::vector<WordScore> scores;
   for (std::size_t i = 0; i < query.words.size(); ++i) scores.emplace_back(sums, i);

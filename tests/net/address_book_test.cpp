@@ -85,6 +85,14 @@ TEST(AddressBook, AnAddressIsBelievedOnlyFromATellerThatIsAsNear) {
   }
 }
 
+TEST(AddressBook, ANodeThatKeepsToItsOwnNetworksRemembersNobodyBeyondThem) {
+  AddressBook book(kSelf, kHashKey);
+  book.keep_within(Reach::kPrivate);
+  EXPECT_EQ(book.contact_of(book.intern(someone(1, "8.8.8.8:4040"), kNoPeer))->endpoint, Endpoint{});
+  EXPECT_EQ(book.contact_of(book.introduce(someone(2, "8.8.8.8:4040"), *endpoint_from("8.8.8.8:1")))->endpoint, Endpoint{});
+  EXPECT_EQ(book.contact_of(book.intern(someone(3, "10.0.0.9:4040"), kNoPeer))->endpoint, *endpoint_from("10.0.0.9:4040"));
+}
+
 TEST(AddressBook, TakesTheAddressThatItSeesWhereAPeerLeavesItOpen) {
   AddressBook book(kSelf, kHashKey);
   const Endpoint seen = *endpoint_from("8.8.8.8:50000");

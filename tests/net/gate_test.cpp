@@ -30,6 +30,13 @@ TEST(Gate, WelcomesAnyKeyAndNothingButCurve) {
   EXPECT_EQ(gate.admit(Instant{}, "CURVE", ByteView(key_number(1).bytes).first(31), Endpoint{}), Verdict::kBadKey);
 }
 
+TEST(Gate, ANodeThatKeepsToItsOwnNetworksLetsNobodyInFromBeyondThem) {
+  Gate gate({1, 2}, Reach::kPrivate);
+  EXPECT_EQ(ask(gate, Instant{}, "8.8.8.8:1"), Verdict::kDenied);
+  EXPECT_EQ(ask(gate, Instant{}, "192.168.1.2:1"), Verdict::kWelcome);
+  EXPECT_EQ(ask(gate, Instant{}, "127.0.0.1:1"), Verdict::kWelcome);
+}
+
 TEST(Gate, KeepsDeniedKeysOutForAsLongAsItWasTold) {
   Gate gate({1, 2});
   gate.deny(key_number(1), Instant{10s});

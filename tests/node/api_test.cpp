@@ -51,7 +51,7 @@ class ApiTest : public testing::Test {
 
   TemporaryFolder folder_;
   FakeNode node_;
-  FakeIndex index_;
+  MemoryIndex index_;
   Engines engines_;
   FakeEngine* engine_ = nullptr;
   std::unique_ptr<Scanner> scanner_;

@@ -1,4 +1,4 @@
-// A library for tests: finds by a word of the title, as slowly as it is told.
+// Libraries for tests: one that holds nothing, one that finds by a word of the title, as slowly as it is told.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,22 @@
 
 namespace earshot::node {
 
-class FakeIndex final : public index::Index {
+class EmptyIndex : public index::Index {
+ public:
+  Result<void> add(std::span<const Track>) override { return {}; }
+  Result<std::size_t> remove(std::span<const ContentId>) override { return 0u; }
+  Result<std::optional<Track>> find(const ContentId&) const override { return std::nullopt; }
+  Result<index::Answer> search(std::string_view, const index::SearchOptions&) const override { return index::Answer{}; }
+  index::Stats stats() const override { return {}; }
+  Result<void> compact() override { return {}; }
+  index::Storage storage() const override { return {}; }
+  Result<void> visit(const std::function<bool(const Track&)>&) const override { return {}; }
+  Result<std::uint64_t> verify(const std::function<bool(std::uint64_t)>&) const override { return 0; }
+  Result<void> back_up(const std::filesystem::path&) override { return {}; }
+  Result<void> snapshot(const std::filesystem::path&) override { return {}; }
+};
+
+class FakeIndex final : public EmptyIndex {
  public:
   explicit FakeIndex(std::vector<std::string> titles = {}, Duration pause = Duration::zero()) : pause_(pause) {
     for (const std::string& title : titles) {
@@ -20,17 +35,6 @@ class FakeIndex final : public index::Index {
       tracks_.push_back(track);
     }
   }
-
-  Result<void> add(std::span<const Track>) override { return {}; }
-  Result<std::size_t> remove(std::span<const ContentId>) override { return 0u; }
-  Result<std::optional<Track>> find(const ContentId&) const override { return std::nullopt; }
-  index::Stats stats() const override { return {}; }
-  Result<void> compact() override { return {}; }
-  index::Storage storage() const override { return {}; }
-  Result<void> visit(const std::function<bool(const Track&)>&) const override { return {}; }
-  Result<std::uint64_t> verify(const std::function<bool(std::uint64_t)>&) const override { return 0; }
-  Result<void> back_up(const std::filesystem::path&) override { return {}; }
-  Result<void> snapshot(const std::filesystem::path&) override { return {}; }
 
   Result<index::Answer> search(std::string_view query, const index::SearchOptions& options) const override {
     ++searches;

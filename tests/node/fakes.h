@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/node/fake_index.h"
 #include "tests/temporary_folder.h"
 #include "tools/node/api.h"
 
@@ -76,7 +77,7 @@ class FakeNode final : public Node {
   std::size_t neighbors = 3;
 };
 
-class FakeIndex final : public index::Index {
+class MemoryIndex final : public EmptyIndex {
  public:
   Result<void> add(std::span<const Track> tracks) override {
     const std::lock_guard lock(mutex_);
@@ -94,17 +95,10 @@ class FakeIndex final : public index::Index {
     const auto found = tracks_.find(content);
     return found == tracks_.end() ? std::optional<Track>() : std::optional<Track>(found->second);
   }
-  Result<index::Answer> search(std::string_view, const index::SearchOptions&) const override { return index::Answer{}; }
   index::Stats stats() const override {
     const std::lock_guard lock(mutex_);
     return {tracks_.size(), 0, 0};
   }
-  Result<void> compact() override { return {}; }
-  index::Storage storage() const override { return {}; }
-  Result<void> visit(const std::function<bool(const Track&)>&) const override { return {}; }
-  Result<std::uint64_t> verify(const std::function<bool(std::uint64_t)>&) const override { return 0; }
-  Result<void> back_up(const std::filesystem::path&) override { return {}; }
-  Result<void> snapshot(const std::filesystem::path&) override { return {}; }
 
   std::vector<std::string> titles() const {
     const std::lock_guard lock(mutex_);

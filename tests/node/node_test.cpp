@@ -274,7 +274,7 @@ TEST(Node, ConcurrentCallersAreServed) {
 
 TEST(LookupWorker, AnswersUnderTheIdThatWasAskedAndDropsStrangersOnlyWhenFull) {
   const FakeIndex index({"So What"}, 5ms);
-  LookupWorker worker(index, [] {});
+  LookupWorker worker(index, nullptr, [] {});
   const auto request = std::make_shared<const SearchRequest>(words("So"));
   std::size_t taken = 0, dropped = 0;
   for (std::uint64_t i = 0; i < 500; ++i) {

@@ -79,6 +79,8 @@ TEST(OpenApi, EveryAnswerHasTheFieldsThatAreDescribed) {
       {"share", json::share({})},
       {"hit", json::hit(row)},
       {"summary", json::summary({})},
+      {"wish", json::wish({})},
+      {"wish_hit", json::wish_hit(1, row)},
       {"scan_progress", json::scan_progress({})},
       {"scan_done", json::scan_done({})},
       {"index_progress", json::index_progress({})},
@@ -121,6 +123,7 @@ TEST(OpenApi, EveryOrderTakesTheFieldsThatAreDescribedAndRefusesOthers) {
       {"index_order", [&](const auto& field) { return unknown(json::index_order_from, field); }},
       {"join_order", [&](const auto& field) { return unknown(json::join_from, field); }},
       {"session_order", [&](const auto& field) { return unknown(json::session_from, field); }},
+      {"wish_order", [&](const auto& field) { return unknown(json::wish_from, field); }},
       {"user_order", [&](const auto& field) { return unknown(json::user_from, field); }},
       {"upload_order", [&](const auto& field) { return unknown(json::upload_from, field); }},
   };

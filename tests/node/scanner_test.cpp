@@ -35,7 +35,7 @@ class ScannerTest : public testing::Test {
   Scanner scanner() { return Scanner(index_, engine_, title_from_name, folder_ / "library"); }
 
   TemporaryFolder folder_;
-  FakeIndex index_;
+  MemoryIndex index_;
   FakeEngine engine_;
 };
 

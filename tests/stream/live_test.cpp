@@ -2,10 +2,10 @@
 #include <gmock/gmock.h>
 
 #include <functional>
-#include <queue>
 
 #include "stream/ppspp/live/live_swarm.h"
 #include "tests/stream/content.h"
+#include "tests/stream/datagram_network.h"
 
 namespace earshot::stream::ppspp {
 namespace {
@@ -13,101 +13,43 @@ namespace {
 using testing::Each;
 using testing::Ge;
 
-Endpoint endpoint_of(std::uint16_t port) {
-  Endpoint endpoint = *endpoint_from("10.0.0.1:0");
-  endpoint.port = port;
-  return endpoint;
-}
+struct LivePeer {
+  Endpoint endpoint;
+  LiveSwarm swarm;
+  bool alive = true;
+  std::function<void(Bytes&)> alter;  // of what it sends: a liar
+};
 
-/// Datagrams with a delay, in virtual time. The transport is this loop and nothing else: any duplex pipe would do.
-class LiveNetwork {
+/// The transport is this network and nothing else: any duplex pipe would do.
+class LiveNetwork final : public DatagramNetwork<LivePeer> {
  public:
-  struct Peer {
-    Endpoint endpoint;
-    LiveSwarm swarm;
-    bool alive = true;
-    std::function<void(Bytes&)> alter;  // of what it sends: a liar
-  };
-
   explicit LiveNetwork(std::uint64_t seed, std::uint64_t loss_percent = 0)
-      : seed_(seed), loss_percent_(loss_percent), random_(Random::stream(seed, 0, 1)) {}
+      : DatagramNetwork(Instant(10s)), seed_(seed), loss_percent_(loss_percent), random_(Random::stream(seed, 0, 1)) {}
 
-  Peer& inject(const LiveSigner& signer, LiveConfig config = {}) { return add(LiveSwarm(signer, config, next_random())); }
-  Peer& listen(const LiveKey& key, LiveConfig config = {}) { return add(LiveSwarm(key, config, next_random())); }
-
-  void dial(Peer& from, const Peer& to) {
-    from.swarm.add_peer(now_, to.endpoint, out_);
-    carry_out(from);
-  }
-  void append(Peer& source, ByteView bytes) {
-    source.swarm.append(now_, bytes, out_);
+  LivePeer& inject(const LiveSigner& signer, LiveConfig config = {}) { return add(LiveSwarm(signer, config, next_random())); }
+  LivePeer& listen(const LiveKey& key, LiveConfig config = {}) { return add(LiveSwarm(key, config, next_random())); }
+  void append(LivePeer& source, ByteView bytes) {
+    source.swarm.append(now(), bytes, out_);
     carry_out(source);
   }
 
-  bool run(Duration limit, const std::function<bool()>& done) {
-    const Instant end = now_ + limit;
-    while (!done()) {
-      Instant next = events_.empty() ? kNever : events_.top().at;
-      for (const auto& peer : peers_) {
-        if (peer->alive) next = std::min(next, peer->swarm.next_deadline());
-      }
-      if (next > end) {
-        now_ = end;
-        return done();
-      }
-      now_ = std::max(now_, next);
-      while (!events_.empty() && events_.top().at <= now_) {
-        const Event event = events_.top();
-        events_.pop();
-        for (const auto& peer : peers_) {
-          if (!peer->alive || peer->endpoint != event.to) continue;
-          peer->swarm.receive(now_, event.from, event.bytes, out_);
-          carry_out(*peer);
-        }
-      }
-      for (const auto& peer : peers_) {
-        if (!peer->alive || peer->swarm.next_deadline() > now_) continue;
-        peer->swarm.tick(now_, out_);
-        carry_out(*peer);
-      }
-    }
-    return true;
-  }
-  void pass(Duration time) { run(time, [] { return false; }); }
-  Instant now() const { return now_; }
-
  private:
-  struct Event {
-    Instant at;
-    std::uint64_t order;
-    Endpoint from, to;
-    Bytes bytes;
-    bool operator>(const Event& other) const { return std::tie(at, order) > std::tie(other.at, other.order); }
-  };
-
-  Random next_random() { return Random::stream(seed_, peers_.size(), 2); }
-  Peer& add(LiveSwarm swarm) {
-    peers_.push_back(std::unique_ptr<Peer>(new Peer{endpoint_of(static_cast<std::uint16_t>(1000 + peers_.size())), std::move(swarm), true, nullptr}));
-    return *peers_.back();
-  }
-  void carry_out(Peer& peer) {
+  Random next_random() const { return Random::stream(seed_, joined(), 2); }
+  LivePeer& add(LiveSwarm swarm) { return join(std::unique_ptr<LivePeer>(new LivePeer{next_endpoint(), std::move(swarm), true, nullptr})); }
+  void carry_out(LivePeer& peer) override {
     for (const Effect& effect : out_.effects) {
-      const auto& send = std::get<Send>(effect);
-      const ByteView view = ByteView(out_.arena).subspan(send.offset, send.size);
+      const auto& sent = std::get<Send>(effect);
+      const ByteView view = ByteView(out_.arena).subspan(sent.offset, sent.size);
       Bytes bytes(view.begin(), view.end());
       if (peer.alter) peer.alter(bytes);
       if (random_.chance(loss_percent_, 100)) continue;
-      events_.push({now_ + 20ms + Duration(static_cast<std::int64_t>(random_.below(5000))), order_++, peer.endpoint, send.to, std::move(bytes)});
+      send(peer.endpoint, sent.to, std::move(bytes), 20ms + Duration(static_cast<std::int64_t>(random_.below(5000))));
     }
     out_.clear();
   }
 
-  std::uint64_t seed_, loss_percent_, order_ = 0;
+  std::uint64_t seed_, loss_percent_;
   Random random_;
-  Instant now_{10s};
-  std::vector<std::unique_ptr<Peer>> peers_;
-  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
-  Outbox out_;
 };
 
 constexpr std::size_t kMunroBytes = 8 * 1024;
@@ -287,7 +229,7 @@ TEST_P(LiveCrowd, TwentyListenersOfASourceThatSendsThreeStreams) {
   LiveConfig three;
   three.slots = 3;
   auto& source = network.inject(signer, three);
-  std::vector<LiveNetwork::Peer*> listeners;
+  std::vector<LivePeer*> listeners;
   for (int i = 0; i < 20; ++i) {
     listeners.push_back(&network.listen(signer.key()));
     network.dial(*listeners.back(), source);

@@ -41,19 +41,11 @@ Bytes SimulatedPeer::assembled() const {
 }
 
 SimulatedPeer& SwarmNetwork::add(const Digest32& root, const SwarmConfig& config) {
-  auto endpoint = endpoint_from("10.0.0.1:0").value();
-  endpoint.port = static_cast<std::uint16_t>(1000 + peers_.size());
-  peers_.push_back(std::make_unique<SimulatedPeer>(seed_, endpoint, root, config));
-  return *peers_.back();
-}
-
-void SwarmNetwork::dial(SimulatedPeer& from, const SimulatedPeer& to) {
-  from.swarm.add_peer(now_, to.endpoint, out_);
-  carry_out(from);
+  return join(std::make_unique<SimulatedPeer>(seed_, next_endpoint(), root, config));
 }
 
 void SwarmNetwork::inject(SimulatedPeer& to, const Endpoint& from, ByteView datagram) {
-  to.swarm.receive(now_, from, datagram, out_);
+  to.swarm.receive(now(), from, datagram, out_);
   carry_out(to);
 }
 
@@ -70,7 +62,7 @@ void SwarmNetwork::carry_out(SimulatedPeer& peer) {
         bytes.insert(bytes.end(), one.begin(), one.end());
       }
       const auto page = peer.pages.find(load->chunks.begin / kPageChunks);
-      peer.swarm.loaded(now_, *load, {bytes, page == peer.pages.end() ? nullptr : &page->second}, out_);
+      peer.swarm.loaded(now(), *load, {bytes, page == peer.pages.end() ? nullptr : &page->second}, out_);
     } else if (const auto* keep = std::get_if<Keep>(&effect)) {
       peer.chunks[keep->chunk] = Bytes(keep->bytes.begin(), keep->bytes.end());
     } else if (const auto* page = std::get_if<KeepPage>(&effect)) {
@@ -87,35 +79,8 @@ void SwarmNetwork::transmit(const SimulatedPeer& from, const Endpoint& to, ByteV
   for (int copy = 0; copy < copies; ++copy) {
     if (random_.chance(faults_.loss_percent, 100)) continue;
     const auto jitter = Duration(static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(faults_.jitter.count()) + 1)));
-    events_.push({now_ + faults_.delay + jitter, order_++, from.endpoint, to, Bytes(bytes.begin(), bytes.end())});
+    send(from.endpoint, to, Bytes(bytes.begin(), bytes.end()), faults_.delay + jitter);
   }
-}
-
-bool SwarmNetwork::run(Duration limit, const std::function<bool()>& done) {
-  const Instant end = now_ + limit;
-  while (!done()) {
-    Instant next = events_.empty() ? kNever : events_.top().at;
-    for (const auto& peer : peers_) {
-      if (peer->alive) next = std::min(next, peer->swarm.next_deadline());
-    }
-    if (next > end) return false;
-    now_ = std::max(now_, next);
-    while (!events_.empty() && events_.top().at <= now_) {
-      const Event event = events_.top();
-      events_.pop();
-      for (const auto& peer : peers_) {
-        if (!peer->alive || peer->endpoint != event.to) continue;
-        peer->swarm.receive(now_, event.from, event.bytes, out_);
-        carry_out(*peer);
-      }
-    }
-    for (const auto& peer : peers_) {
-      if (!peer->alive || peer->swarm.next_deadline() > now_) continue;
-      peer->swarm.tick(now_, out_);
-      carry_out(*peer);
-    }
-  }
-  return true;
 }
 
 }  // namespace earshot::stream::ppspp

@@ -4,14 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
-#include <queue>
 #include <string>
 #include <vector>
 
 #include "schema/random.h"
 #include "stream/ppspp/swarm.h"
 #include "tests/stream/content.h"
+#include "tests/stream/datagram_network.h"
 
 namespace earshot::stream::ppspp {
 
@@ -44,42 +43,26 @@ class SimulatedPeer {
   std::function<void(std::uint64_t chunk, Bytes&)> lie;
 };
 
-class SwarmNetwork {
+class SwarmNetwork final : public DatagramNetwork<SimulatedPeer> {
  public:
-  SwarmNetwork(std::uint64_t seed, NetworkFaults faults) : faults_(faults), random_(Random::stream(seed, 0, 1)), seed_(seed) {}
+  SwarmNetwork(std::uint64_t seed, NetworkFaults faults)
+      : DatagramNetwork(Instant(1s)), faults_(faults), random_(Random::stream(seed, 0, 1)), seed_(seed) {}
 
   SimulatedPeer& add(const Digest32& root, const SwarmConfig& config = {});
-  void dial(SimulatedPeer& from, const SimulatedPeer& to);
-  /// Runs until `done` or until so much time has passed. True: done.
-  bool run(Duration limit, const std::function<bool()>& done);
   /// As if this datagram had come from there.
   void inject(SimulatedPeer& to, const Endpoint& from, ByteView datagram);
-  Instant now() const { return now_; }
 
   /// Every datagram that a peer sent passes here first.
   std::function<void(const SimulatedPeer& from, const Endpoint& to, ByteView)> on_send;
   std::uint64_t bytes_sent = 0;
 
  private:
-  struct Event {
-    Instant at;
-    std::uint64_t order;
-    Endpoint from, to;
-    Bytes bytes;
-    bool operator>(const Event& other) const { return std::tie(at, order) > std::tie(other.at, other.order); }
-  };
-
-  void carry_out(SimulatedPeer& peer);
+  void carry_out(SimulatedPeer& peer) override;
   void transmit(const SimulatedPeer& from, const Endpoint& to, ByteView bytes);
 
   NetworkFaults faults_;
   Random random_;
   std::uint64_t seed_;
-  std::uint64_t order_ = 0;
-  Instant now_{1s};
-  std::vector<std::unique_ptr<SimulatedPeer>> peers_;
-  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
-  Outbox out_;
 };
 
 }  // namespace earshot::stream::ppspp

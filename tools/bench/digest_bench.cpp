@@ -65,7 +65,7 @@ Result<std::string> run_in(const DigestBenchOptions& options) {
   std::vector<index::DigestKey> keys(options.keys);
   for (std::size_t i = 0; i < options.digests; ++i) {
     for (index::DigestKey& key : keys) key = drawn_key(random);
-    if (auto hosted = owners.host(drawn_owner(random), keys, expiry); !hosted) return tl::unexpected(hosted.error());
+    if (auto hosted = owners.host({drawn_owner(random), 0, 1, expiry}, keys); !hosted) return tl::unexpected(hosted.error());
   }
   const double seconds = seconds_now() - begin;
   const auto stats = owners.stats();

@@ -26,6 +26,9 @@ ExitCode ended_search(const Ending& ending, const HitRows& rows, Console& consol
   if (ending.error) return console.failed(*ending.error);
   const SummaryLine summary = summary_from(*ending.last);
   if (console.json()) console.data(*ending.last);
+  if (!summary.dropped.empty()) {
+    console.note(fmt::format("nothing has all these words; left out: {}", printable(fmt::format("{}", fmt::join(summary.dropped, ", ")))));
+  }
   if (rows.size() > 0) {
     console.note(closing_line(summary));
     console.note("fetch one: earshot get 1");
@@ -157,6 +160,9 @@ ExitCode status(const node::Config& config, Console& console) {
   }
   console.data(fmt::format("questions   {} in, {} out, {} seen before, {} answers passed on", status.queries_in,
                            status.queries_out, status.duplicates, status.hits_relayed));
+  console.data(fmt::format("network     {}, {} digests of others hosted, {} questions stay here",
+                           status.network_peers == 0 ? "size not known yet" : fmt::format("some {} peers", status.network_peers),
+                           status.digests, status.standing));
   console.data(fmt::format("refused     {} malformed, {} unknown", status.malformed, status.unknown));
   console.data(fmt::format("http        {}", status.http.empty() ? "off" : "http://" + status.http));
   return ExitCode::kDone;

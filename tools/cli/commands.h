@@ -15,6 +15,11 @@ ExitCode play(const Invocation& invocation, const node::Config& config, Console&
 ExitCode share(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode import(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode index(const Invocation& invocation, const node::Config& config, Console& console);
+/// Who holds a content: a row of the last search.
+ExitCode who(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode invite(const node::Config& config, Console& console);
+ExitCode join(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode wish(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode status(const node::Config& config, Console& console);
 ExitCode peers(const node::Config& config, Console& console);
 ExitCode up(const Invocation& invocation, const node::Config& config, Console& console);

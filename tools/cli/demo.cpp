@@ -10,9 +10,11 @@
 #include <set>
 #include <thread>
 
+#include "overlay/search/strategy.h"
 #include "tools/cli/demo_events.h"
 #include "tools/cli/demo_network.h"
 #include "tools/cli/demo_plan.h"
+#include "tools/cli/demo_rare.h"
 #include "tools/cli/hit_rows.h"
 #include "tools/cli/interrupt.h"
 #include "tools/node/config.h"
@@ -34,17 +36,21 @@ constexpr std::uint64_t kRowsPerNode = 2'000;
 constexpr std::chrono::seconds kStartPatience{30};
 constexpr std::chrono::seconds kHealPatience{8};
 
+// Searches for what exists once, beside the one that is shown.
+constexpr std::size_t kRareSearches = 3;
+
 // A search is tried again when neighbors were lost a moment ago.
 constexpr int kSearches = 3;
 
 class Demo {
  public:
   Demo(const DemoFlags& flags, Console& console)
-      : flags_(flags), console_(console), random_(Random::stream(flags.seed, 0, 0)) {}
+      : flags_(flags), console_(console), strategy_(overlay::strategy_named(flags.strategy)->kind),
+        random_(Random::stream(flags.seed, 0, 0)) {}
 
   Result<void> run() {
-    for (const auto step : {&Demo::prepare, &Demo::start_nodes, &Demo::import_rows, &Demo::choose, &Demo::kill_nodes,
-                            &Demo::search, &Demo::fetch}) {
+    for (const auto step : {&Demo::prepare, &Demo::start_nodes, &Demo::import_rows, &Demo::wish, &Demo::choose,
+                            &Demo::kill_nodes, &Demo::rare, &Demo::search, &Demo::fetch}) {
       if (interrupted()) return fail(ErrorCode::kStopped, "interrupted");
       if (auto done = (this->*step)(); !done) return done;
     }
@@ -55,8 +61,10 @@ class Demo {
   Result<void> prepare();
   Result<void> start_nodes();
   Result<void> import_rows();
+  Result<void> wish();
   Result<void> choose();
   Result<void> kill_nodes();
+  Result<void> rare();
   Result<void> search();
   Result<void> fetch();
 
@@ -88,9 +96,11 @@ class Demo {
 
   const DemoFlags& flags_;
   Console& console_;
+  const StrategyKind strategy_;
   Random random_;
   Clock::time_point began_ = Clock::now();
   std::vector<Song> songs_;
+  std::optional<Song> late_song_;  // held by the node that comes last, and by nobody before
   std::optional<DemoNetwork> network_;
   std::size_t song_ = 0;      // the chosen one
   std::size_t searcher_ = 0;  // the node that asks
@@ -98,12 +108,19 @@ class Demo {
 };
 
 Result<void> Demo::prepare() {
-  auto network = DemoNetwork::create(flags_.nodes, flags_.keep);
+  auto network = DemoNetwork::create(flags_.nodes + 1, flags_.keep);  // the last one comes late
   if (!network) return tl::unexpected(network.error());
   network_.emplace(std::move(*network));
   auto songs = find_songs(flags_.music, network_->folder() / "tones");
   if (!songs) return tl::unexpected(songs.error());
   songs_ = std::move(*songs);
+  if (songs_.size() > 1) {
+    late_song_ = std::move(songs_.back());
+    songs_.pop_back();
+    std::error_code error;
+    fs::copy_file(late_song_->file, network_->nodes()[flags_.nodes].shared / late_song_->file.filename(), error);
+    if (error) return fail(ErrorCode::kDisk, "copy '{}': {}", late_song_->file.string(), error.message());
+  }
   spread(songs_, flags_.nodes, random_);
   for (std::size_t i = 0; i < songs_.size(); ++i) {
     // In a folder of its own: two albums may have a file of one name, and an untagged file is found by its name.
@@ -190,6 +207,56 @@ Result<std::set<std::string>> Demo::neighbors_of(std::size_t node) {
   return keys;
 }
 
+// A wish is added, then the one who holds it joins.
+Result<void> Demo::wish() {
+  if (!late_song_) return {};
+  const std::size_t wisher = 1, late = flags_.nodes;
+  if (auto added = add_wish(*network_, wisher, late_song_->title); !added) return added;
+  if (auto started = network_->start(late, network_->nodes()[0].status.self); !started) return started;
+  const auto joined = [](const StatusLine& status) { return status.neighbors > 0; };
+  if (auto ready = network_->wait_until(late, joined, kStartPatience); !ready) return ready;
+  const auto before = elapsed();
+  const auto hit = wait_for_wish(*network_, wisher);
+  if (!hit) return tl::unexpected(hit.error());
+  tell(demo_event::wished(wisher, late, late_song_->title, elapsed() - before, elapsed()),
+       fmt::format("node {} wished for \"{}\", which nobody had; then node {} joined with it, and {} ms later the wish was "
+                   "answered",
+                   wisher, printable(late_song_->title), late, elapsed() - before));
+  return {};
+}
+
+// Tracks that exist once, each asked for by a node drawn at random.
+Result<void> Demo::rare() {
+  std::vector<std::size_t> single;
+  for (std::size_t i = 0; i < songs_.size(); ++i) {
+    if (songs_[i].holders.size() == 1 && network_->nodes()[songs_[i].holders[0]].running()) single.push_back(i);
+  }
+  random_.shuffle(std::span(single));
+  single.resize(std::min(single.size(), kRareSearches));
+  if (single.empty()) return {};
+  std::size_t found = 0;
+  std::uint64_t messages = 0, coverage = 1000;
+  const auto before = network_counters();
+  if (!before) return tl::unexpected(before.error());
+  for (const std::size_t song : single) {
+    std::size_t asker = 0;
+    do asker = random_.below(flags_.nodes);
+    while (asker == songs_[song].holders[0] || !network_->nodes()[asker].running());
+    const auto searched = search_rare(*network_, asker, songs_[song], strategy_);
+    if (!searched) return tl::unexpected(searched.error());
+    found += searched->found ? 1 : 0;
+    coverage = std::min(coverage, searched->summary.coverage);
+  }
+  const auto after = network_counters();
+  if (!after) return tl::unexpected(after.error());
+  messages = (after->questions - before->questions + after->passed_on - before->passed_on) / single.size();
+  tell(demo_event::rare(flags_.strategy, single.size(), found, messages, coverage, elapsed()),
+       fmt::format("{}: {} of {} tracks that exist once were found, {} messages each in the whole network, each answer "
+                   "covers {:.1f} % of it at least",
+                   flags_.strategy, found, single.size(), messages, static_cast<double>(coverage) / 10));
+  return {};
+}
+
 // A song and a node that is no neighbor of any of its holders; a song with several holders when there is one.
 Result<void> Demo::choose() {
   std::vector<std::size_t> order(songs_.size());
@@ -256,7 +323,7 @@ Result<void> Demo::kill_nodes() {
 
 Result<Demo::Counters> Demo::network_counters() {
   Counters total;
-  for (std::size_t number = 0; number < flags_.nodes; ++number) {
+  for (std::size_t number = 0; number < network_->nodes().size(); ++number) {
     const DemoNode& node = network_->nodes()[number];
     if (!node.running()) continue;
     if (auto asked = network_->refresh(number); !asked) return tl::unexpected(asked.error());
@@ -272,6 +339,7 @@ Result<SummaryLine> Demo::search_once() {
   const Song& song = songs_[song_];
   SearchRequest request;
   request.text = song.title;
+  request.strategy = strategy_;
   request.time = 1500ms;
   const HitTable table(console_.width(), console_.colour());
   HitRows rows(20, [&](std::size_t number, const HitLine& hit) {

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/node/json_line.h"
+
 namespace earshot::cli::demo_event {
 
 using nlohmann::ordered_json;
@@ -10,11 +12,9 @@ using nlohmann::ordered_json;
 namespace {
 
 ordered_json event(const char* name) {
-  return {{"v", 1}, {"type", "demo"}, {"event", name}};
-}
-
-std::string written(const ordered_json& value) {
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, ordered_json::error_handler_t::replace);
+  ordered_json value = line_of_type("demo");
+  value["event"] = name;
+  return value;
 }
 
 }  // namespace
@@ -68,6 +68,28 @@ std::string cost(std::uint64_t questions, std::uint64_t duplicates, std::uint64_
   value["duplicates"] = duplicates;
   value["answers"] = answers;
   value["nodes"] = nodes;
+  return written(value);
+}
+
+std::string wished(std::size_t wisher, std::size_t holder, const std::string& text, std::int64_t after_ms, std::int64_t ms) {
+  ordered_json value = event("wish");
+  value["node"] = wisher;
+  value["holder"] = holder;
+  value["text"] = text;
+  value["after_ms"] = after_ms;
+  value["ms"] = ms;
+  return written(value);
+}
+
+std::string rare(const std::string& strategy, std::size_t asked, std::size_t found, std::uint64_t messages,
+                 std::uint64_t coverage, std::int64_t ms) {
+  ordered_json value = event("rare");
+  value["strategy"] = strategy;
+  value["asked"] = asked;
+  value["found"] = found;
+  value["messages"] = messages;
+  value["coverage"] = coverage;
+  value["ms"] = ms;
   return written(value);
 }
 

@@ -16,6 +16,9 @@ std::string imported(std::uint64_t rows, std::int64_t ms);
 std::string killed(const std::vector<std::size_t>& nodes, std::int64_t ms);
 std::string asked(std::size_t node, const std::string& text, const std::vector<std::size_t>& holders);
 std::string cost(std::uint64_t questions, std::uint64_t duplicates, std::uint64_t answers, std::size_t nodes);
+std::string wished(std::size_t wisher, std::size_t holder, const std::string& text, std::int64_t after_ms, std::int64_t ms);
+std::string rare(const std::string& strategy, std::size_t asked, std::size_t found, std::uint64_t messages,
+                 std::uint64_t coverage, std::int64_t ms);
 std::string finished(const DoneLine& done, const std::string& content, std::int64_t ms, bool verified);
 
 // Of the demo of playing.

@@ -15,7 +15,9 @@
 #include <iterator>
 #include <thread>
 
+#include "overlay/config.h"
 #include "tools/cli/interrupt.h"
+#include "tools/node/remembered_network.h"
 
 namespace earshot::cli {
 
@@ -25,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr std::chrono::milliseconds kPollPeriod{25};
+constexpr std::uint16_t kDegree = overlay::Config{}.active_size;
 constexpr std::chrono::seconds kStopTime{4};
 
 // What a node of the demo is told: loopback only, small caches, nothing that waits for a disk.
@@ -32,7 +35,7 @@ std::vector<std::string> arguments(const DemoNode& node, const std::string& boot
   std::vector<std::string> texts = {
       "earshot",     "node", "--datadir", node.folder.string(), "--listen",   "127.0.0.1:0", "--stream-port", "0",
       "--http-port", "0",    "--share",   node.shared.string(), "--cache-mb", "2",           "--index-sync",  "false",
-      "--log-level", "info"};
+      "--log-level", "info", "--publish-after", "1"};
   if (!bootstrap.empty()) texts.insert(texts.end(), {"--bootstrap", bootstrap});
   return texts;
 }
@@ -71,6 +74,11 @@ Result<DemoNetwork> DemoNetwork::create(std::size_t nodes, bool keep, std::strin
     node.folder = fs::path(name) / fmt::format("n{:02}", i);
     node.shared = node.folder / "shared";
     fs::create_directories(node.shared, error);
+    // As if it had been here before: a network that has just begun takes a quarter of an hour to measure itself.
+    fs::create_directories(node.folder / "state", error);
+    if (auto known = node::remember_network(node.folder / "state" / "network", {static_cast<std::uint32_t>(nodes), kDegree, 0, 0});
+        !known)
+      return tl::unexpected(known.error());
     network.nodes_.push_back(std::move(node));
   }
   if (error) return fail(ErrorCode::kDisk, "make folders below '{}': {}", name, error.message());

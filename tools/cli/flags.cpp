@@ -26,10 +26,13 @@ constexpr double kSearchSeconds = 3;
 // Fetches at once: what a node runs (Fetches::kMaxRunning).
 constexpr int kMaxGets = 16;
 
+// Links at once: what the API takes.
+constexpr int kMaxLinks = 64;
+
 // Where CLI11 leaves what it read, until it becomes an Invocation.
 struct Raw {
   Invocation invocation;
-  std::string datadir, config_file, strategy = "flood";
+  std::string datadir, config_file, strategy = "auto";
   double seconds = kSearchSeconds;
   std::vector<std::vector<std::string>> settings = std::vector<std::vector<std::string>>(node::settings().size());
 };
@@ -125,18 +128,18 @@ void Tree::client_commands() {
   search->add_option("--time", raw.seconds, "Seconds to wait for answers")
       ->check(CLI::Range(0.1, 120.0))
       ->capture_default_str();
-  settings(search, {"node.listen", "node.bootstrap", "cli"});
+  settings(search, {"node.listen", "node.bootstrap", "node.lan", "node.local_only", "cli"});
 
   CLI::App* get = command(Command::kGet, "get", "Fetch rows of the last search, or content ids, and verify them");
   get->add_option("what", to.contents, "Rows' numbers, or ppspp:...")->required()->expected(1, kMaxGets);
   get->add_flag("--verify", to.verify, "Fetch nothing: say whether the file of --out is this content");
   get->add_option("-o,--out", to.out, "File or folder to write to")->type_name("PATH");
-  settings(get, {"node.listen", "node.bootstrap", "cli", "share"});
+  settings(get, {"node.listen", "node.bootstrap", "node.lan", "node.local_only", "cli", "share"});
 
   CLI::App* play = command(Command::kPlay, "play", "Play a row of the last search, or a content id, while it comes");
   play->add_option("what", to.contents, "A row's number, or ppspp:...")->required()->expected(1);
   play->add_option("--player", to.player, "mpv, ffplay or vlc; - writes the sound to stdout (default: what is installed)");
-  settings(play, {"node.listen", "node.bootstrap", "cli"});
+  settings(play, {"node.listen", "node.bootstrap", "node.lan", "node.local_only", "cli"});
 
   LiveFlags& on_air = to.live;
   CLI::App* live = command(Command::kLive, "live", "Send sound from stdin to whoever listens (start), or hear it on stdout (listen)");
@@ -171,6 +174,21 @@ void Tree::client_commands() {
   index->add_option("--limit", to.limit, "import: rows to take at most; 0: all");
   settings(index, {"cli", "index"});
 
+  CLI::App* wish = command(Command::kWish, "wish", "Ask for something until somebody has it: add, list what was found, remove");
+  wish->add_option("action", to.what, "What to do")->required()->check(CLI::IsMember({"add", "list", "remove"}));
+  wish->add_option("words", to.paths, "add: what to wish for, as in a search; remove: the wish's number");
+  settings(wish, {"cli"});
+
+  CLI::App* who = command(Command::kWho, "who", "Who holds a row of the last search, also those who did not answer then");
+  who->add_option("what", to.contents, "A row's number, or the content id of a row")->required()->expected(1);
+  who->add_option("--time", raw.seconds, "Seconds to wait for answers")->check(CLI::Range(0.1, 120.0))->capture_default_str();
+  settings(who, {"node.listen", "node.bootstrap", "node.lan", "node.local_only", "cli"});
+
+  settings(command(Command::kInvite, "invite", "A link that brings somebody else into the network"), {"cli"});
+  CLI::App* join = command(Command::kJoin, "join", "Join the network through somebody's link");
+  join->add_option("links", to.contents, "earshot://KEY@ADDRESS:PORT")->required()->expected(1, kMaxLinks);
+  settings(join, {"cli"});
+
   settings(command(Command::kStatus, "status", "What the running node is doing"), {"cli"});
   settings(command(Command::kPeers, "peers", "Who the running node is connected to"), {"cli"});
 }
@@ -195,6 +213,9 @@ void Tree::demo_command() {
   CLI::App* demo = command(Command::kDemo, "demo", "A whole network on this machine: search it, fetch from it, verify");
   demo->add_option("--nodes", to.nodes, "Node processes")->check(CLI::Range(3, 200))->capture_default_str();
   demo->add_option("--kill", to.kill, "Nodes to kill before the search")->capture_default_str();
+  demo->add_option("--strategy", to.strategy, "How the question spreads")
+      ->check(CLI::IsMember(strategy_choices()))
+      ->capture_default_str();
   demo->add_flag("--stream", to.stream, "Play a track while it comes, kill its first source, and compare every byte");
   demo->add_flag("--keep", to.keep, "Leave the network running and say how to use it");
   demo->add_option("--seed", to.seed, "Decides who holds what, who asks and who is killed")->capture_default_str();

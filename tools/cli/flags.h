@@ -17,7 +17,7 @@
 namespace earshot::cli {
 
 enum class Command : std::uint8_t {
-  kNode, kUp, kDown, kSearch, kGet, kPlay, kLive, kShare, kImport, kIndex, kStatus, kPeers, kDoctor, kConfigShow,
+  kNode, kUp, kDown, kSearch, kGet, kPlay, kLive, kShare, kImport, kIndex, kWish, kWho, kInvite, kJoin, kStatus, kPeers, kDoctor, kConfigShow,
   kConfigPaths, kDemo, kCompletion, kMan, kHelp, kVersion
 };
 
@@ -26,6 +26,7 @@ struct DemoFlags {
   std::uint32_t kill = 0;
   bool keep = false;
   bool stream = false;
+  std::string strategy = "auto";
   std::uint64_t seed = 1;
   std::filesystem::path music;     // empty: what is installed, else generated tones
   std::filesystem::path metadata;  // empty: EARSHOT_DEMO_METADATA, else none
@@ -48,10 +49,10 @@ struct Invocation {
   bool json = false;
   ConsoleStyle style;
   node::ConfigFlags config;
-  SearchRequest search;                      // search
+  SearchRequest search;                      // search; wish: its text, or its number
   std::size_t rows = 20;                     // search: rows shown at most
-  std::string what;                          // index: the task; help: a topic; completion: a shell; man: a page
-  std::vector<std::string> contents;         // get, play: rows' numbers or content ids
+  std::string what;                          // index: the task; wish: add, list or remove; help: a topic; completion: a shell; man: a page
+  std::vector<std::string> contents;         // get, play, who: rows' numbers or content ids; join: links
   bool verify = false;                       // get: check a file that is here
   std::string player;                        // play: empty: the first that is installed; "-": stdout
   std::vector<std::filesystem::path> paths;  // share, import, index

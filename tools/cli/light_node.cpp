@@ -25,6 +25,9 @@ constexpr std::chrono::milliseconds kBodyTick{5};
 // Three dead contacts and a slow one: more than this is no network.
 constexpr std::chrono::seconds kJoinTime{8};
 
+// A node of the local network answers a beacon within a second.
+constexpr std::chrono::seconds kLanTime{3};
+
 // With the first neighbor others come at once; a moment later a question reaches more of the network.
 constexpr std::chrono::milliseconds kSettleTime{300};
 
@@ -170,13 +173,16 @@ Result<std::unique_ptr<Client>> start_light_node(const node::Config& config,
                                                  const std::function<void(std::string_view)>& say) {
   auto daemon = node::Daemon::open(config, node::Role::kLight);
   if (!daemon) return tl::unexpected(daemon.error());
-  if ((*daemon)->node().status().contacts == 0) return tl::unexpected(nobody("no peers are known"));
-  say("no node runs here: joining the network...");
-  const auto deadline = Clock::now() + kJoinTime;
+  const bool knows = (*daemon)->node().status().contacts > 0;
+  if (!knows && (!config.lan || config.listen.is_loopback())) return tl::unexpected(nobody("no peers are known"));
+  say(knows ? "no node runs here: joining the network..." : "no node runs here: looking for one in the local network...");
+  const std::chrono::seconds patience = knows ? kJoinTime : kLanTime;
+  const auto deadline = Clock::now() + patience;
   while ((*daemon)->node().status().neighbors == 0) {
     if (interrupted()) return fail(ErrorCode::kStopped, "interrupted");
     if (Clock::now() > deadline)
-      return tl::unexpected(nobody(fmt::format("no peer answered within {} s", kJoinTime.count())));
+      return tl::unexpected(nobody(knows ? fmt::format("no peer answered within {} s", patience.count())
+                                         : "no peers are known, and none is in the local network"));
     std::this_thread::sleep_for(kTick / 4);
   }
   std::this_thread::sleep_for(kSettleTime);

@@ -49,6 +49,14 @@ ExitCode run(const Invocation& invocation, Console& console) {
       return import(invocation, *config, console);
     case Command::kIndex:
       return index(invocation, *config, console);
+    case Command::kWho:
+      return who(invocation, *config, console);
+    case Command::kInvite:
+      return invite(*config, console);
+    case Command::kJoin:
+      return join(invocation, *config, console);
+    case Command::kWish:
+      return wish(invocation, *config, console);
     case Command::kStatus:
       return status(*config, console);
     case Command::kPeers:

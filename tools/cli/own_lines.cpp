@@ -3,19 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/node/json_line.h"
+
 namespace earshot::cli {
 
 using nlohmann::ordered_json;
 
 namespace {
-
-ordered_json object(std::string_view type) {
-  return {{"v", 1}, {"type", type}};
-}
-
-std::string written(const ordered_json& value) {
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, ordered_json::error_handler_t::replace);
-}
 
 // A value as the file would hold it.
 ordered_json value_of(const node::Setting& setting, const node::Decided& decided) {
@@ -43,7 +37,7 @@ std::string_view name_of(node::Origin origin) {
 }
 
 std::string setting_line(const node::Setting& setting, const node::Decided& decided) {
-  ordered_json value = object("setting");
+  ordered_json value = line_of_type("setting");
   value["key"] = setting.key;
   value["value"] = value_of(setting, decided);
   value["origin"] = name_of(decided.origin);
@@ -52,14 +46,14 @@ std::string setting_line(const node::Setting& setting, const node::Decided& deci
 }
 
 std::string path_line(std::string_view what, const std::filesystem::path& path) {
-  ordered_json value = object("path");
+  ordered_json value = line_of_type("path");
   value["what"] = what;
   value["path"] = path.string();
   return written(value);
 }
 
 std::string finding_line(const Finding& finding) {
-  ordered_json value = object("finding");
+  ordered_json value = line_of_type("finding");
   value["check"] = finding.check;
   value["level"] = name_of(finding.level);
   value["what"] = finding.what;
@@ -68,14 +62,14 @@ std::string finding_line(const Finding& finding) {
 }
 
 std::string text_line(std::string_view name, std::string_view text) {
-  ordered_json value = object("text");
+  ordered_json value = line_of_type("text");
   value["name"] = name;
   value["text"] = text;
   return written(value);
 }
 
 std::string up_line(std::string_view self, std::int64_t pid, bool was_running, std::string_view page) {
-  ordered_json value = object("up");
+  ordered_json value = line_of_type("up");
   value["self"] = self;
   value["pid"] = pid;
   value["was_running"] = was_running;
@@ -84,7 +78,7 @@ std::string up_line(std::string_view self, std::int64_t pid, bool was_running, s
 }
 
 std::string down_line(bool was_running) {
-  ordered_json value = object("down");
+  ordered_json value = line_of_type("down");
   value["was_running"] = was_running;
   return written(value);
 }

@@ -161,10 +161,21 @@ std::string HitTable::row(std::size_t number, const HitLine& hit) const {
                fmt::format("{}", hit.hops), fmt::format("{} ms", hit.ms)});
 }
 
+std::string coverage_of(const SummaryLine& summary) {
+  if (summary.asked == 0) return "";
+  std::string text = fmt::format("; {} asked by some {}", plural(summary.asked, "peer", "peers"),
+                                 plural(summary.cost, "message", "messages"));
+  if (summary.least == 0 && summary.most == 1000) return text + ", what share of the network that is, is not known yet";
+  const auto percent = [](std::uint64_t permille) { return static_cast<double>(permille) / 10; };
+  return text + fmt::format(", which covers {:.1f} % of the network ({:.1f} to {:.1f} %)", percent(summary.coverage),
+                            percent(summary.least), percent(summary.most));
+}
+
 std::string closing_line(const SummaryLine& summary) {
   return fmt::format("{} at {} in {}; this node sent {} and got {}", plural(summary.hits, "track", "tracks"),
                      plural(summary.holders, "holder", "holders"), short_time(summary.ms),
-                     plural(summary.messages, "question", "questions"), plural(summary.answers, "answer", "answers"));
+                     plural(summary.messages, "question", "questions"), plural(summary.answers, "answer", "answers")) +
+         coverage_of(summary);
 }
 
 std::string progress_bar(const ProgressLine& progress, std::uint64_t bytes_per_second) {

@@ -52,6 +52,8 @@ class HitTable {
 };
 
 /// "7 tracks at 9 holders in 3.0 s; this node asked 5 neighbors and got 4 answers".
+/// Who was asked and what that is worth; empty when nobody was.
+std::string coverage_of(const SummaryLine& summary);
 std::string closing_line(const SummaryLine& summary);
 
 /// "[#####.....] 1.5 of 3.0 MB from 2 holders, 1.0 MB/s, 0:02 left"; without a rate it says nothing of time.

@@ -5,6 +5,7 @@
 
 #include "overlay/search/strategy.h"
 #include "tools/node/api_json.h"
+#include "tools/node/json_line.h"
 
 namespace earshot::cli {
 
@@ -42,10 +43,6 @@ std::vector<SourceLine> sources(const ordered_json& object) {
   return rows;
 }
 
-std::string written(const ordered_json& value) {
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, ordered_json::error_handler_t::replace);
-}
-
 }  // namespace
 
 std::string type_of(std::string_view line) {
@@ -76,8 +73,31 @@ HitLine hit_from(std::string_view line) {
 
 SummaryLine summary_from(std::string_view line) {
   const ordered_json value = parsed(line);
-  return {number(value, "hits"),     number(value, "holders"), number(value, "ms"),
-          number(value, "messages"), number(value, "answers"), number(value, "neighbors")};
+  SummaryLine summary;
+  summary.hits = number(value, "hits");
+  summary.holders = number(value, "holders");
+  summary.ms = number(value, "ms");
+  summary.messages = number(value, "messages");
+  summary.answers = number(value, "answers");
+  summary.neighbors = number(value, "neighbors");
+  summary.asked = number(value, "asked");
+  summary.cost = number(value, "cost");
+  if (const auto coverage = value.find("coverage"); coverage != value.end() && coverage->is_object()) {
+    summary.coverage = number(*coverage, "permille");
+    summary.least = number(*coverage, "least");
+    summary.most = number(*coverage, "most");
+  }
+  if (const auto dropped = value.find("dropped"); dropped != value.end() && dropped->is_array()) {
+    for (const auto& word : *dropped) {
+      if (word.is_string()) summary.dropped.push_back(word.get<std::string>());
+    }
+  }
+  return summary;
+}
+
+WishLine wish_line_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  return {number(value, "id"), number(value, "found"), number(value, "fresh"), text(value, "text")};
 }
 
 ProgressLine progress_from(std::string_view line) {
@@ -112,6 +132,7 @@ StatusLine status_from(std::string_view line) {
   status.version = text(value, "version");
   status.role = text(value, "role");
   status.self = text(value, "self");
+  status.invitation = text(value, "invitation");
   status.key = text(value, "key");
   status.endpoint = text(value, "endpoint");
   status.http = text(value, "http");
@@ -130,6 +151,9 @@ StatusLine status_from(std::string_view line) {
   status.hits_relayed = number(value, "hits_relayed");
   status.malformed = number(value, "malformed");
   status.unknown = number(value, "unknown");
+  status.network_peers = number(value, "network_peers");
+  status.digests = number(value, "digests");
+  status.standing = number(value, "standing");
   status.fetches = number(value, "fetches");
   status.scanning = yes(value, "scanning");
   if (const auto scan = value.find("scan"); scan != value.end() && scan->is_object()) {
@@ -204,13 +228,26 @@ PlayLine play_from(std::string_view line) {
   return {text(value, "url"), number(value, "bytes"), number(value, "size"), sources(value)};
 }
 
-std::string search_body(const SearchRequest& request) {
+std::string search_body(const SearchRequest& request, const std::string& content) {
   ordered_json value = {{"text", request.text}, {"limit", request.limit}};
   value["strategy"] = overlay::strategies()[static_cast<std::size_t>(request.strategy)].name;
   value["ttl"] = request.ttl;
   value["walkers"] = request.walkers;
   value["time_ms"] = request.time / 1ms;
+  if (!content.empty()) value["content"] = content;
   return written(value);
+}
+
+std::string join_body(const std::vector<std::string>& links) {
+  return written({{"contacts", links}});
+}
+
+std::string invitation_line(std::string_view link) {
+  return written({{"v", 1}, {"type", "invitation"}, {"link", link}});
+}
+
+std::string wish_body(const std::string& text) {
+  return written({{"text", text}});
 }
 
 FetchWish wish_for(const HitLine& hit) {

@@ -26,6 +26,14 @@ struct HitLine {
 
 struct SummaryLine {
   std::uint64_t hits = 0, holders = 0, ms = 0, messages = 0, answers = 0, neighbors = 0;
+  std::uint64_t asked = 0, cost = 0;                     // peers, and copies of the question in all, as far as it is known
+  std::uint64_t coverage = 0, least = 0, most = 1000;  // of the network, in thousandths
+  std::vector<std::string> dropped{};                    // words that were left out in the end
+};
+
+struct WishLine {
+  std::uint64_t id = 0, found = 0, fresh = 0;
+  std::string text;
 };
 
 struct SourceLine {
@@ -56,11 +64,11 @@ struct IndexLine {
 };
 
 struct StatusLine {
-  std::string version, role, self, key, endpoint, http;
+  std::string version, role, self, invitation, key, endpoint, http;
   std::uint64_t neighbors = 0, passive = 0, links = 0, contacts = 0, uptime_ms = 0, tracks = 0, terms = 0,
                 index_bytes = 0, shares = 0;
   std::uint64_t queries_in = 0, queries_out = 0, duplicates = 0, hits_relayed = 0, malformed = 0, unknown = 0,
-                fetches = 0;
+                fetches = 0, network_peers = 0, digests = 0, standing = 0;
   std::uint64_t scan_files = 0, scan_of = 0, scan_bytes = 0;
   bool scanning = false, index_paused = false;
   std::string index_trouble, index_moved_aside;
@@ -81,6 +89,7 @@ struct ShareLine {
 
 HitLine hit_from(std::string_view line);
 SummaryLine summary_from(std::string_view line);
+WishLine wish_line_from(std::string_view line);
 ProgressLine progress_from(std::string_view line);
 DoneLine done_from(std::string_view line);
 StatusLine status_from(std::string_view line);
@@ -99,7 +108,12 @@ struct PlayLine {
 PlayLine play_from(std::string_view line);
 
 /// Bodies of requests.
-std::string search_body(const SearchRequest& request);
+/// Links as the invitation gives them.
+std::string join_body(const std::vector<std::string>& links);
+std::string invitation_line(std::string_view link);
+std::string wish_body(const std::string& text);
+/// `content`: only who holds this one; empty: everything.
+std::string search_body(const SearchRequest& request, const std::string& content = "");
 /// What and from whom; texts that are empty are left out.
 struct FetchWish {
   std::string content, title, artist, codec, out;

@@ -5,14 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "tools/node/api_json.h"
 #include "tools/node/content_http.h"
 #include "tools/node/metrics.h"
 #include "tools/node/own_address.h"
 #include "tools/node/page.h"
+#include "tools/node/search_run.h"
 
 namespace earshot::node {
 
@@ -20,55 +19,10 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-std::int64_t ms_since(Steady::time_point began) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count();
-}
-
 void end_with(Channel& channel, std::string line) {
   channel.line(std::move(line));
   channel.close();
 }
-
-/// One open search: gathers the holders of each content. Only the reactor's thread touches it.
-class SearchRun {
- public:
-  SearchRun(std::shared_ptr<Channel> channel, std::shared_ptr<Sightings> sightings, std::size_t neighbors)
-      : channel_(std::move(channel)), sightings_(std::move(sightings)), neighbors_(neighbors) {}
-
-  void take(const SearchEvent& event) {
-    for (const ReachableHit& hit : event.hits) add(hit);
-    if (!event.last) return;
-    end_with(*channel_, json::summary({rows_.size(), holders_.size(), event.progress.messages_sent, event.progress.answers,
-                                       neighbors_, ms_since(began_)}));
-  }
-
- private:
-  void add(const ReachableHit& hit) {
-    if (rows_.size() >= limits::kMaxHitsPerQuery) return;
-    sightings_->saw(hit.track, hit.holder);
-    const auto [at, fresh] = rows_.try_emplace(hit.track.content);
-    json::HitRow& row = at->second;
-    if (fresh) {
-      row.track = hit.track;
-      row.hops = hit.hops;
-      row.ms = ms_since(began_);
-    }
-    const auto same = [&](const Contact& known) { return known.key == hit.holder.key; };
-    if (std::any_of(row.holders.begin(), row.holders.end(), same)) return;
-    holders_.insert(hit.holder.key);
-    if (row.holders.size() < Sightings::kMaxHolders) row.holders.push_back(for_people(hit.holder));
-    row.hops = std::min(row.hops, hit.hops);
-    row.score = std::max(row.score, hit.score);
-    channel_->line(json::hit(row));
-  }
-
-  std::shared_ptr<Channel> channel_;
-  std::shared_ptr<Sightings> sightings_;
-  std::size_t neighbors_;
-  Steady::time_point began_ = Steady::now();
-  std::unordered_map<ContentId, json::HitRow, IdHash> rows_;
-  std::unordered_set<NodeKey, IdHash> holders_;
-};
 
 // A flag that a reader's going away sets.
 std::shared_ptr<std::atomic<bool>> gone_flag(Channel& channel) {
@@ -134,6 +88,10 @@ const Api::Route Api::kRoutes[] = {
     {"DELETE", "/api/v1/sessions", UserRole::kGuest, &Api::end_session},
     {"GET", "/api/v1/radio", UserRole::kOwner, &Api::radio},
     {"GET", "/api/v1/stations", UserRole::kGuest, &Api::stations},
+    {"GET", "/api/v1/wishes", UserRole::kOwner, &Api::wishes},
+    {"POST", "/api/v1/wishes", UserRole::kOwner, &Api::add_wish},
+    {"DELETE", "/api/v1/wishes", UserRole::kOwner, &Api::remove_wish},
+    {"POST", "/api/v1/wishes/hits", UserRole::kOwner, &Api::take_wish_hits},
     {"GET", "/api/v1/users", UserRole::kOwner, &Api::users},
     {"POST", "/api/v1/users", UserRole::kOwner, &Api::set_user},
     {"DELETE", "/api/v1/users", UserRole::kOwner, &Api::remove_user},
@@ -180,6 +138,7 @@ void Api::status(const Request& request, const std::shared_ptr<Channel>& channel
   json::StatusReport report;
   report.node = parts_.node.status();
   report.node.self = for_people(report.node.self);
+  report.invitation = parts_.invitation ? parts_.invitation() : report.node.self;
   report.version = version();
   report.role = parts_.role;
   report.http = http_;
@@ -231,13 +190,12 @@ void Api::shares(const Request&, const std::shared_ptr<Channel>& channel) {
 }
 
 void Api::search(const Request& request, const std::shared_ptr<Channel>& channel) {
-  auto wanted = json::search_from(request.body);
-  if (!wanted) return refuse(*channel, wanted.error());
-  // Neighbors are counted before: on the reactor's thread the node would wait for itself.
-  const auto run = std::make_shared<SearchRun>(channel, sightings_, parts_.node.status().neighbors);
-  const auto id = parts_.node.search(std::move(*wanted), [run](const SearchEvent& event) { run->take(event); });
-  if (!id) return refuse(*channel, id.error());
-  channel->when_gone([&node = parts_.node, id = *id] { node.cancel(id); });
+  auto order = json::search_from(request.body);
+  if (!order) return refuse(*channel, order.error());
+  const auto run = std::make_shared<SearchRun>(SearchRun::Parts{parts_.node, parts_.index, sightings_, asking_door_}, channel,
+                                               std::move(*order));
+  if (const auto started = run->start(); !started) return refuse(*channel, started.error());
+  channel->when_gone([run] { run->cancel(); });
 }
 
 Result<Fetch> Api::completed(json::FetchOrder order) const {

@@ -19,6 +19,10 @@
 //   DELETE /api/v1/sessions                    one object: the session of this request has ended
 //   GET  /api/v1/radio      one object: where sources go on air
 //   GET  /api/v1/stations   lines: station ..., done
+//   GET  /api/v1/wishes     lines: wish ..., done
+//   POST /api/v1/wishes     {"text"}           one object: the wish, which stays in the network
+//   DELETE /api/v1/wishes?id=N                 one object: the wish is gone
+//   POST /api/v1/wishes/hits {}                lines: wish_hit ..., each only ever once, done
 //   GET  /api/v1/users      lines: user ..., done
 //   POST /api/v1/users      {"name", "role", "password"}   one object: the user is there, or changed
 //   DELETE /api/v1/users?name=NAME             one object: the user is gone, his sessions last until the restart
@@ -57,6 +61,7 @@
 namespace earshot::node {
 
 class Channel;
+class Wishes;
 
 /// Answers one request that has passed the gate.
 using Serve = std::function<void(const Request&, const std::shared_ptr<Channel>&)>;
@@ -108,6 +113,8 @@ struct ApiParts {
   Library* library = nullptr;       // the index again, for those who tend it; null: nobody may
   Radio* radio = nullptr;           // none: no stations
   std::string radio_password{};     // of sources
+  Wishes* wishes = nullptr;         // none: none are kept
+  std::function<Contact()> invitation{};  // what others join through; none: our own contact
 };
 
 /// handle() is called from one thread; answers come from others too.
@@ -117,6 +124,7 @@ class Api {
       : parts_(std::move(parts)), access_(std::move(access)), uploads_(parts_.download / "published") {
     access_.sessions = &sessions_;
   }
+  ~Api() { asking_door_->close(); }
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
 
@@ -168,6 +176,10 @@ class Api {
   void end_session(const Request& request, const std::shared_ptr<Channel>& channel);
   void radio(const Request& request, const std::shared_ptr<Channel>& channel);
   void stations(const Request& request, const std::shared_ptr<Channel>& channel);
+  void wishes(const Request& request, const std::shared_ptr<Channel>& channel);
+  void add_wish(const Request& request, const std::shared_ptr<Channel>& channel);
+  void remove_wish(const Request& request, const std::shared_ptr<Channel>& channel);
+  void take_wish_hits(const Request& request, const std::shared_ptr<Channel>& channel);
   void users(const Request& request, const std::shared_ptr<Channel>& channel);
   void set_user(const Request& request, const std::shared_ptr<Channel>& channel);
   void remove_user(const Request& request, const std::shared_ptr<Channel>& channel);
@@ -184,11 +196,16 @@ class Api {
   Uploads uploads_;
   Endpoint http_;
   std::shared_ptr<Sightings> sightings_ = std::make_shared<Sightings>();
+  Worker asking_;  // easier questions, after those that found nothing
+  std::shared_ptr<WorkerDoor> asking_door_ = std::make_shared<WorkerDoor>(asking_);
   std::unique_ptr<Worker> hashing_;  // made when first needed; last: its work uses the above
 };
 
 /// Answers with an error as HTTP tells it.
 void refuse(Channel& channel, const Error& error);
+
+/// The number of "name=number" in the query of a target.
+std::optional<std::uint64_t> number_in_query(std::string_view target, std::string_view name);
 
 /// How an error is told in HTTP.
 int http_status(ErrorCode code);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "overlay/search/strategy.h"
+#include "tools/node/json_line.h"
 
 namespace earshot::node::json {
 
@@ -23,15 +24,6 @@ constexpr std::uint64_t kMostRows = std::uint64_t{1} << 40;
 constexpr std::array<std::string_view, 10> kCodeNames = {"invalid",   "not_found",  "unreachable", "denied",
                                                          "timed_out", "stopped",    "corrupt",     "disk",
                                                          "exhausted", "unsupported"};
-
-ordered_json object(std::string_view type) {
-  return {{"v", 1}, {"type", type}};
-}
-
-// Text from strangers was checked on the way in; should a byte be wrong all the same, it is replaced, not thrown about.
-std::string text_of(const ordered_json& value) {
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, ordered_json::error_handler_t::replace);
-}
 
 Result<ordered_json> object_from(std::string_view body, std::initializer_list<std::string_view> fields) {
   ordered_json value = ordered_json::parse(body, nullptr, /*allow_exceptions=*/false);
@@ -107,6 +99,15 @@ void put_track(ordered_json& value, const Track& track) {
   if (!track.publisher.empty()) value["publisher"] = track.publisher;
 }
 
+void put_hit(ordered_json& value, const HitRow& row) {
+  put_track(value, row.track);
+  value["holders"] = ordered_json::array();
+  for (const Contact& contact : row.holders) value["holders"].push_back(holder(contact));
+  value["hops"] = row.hops;
+  value["ms"] = row.ms;
+  value["score"] = row.score;
+}
+
 ordered_json sources_of(const std::vector<stream::Source>& sources) {
   ordered_json list = ordered_json::array();
   for (const stream::Source& source : sources) {
@@ -117,10 +118,11 @@ ordered_json sources_of(const std::vector<stream::Source>& sources) {
 
 }  // namespace
 
-Result<SearchRequest> search_from(std::string_view body) {
-  const auto value = object_from(body, {"text", "limit", "strategy", "ttl", "walkers", "time_ms"});
+Result<SearchOrder> search_from(std::string_view body) {
+  const auto value = object_from(body, {"text", "limit", "strategy", "ttl", "walkers", "time_ms", "relax", "content"});
   if (!value) return tl::unexpected(value.error());
-  SearchRequest request;
+  SearchOrder order;
+  SearchRequest& request = order.request;
   auto text = text_in(*value, "text");
   if (!text) return tl::unexpected(text.error());
   request.text = std::move(*text);
@@ -141,8 +143,26 @@ Result<SearchRequest> search_from(std::string_view body) {
     if (entry == nullptr) return fail(ErrorCode::kInvalid, "'strategy' must be one of {}", overlay::strategy_names());
     request.strategy = entry->kind;
   }
+  if (const auto relax = value->find("relax"); relax != value->end()) {
+    if (!relax->is_boolean()) return fail(ErrorCode::kInvalid, "'relax' must be true or false");
+    order.relax = relax->get<bool>();
+  }
+  if (value->contains("content")) {
+    const auto text_of_id = text_in(*value, "content");
+    if (!text_of_id) return tl::unexpected(text_of_id.error());
+    const auto content = content_id_from(*text_of_id);
+    if (!content) return fail_in("'content'", content.error());
+    order.content = *content;
+    order.relax = false;
+  }
   if (auto valid = validate(request); !valid) return tl::unexpected(valid.error());
-  return request;
+  return order;
+}
+
+Result<std::string> wish_from(std::string_view body) {
+  const auto value = object_from(body, {"text"});
+  if (!value) return tl::unexpected(value.error());
+  return text_in(*value, "text");
 }
 
 Result<FetchOrder> fetch_from(std::string_view body) {
@@ -297,38 +317,57 @@ Result<SocketMessage> socket_message_from(std::string_view text) {
   message.request.method = std::move(*method);
   message.request.target = std::move(*path);
   message.request.content_type = "application/json";
-  if (const auto body = value->find("body"); body != value->end()) message.request.body = text_of(*body);
+  if (const auto body = value->find("body"); body != value->end()) message.request.body = written(*body);
   return message;
 }
 
 std::string hit(const HitRow& row) {
-  ordered_json value = object("hit");
-  put_track(value, row.track);
-  value["holders"] = ordered_json::array();
-  for (const Contact& contact : row.holders) value["holders"].push_back(holder(contact));
-  value["hops"] = row.hops;
-  value["ms"] = row.ms;
-  value["score"] = row.score;
-  return text_of(value);
+  ordered_json value = line_of_type("hit");
+  put_hit(value, row);
+  return written(value);
 }
 
 std::string summary(const Summary& summary) {
-  ordered_json value = object("summary");
+  ordered_json value = line_of_type("summary");
   value["hits"] = summary.hits;
   value["holders"] = summary.holders;
   value["ms"] = summary.ms;
   value["messages"] = summary.messages;
   value["answers"] = summary.answers;
   value["neighbors"] = summary.neighbors;
-  return text_of(value);
+  value["asked"] = summary.asked;
+  value["cost"] = summary.cost;
+  value["coverage"] = {{"permille", summary.coverage.permille},
+                       {"least", summary.coverage.least},
+                       {"most", summary.coverage.most}};
+  value["dropped"] = summary.dropped;
+  return written(value);
+}
+
+std::string wish(const Wishes::Row& row) {
+  ordered_json value = line_of_type("wish");
+  value["id"] = row.id;
+  value["text"] = row.text;
+  value["added"] = row.added;
+  value["found"] = row.found;
+  value["fresh"] = row.fresh;
+  return written(value);
+}
+
+std::string wish_hit(std::uint64_t wish, const HitRow& row) {
+  ordered_json value = line_of_type("wish_hit");
+  value["wish"] = wish;
+  put_hit(value, row);
+  return written(value);
 }
 
 std::string status(const StatusReport& report) {
   const NodeStatus& node = report.node;
-  ordered_json value = object("status");
+  ordered_json value = line_of_type("status");
   value["version"] = report.version;
   value["role"] = report.role;
   value["self"] = to_string(node.self);
+  value["invitation"] = to_string(report.invitation);
   value["key"] = to_string(node.self.key);
   value["endpoint"] = to_string(node.self.endpoint);
   value["stream_port"] = node.self.stream_port;
@@ -345,6 +384,9 @@ std::string status(const StatusReport& report) {
   value["hits_relayed"] = node.hits_relayed;
   value["malformed"] = node.malformed;
   value["unknown"] = node.unknown;
+  value["network_peers"] = node.network.peers;
+  value["digests"] = node.digests.digests;
+  value["standing"] = node.digests.standing;
   value["tracks"] = report.index.tracks;
   value["terms"] = report.index.terms;
   value["index_bytes"] = report.index.bytes_on_disk;
@@ -358,11 +400,11 @@ std::string status(const StatusReport& report) {
   value["user"] = report.user;
   value["published"] = report.published.string();
   value["routes"] = report.routes;
-  return text_of(value);
+  return written(value);
 }
 
 std::string peer(const PeerRow& row) {
-  ordered_json value = object("peer");
+  ordered_json value = line_of_type("peer");
   value["contact"] = to_string(row.contact);
   value["key"] = to_string(row.contact.key);
   value["endpoint"] = to_string(row.contact.endpoint);
@@ -379,27 +421,27 @@ std::string peer(const PeerRow& row) {
   value["score"] = row.score;
   value["deeds"] = ordered_json::object();
   for (const auto& [deed, times] : row.deeds) value["deeds"][std::string(deed)] = times;
-  return text_of(value);
+  return written(value);
 }
 
 std::string share(const ShareRow& row) {
-  ordered_json value = object("share");
+  ordered_json value = line_of_type("share");
   value["path"] = row.path.string();
   value["tracks"] = row.tracks;
-  return text_of(value);
+  return written(value);
 }
 
 std::string scan_progress(const ScanProgress& progress) {
-  ordered_json value = object("progress");
+  ordered_json value = line_of_type("progress");
   value["files"] = progress.files;
   value["of"] = progress.of;
   value["bytes"] = progress.bytes;
   value["file"] = progress.file.string();
-  return text_of(value);
+  return written(value);
 }
 
 std::string scan_done(const ScanReport& report) {
-  ordered_json value = object("done");
+  ordered_json value = line_of_type("done");
   value["path"] = report.path.string();
   value["files"] = report.files;
   value["tracks"] = report.tracks;
@@ -413,20 +455,20 @@ std::string scan_done(const ScanReport& report) {
   value["copies"] = report.copies;
   value["bytes"] = report.bytes;
   value["complete"] = report.complete;
-  return text_of(value);
+  return written(value);
 }
 
 std::string index_progress(const IndexProgress& progress) {
-  ordered_json value = object("progress");
+  ordered_json value = line_of_type("progress");
   value["done"] = progress.done;
   value["of"] = progress.of;
-  return text_of(value);
+  return written(value);
 }
 
 std::string index_done(const IndexDone& done) {
   const auto row = std::find_if(kIndexTasks.begin(), kIndexTasks.end(), [&](const auto& known) { return known.task == done.task; });
   const index::Storage& storage = done.storage;
-  ordered_json value = object("done");
+  ordered_json value = line_of_type("done");
   value["task"] = row->name;
   value["tracks"] = done.tracks;
   value["skipped"] = done.skipped;
@@ -448,32 +490,32 @@ std::string index_done(const IndexDone& done) {
   value["stalled_us"] = storage.stalled_us;
   value["paused"] = storage.is_paused;
   value["trouble"] = storage.trouble;
-  return text_of(value);
+  return written(value);
 }
 
 std::string import_progress(std::uint64_t rows) {
-  ordered_json value = object("progress");
+  ordered_json value = line_of_type("progress");
   value["rows"] = rows;
-  return text_of(value);
+  return written(value);
 }
 
 std::string import_done(std::uint64_t rows, std::uint64_t skipped) {
-  ordered_json value = object("done");
+  ordered_json value = line_of_type("done");
   value["rows"] = rows;
   value["skipped"] = skipped;
-  return text_of(value);
+  return written(value);
 }
 
 std::string fetch_progress(const stream::Status& status) {
-  ordered_json value = object("progress");
+  ordered_json value = line_of_type("progress");
   value["bytes"] = status.verified;
   value["size"] = status.size;
   value["sources"] = sources_of(status.sources);
-  return text_of(value);
+  return written(value);
 }
 
 std::string fetch_done(const FetchDone& done) {
-  ordered_json value = object("done");
+  ordered_json value = line_of_type("done");
   value["content"] = to_string(done.content);
   value["file"] = done.file.string();
   value["bytes"] = done.bytes;
@@ -482,33 +524,33 @@ std::string fetch_done(const FetchDone& done) {
   value["title"] = done.track.title;
   value["artist"] = done.track.artist;
   value["verified"] = true;
-  return text_of(value);
+  return written(value);
 }
 
 std::string link(std::string_view url, Duration time) {
-  ordered_json value = object("link");
+  ordered_json value = line_of_type("link");
   value["url"] = url;
   value["valid_ms"] = time / 1ms;
-  return text_of(value);
+  return written(value);
 }
 
 std::string session(std::string_view secret, std::string_view role) {
-  ordered_json value = object("session");
+  ordered_json value = line_of_type("session");
   value["token"] = secret;
   value["user"] = role;
-  return text_of(value);
+  return written(value);
 }
 
 std::string radio(const Endpoint& listen, std::string_view password) {
-  ordered_json value = object("radio");
+  ordered_json value = line_of_type("radio");
   value["listen"] = to_string(listen);
   value["user"] = "source";
   value["password"] = password;
-  return text_of(value);
+  return written(value);
 }
 
 std::string station(const Radio::Row& row, const Endpoint& listen) {
-  ordered_json value = object("station");
+  ordered_json value = line_of_type("station");
   value["name"] = row.name;
   value["title"] = row.title;
   value["media"] = row.type;
@@ -517,26 +559,26 @@ std::string station(const Radio::Row& row, const Endpoint& listen) {
   value["bytes_in"] = row.bytes_in;
   value["bytes_out"] = row.bytes_out;
   value["url"] = "http://" + to_string(listen) + "/live/" + row.name;
-  return text_of(value);
+  return written(value);
 }
 
 std::string user(std::string_view name, UserRole role) {
-  ordered_json value = object("user");
+  ordered_json value = line_of_type("user");
   value["name"] = name;
   value["role"] = to_string(role);
-  return text_of(value);
+  return written(value);
 }
 
 std::string upload(std::uint64_t upload, const Uploads::State& state) {
-  ordered_json value = object("upload");
+  ordered_json value = line_of_type("upload");
   value["id"] = upload;
   value["received"] = state.received;
   value["file"] = state.file ? state.file->string() : "";
-  return text_of(value);
+  return written(value);
 }
 
 std::string play(const ContentId& content, const Track& track, const stream::Status& status, std::string_view url) {
-  ordered_json value = object("play");
+  ordered_json value = line_of_type("play");
   value["content"] = to_string(content);
   value["title"] = track.title;
   value["artist"] = track.artist;
@@ -544,20 +586,20 @@ std::string play(const ContentId& content, const Track& track, const stream::Sta
   value["size"] = status.size;
   value["sources"] = sources_of(status.sources);
   value["url"] = url;
-  return text_of(value);
+  return written(value);
 }
 
 std::string done(std::string_view what) {
-  ordered_json value = object("done");
+  ordered_json value = line_of_type("done");
   value["what"] = what;
-  return text_of(value);
+  return written(value);
 }
 
 std::string error(const Error& error) {
-  ordered_json value = object("error");
+  ordered_json value = line_of_type("error");
   value["code"] = name_of(error.code);
   value["what"] = error.what;
-  return text_of(value);
+  return written(value);
 }
 
 std::string_view name_of(ErrorCode code) {

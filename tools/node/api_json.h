@@ -23,11 +23,18 @@
 #include "tools/node/radio.h"
 #include "tools/node/scanner.h"
 #include "tools/node/uploads.h"
+#include "tools/node/wishes.h"
 
 namespace earshot::node::json {
 
-/// {"text", "limit"?, "strategy"?: as in overlay/search/strategy.cpp, "ttl"?, "walkers"?, "time_ms"?}
-Result<SearchRequest> search_from(std::string_view body);
+struct SearchOrder {
+  SearchRequest request;
+  bool relax = true;  // when nothing is found, the same with a word less
+  std::optional<ContentId> content;  // only who holds this one; the text finds them
+};
+
+/// {"text", "limit"?, "strategy"?: as in overlay/search/strategy.cpp, "ttl"?, "walkers"?, "time_ms"?, "relax"?, "content"?}
+Result<SearchOrder> search_from(std::string_view body);
 
 struct FetchOrder {
   ContentId content;
@@ -64,6 +71,9 @@ struct SessionOrder {
 
 /// {"link"} or {"user", "password"}
 Result<SessionOrder> session_from(std::string_view body);
+
+/// {"text"}
+Result<std::string> wish_from(std::string_view body);
 
 struct UserOrder {
   std::string name;
@@ -109,12 +119,17 @@ struct Summary {
   std::uint64_t answers = 0;   // messages with hits that came back
   std::uint64_t neighbors = 0;
   std::int64_t ms = 0;
+  std::uint64_t asked = 0;      // peers that the question was meant to reach
+  std::uint64_t cost = 0;       // copies of it that anybody sent, an estimate
+  std::vector<std::string> dropped;  // words that were left out of the question in the end
+  overlay::Coverage coverage;   // the share of the network that the answer speaks for
 };
 
 std::string summary(const Summary& summary);
 
 struct StatusReport {
   NodeStatus node;
+  Contact invitation;  // what others join through
   std::string version;
   std::string role;  // "node", "index" or "light"
   Endpoint http;     // port 0: no loopback listener
@@ -155,6 +170,8 @@ std::string link(std::string_view url, Duration time);
 std::string session(std::string_view secret, std::string_view role);
 std::string radio(const Endpoint& listen, std::string_view password);
 std::string station(const Radio::Row& row, const Endpoint& listen);
+std::string wish(const Wishes::Row& row);
+std::string wish_hit(std::uint64_t wish, const HitRow& row);
 std::string user(std::string_view name, UserRole role);
 std::string upload(std::uint64_t upload, const Uploads::State& state);
 /// `url`: where players on this machine find it; empty when the node serves no HTTP.

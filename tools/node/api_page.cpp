@@ -28,6 +28,8 @@ std::optional<std::string_view> in_query(std::string_view target, std::string_vi
   return std::nullopt;
 }
 
+}  // namespace
+
 std::optional<std::uint64_t> number_in_query(std::string_view target, std::string_view name) {
   const std::string_view digits = in_query(target, name).value_or("");
   std::uint64_t number = 0;
@@ -35,8 +37,6 @@ std::optional<std::uint64_t> number_in_query(std::string_view target, std::strin
   if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
   return number;
 }
-
-}  // namespace
 
 void Channel::socket(Serve) {
   reply({426, "", ""});

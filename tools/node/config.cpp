@@ -74,6 +74,13 @@ Result<void> apply_bootstrap(Config& config, Values values) {
   return {};
 }
 
+Result<void> apply_publish_after(Config& config, Values values) {
+  const auto number = number_in<std::uint32_t>(values[0], 1, 24 * 3600);
+  if (!number) return tl::unexpected(number.error());
+  config.publish_after = std::chrono::seconds(*number);
+  return {};
+}
+
 Result<void> apply_rate(std::uint32_t& rate, Values values) {
   const auto number = number_in<std::uint32_t>(values[0], 0, 4'000'000);
   if (!number) return tl::unexpected(number.error());
@@ -118,11 +125,11 @@ Result<void> apply_disk(Config& config, Values values) {
   return {};
 }
 
-Result<void> apply_sync(Config& config, Values values) {
+Result<void> apply_switch(bool& is_on, Values values) {
   if (values[0] != "true" && values[0] != "false") {
     return fail(ErrorCode::kInvalid, "'{}' is neither true nor false", values[0]);
   }
-  config.sync = values[0] == "true";
+  is_on = values[0] == "true";
   return {};
 }
 
@@ -146,7 +153,7 @@ Result<void> apply_url(Config& config, Values values) {
 
 constexpr std::string_view kSame;  // role "index" has no default of its own
 
-constexpr std::array<Setting, 18> kSettings = {{
+constexpr std::array<Setting, 22> kSettings = {{
     {"node.role", "--role", "EARSHOT_ROLE", Shape::kText, "node|index", "node", kSame,
      "node, or index: a machine with memory to spare that answers for many", apply_role},
     {"node.listen", "--listen", "EARSHOT_LISTEN", Shape::kText, "ADDRESS:PORT", "0.0.0.0:4040", kSame,
@@ -155,6 +162,17 @@ constexpr std::array<Setting, 18> kSettings = {{
      "Nodes to join through, as earshot://KEY@ADDRESS:PORT", apply_bootstrap},
     {"node.links", "--links", "EARSHOT_LINKS", Shape::kNumber, "NUMBER", "256", "2048",
      "Links to other nodes at most, each way; one takes a descriptor and 39 kB", apply_links},
+    {"node.lan", "--lan", "EARSHOT_LAN", Shape::kSwitch, "true|false", "true", kSame,
+     "Find nodes of the local network by multicast; a node that listens on loopback does not",
+     [](Config& config, Values values) { return apply_switch(config.lan, values); }},
+    {"node.local_only", "--local-only", "EARSHOT_LOCAL_ONLY", Shape::kSwitch, "true|false", "false", kSame,
+     "Keep to this machine and the local network: nobody of the internet is dialled or let in",
+     [](Config& config, Values values) { return apply_switch(config.local_only, values); }},
+    {"node.port_mapping", "--port-mapping", "EARSHOT_PORT_MAPPING", Shape::kSwitch, "true|false", "true", kSame,
+     "Ask the router to let others in (NAT-PMP, UPnP)",
+     [](Config& config, Values values) { return apply_switch(config.port_mapping, values); }},
+    {"node.publish_after", "--publish-after", "EARSHOT_PUBLISH_AFTER", Shape::kNumber, "SECONDS", "60", kSame,
+     "Seconds after which a library, or a change of it, is told to others", apply_publish_after},
     {"stream.port", "--stream-port", "EARSHOT_STREAM_PORT", Shape::kNumber, "PORT", "0", kSame,
      "UDP port on which music is served; 0: any free port",
      [](Config& config, Values values) { return apply_port(config.stream_port, values); }},
@@ -178,7 +196,8 @@ constexpr std::array<Setting, 18> kSettings = {{
     {"index.disk_mb", "--disk-mb", "EARSHOT_DISK_MB", Shape::kNumber, "NUMBER", "0", kSame,
      "Disk that the index may take, in MiB; 0: what there is", apply_disk},
     {"index.sync", "--index-sync", "EARSHOT_INDEX_SYNC", Shape::kSwitch, "true|false", "true", kSame,
-     "Write the index through to the disk, so that it survives a power cut", apply_sync},
+     "Write the index through to the disk, so that it survives a power cut",
+     [](Config& config, Values values) { return apply_switch(config.sync, values); }},
     {"log.level", "--log-level", "EARSHOT_LOG_LEVEL", Shape::kText, "LEVEL", "info", kSame,
      "error, warn, info, debug or off", apply_log_level},
     {"log.file", "--log-file", "EARSHOT_LOG_FILE", Shape::kText, "FILE", "", kSame,

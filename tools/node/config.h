@@ -18,6 +18,7 @@
 
 #include "schema/endpoint.h"
 #include "schema/result.h"
+#include "schema/time.h"
 
 namespace earshot::node {
 
@@ -59,6 +60,10 @@ struct Config {
   Folders folders;
   Endpoint listen;                           // overlay, TCP
   std::vector<Contact> bootstrap;            // nodes to join through
+  Duration publish_after = 1min;             // that a library is told to others
+  bool lan = true;                           // finds nodes of the local network
+  bool local_only = false;                   // keeps to it
+  bool port_mapping = true;                  // asks the router to let others in
   std::uint16_t links = 256;                 // to other nodes, at most, each way
   std::uint16_t stream_port = 0;             // UDP; 0: any free port
   std::uint32_t upload_kb = 0;               // kB a second that streams may send; 0: no limit

@@ -10,6 +10,7 @@
 
 #include "stream/ppspp/engine.h"
 #include "tools/node/identify.h"
+#include "tools/node/own_address.h"
 #include "tools/node/service_notice.h"
 
 namespace earshot::node {
@@ -110,6 +111,10 @@ Result<void> Daemon::open_network(Role role) {
   options.links = config_.links;
   options.address_book = config_.folders.state / "contacts";
   options.agent = "earshot/" + std::string(version());
+  options.local_only = config_.local_only;
+  options.network = config_.folders.state / "network";
+  options.protocol.publish_after = config_.publish_after;
+  options.digests = !light;
   if (!light) {
     auto server = HttpServer::open(config_.folders.runtime / "earshot.sock", config_.http_port);
     if (!server) return tl::unexpected(server.error());
@@ -121,7 +126,44 @@ Result<void> Daemon::open_network(Role role) {
   auto node = Node::start(*identity_, options, *index_);
   if (!node) return fail_in("start the node", node.error());
   node_ = std::move(*node);
+  be_found(role);
   return {};
+}
+
+// Beside the contacts that are configured and remembered, all at once. Nobody on loopback is looked for.
+void Daemon::be_found(Role role) {
+  if (config_.listen.is_loopback()) return;
+  if (config_.lan) {
+    auto beacon = LanBeacon::start({node_->self()}, [node = node_.get()](const Contact& contact) {
+      spdlog::info("lan=heard contact={}", to_string(contact));
+      node->join({contact});
+    });
+    if (beacon) {
+      beacon_ = std::move(*beacon);
+    } else {
+      spdlog::info("lan=off why='{}'", beacon.error().what);
+    }
+  }
+  if (role == Role::kLight || config_.local_only || !config_.port_mapping) return;
+  const std::uint16_t port = node_->self().endpoint.port;
+  mapping_ = std::make_unique<PortMapping>(
+      port, node_->self().stream_port, PortMapping::real_router(), [this, port](const PortMapping::Mapped& mapped) {
+        if (mapped.by.empty()) {
+          spdlog::info("port-mapping=none why='{}' next='others are reached over links that this node dials'", mapped.why);
+        } else {
+          spdlog::info("port-mapping={} external={} port={}", mapped.by, mapped.external, port);
+        }
+        const auto external = endpoint_from(mapped.external + ":" + std::to_string(port));
+        const std::lock_guard lock(external_mutex_);
+        external_ = external ? std::optional<Endpoint>(*external) : std::nullopt;
+      });
+}
+
+Contact Daemon::invitation() const {
+  Contact contact = for_people(node_->self());
+  const std::lock_guard lock(external_mutex_);
+  if (external_) contact.endpoint = *external_;
+  return contact;
 }
 
 Result<void> Daemon::open_api(Role role) {
@@ -132,11 +174,16 @@ Result<void> Daemon::open_api(Role role) {
   if (server_) {
     if (auto written = write_private_file(config_.folders.runtime / "token", access.token + "\n"); !written)
       return written;
+    parts.invitation = [this] { return invitation(); };
     parts.shut_down = [this] { server_->stop(); };
     auto users = Users::open(config_.folders.data / "users");
     if (!users) return fail_in("open the users", users.error());
     users_ = std::move(*users);
     parts.users = users_.get();
+    std::string trouble;
+    wishes_ = Wishes::open(*node_, config_.folders.state / "wishes", trouble);
+    if (!trouble.empty()) spdlog::error("wishes=damaged why='{}' next='they were moved aside; wish again'", trouble);
+    parts.wishes = wishes_.get();
     if (auto opened = open_radio(parts); !opened) return opened;
   }
   api_ = std::make_unique<Api>(std::move(parts), std::move(access));

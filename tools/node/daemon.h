@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <optional>
 
 #include "index/index.h"
 #include "overlay/net/identity.h"
@@ -13,11 +15,14 @@
 #include "tools/node/fetches.h"
 #include "tools/node/folder_watch.h"
 #include "tools/node/http_server.h"
+#include "tools/node/lan_beacon.h"
 #include "tools/node/library.h"
 #include "tools/node/node.h"
+#include "tools/node/port_mapping.h"
 #include "tools/node/runtime_files.h"
 #include "tools/node/scanner.h"
 #include "tools/node/tag_child.h"
+#include "tools/node/wishes.h"
 #include "tools/node/worker.h"
 
 namespace earshot::node {
@@ -49,6 +54,8 @@ class Daemon {
   Result<void> open_network(Role role);
   Result<void> open_api(Role role);
   Result<void> open_radio(ApiParts& parts);
+  void be_found(Role role);
+  Contact invitation() const;
   void share_everything();
   void scan(const std::filesystem::path& path);
 
@@ -67,6 +74,11 @@ class Daemon {
   std::unique_ptr<Users> users_;
   std::unique_ptr<Radio> radio_;
   std::unique_ptr<Node> node_;
+  std::unique_ptr<Wishes> wishes_;
+  std::unique_ptr<LanBeacon> beacon_;
+  mutable std::mutex external_mutex_;
+  std::optional<Endpoint> external_;  // where the router lets others in; guarded by external_mutex_
+  std::unique_ptr<PortMapping> mapping_;
   std::unique_ptr<Api> api_;
 };
 

@@ -83,6 +83,7 @@ Result<fs::path> Library::exchange() {
   if (!error) fs::rename(fresh(), folder_, error);
   auto opened = index::Index::open(folder_, options_);
   if (opened) index_ = std::move(*opened);
+  ++generation_;
   if (error) return fail(ErrorCode::kDisk, "replace '{}': {}", folder_.string(), error.message());
   if (!opened) return tl::unexpected(opened.error());
   return aside;
@@ -149,12 +150,14 @@ Result<fs::path> Library::restore(const fs::path& backups) {
 Result<void> Library::add(std::span<const Track> tracks) {
   const std::lock_guard changing(changing_);
   const std::shared_lock use(use_);
+  ++generation_;
   return index_ ? index_->add(tracks) : gone();
 }
 
 Result<std::size_t> Library::remove(std::span<const ContentId> contents) {
   const std::lock_guard changing(changing_);
   const std::shared_lock use(use_);
+  ++generation_;
   return index_ ? index_->remove(contents) : gone();
 }
 
@@ -205,6 +208,42 @@ Result<void> Library::back_up(const fs::path& folder) {
 Result<void> Library::snapshot(const fs::path& folder) {
   const std::shared_lock use(use_);
   return index_ ? index_->snapshot(folder) : gone();
+}
+
+template <class T, class Ask>
+T Library::CurrentOwners::ask(Ask ask, T otherwise) const {
+  const std::shared_lock use(library_.use_);
+  index::Owners* const owners = library_.index_ ? library_.index_->owners() : nullptr;
+  return owners != nullptr ? ask(*owners) : std::move(otherwise);
+}
+
+Result<index::Taken> Library::CurrentOwners::host(const index::Hosting& hosting, std::span<const index::DigestKey> keys) {
+  return ask<Result<index::Taken>>([&](index::Owners& owners) { return owners.host(hosting, keys); }, gone());
+}
+
+Result<std::vector<NodeKey>> Library::CurrentOwners::owners_of(std::span<const index::DigestKey> keys,
+                                                               std::size_t limit) const {
+  return ask<Result<std::vector<NodeKey>>>([&](index::Owners& owners) { return owners.owners_of(keys, limit); }, gone());
+}
+
+Result<std::size_t> Library::CurrentOwners::owners_with(index::DigestKey key) const {
+  return ask<Result<std::size_t>>([&](index::Owners& owners) { return owners.owners_with(key); }, gone());
+}
+
+bool Library::CurrentOwners::has_canary(std::uint64_t canary) const {
+  return ask<bool>([&](index::Owners& owners) { return owners.has_canary(canary); }, false);
+}
+
+Result<bool> Library::CurrentOwners::drop(const NodeKey& owner) {
+  return ask<Result<bool>>([&](index::Owners& owners) { return owners.drop(owner); }, gone());
+}
+
+Result<std::size_t> Library::CurrentOwners::expire(index::Expiry now) {
+  return ask<Result<std::size_t>>([&](index::Owners& owners) { return owners.expire(now); }, gone());
+}
+
+index::HostedStats Library::CurrentOwners::stats() const {
+  return ask<index::HostedStats>([](index::Owners& owners) { return owners.stats(); }, {});
 }
 
 }  // namespace earshot::node

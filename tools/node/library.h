@@ -9,6 +9,7 @@
 // fill again. One of a newer format is left alone.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -42,6 +43,9 @@ class Library final : public index::Index {
   Result<std::optional<Track>> find(const ContentId& content) const override;
   Result<index::Answer> search(std::string_view query, const index::SearchOptions& options) const override;
   index::Stats stats() const override;
+  std::uint64_t generation() const override { return generation_; }
+  /// Those of the index in use, whichever it is.
+  index::Owners* owners() override { return &owners_; }
   Result<void> compact() override;
   index::Storage storage() const override;
   Result<void> visit(const std::function<bool(const Track&)>& take) const override;
@@ -66,6 +70,24 @@ class Library final : public index::Index {
  private:
   Library(std::filesystem::path folder, const Options& options) : folder_(std::move(folder)), options_(options) {}
 
+  /// Passes calls on to the owners of the index in use.
+  class CurrentOwners final : public index::Owners {
+   public:
+    explicit CurrentOwners(const Library& library) : library_(library) {}
+    Result<index::Taken> host(const index::Hosting& hosting, std::span<const index::DigestKey> keys) override;
+    Result<std::vector<NodeKey>> owners_of(std::span<const index::DigestKey> keys, std::size_t limit) const override;
+    Result<std::size_t> owners_with(index::DigestKey key) const override;
+    bool has_canary(std::uint64_t canary) const override;
+    Result<bool> drop(const NodeKey& owner) override;
+    Result<std::size_t> expire(index::Expiry now) override;
+    index::HostedStats stats() const override;
+
+   private:
+    template <class T, class Ask>
+    T ask(Ask ask, T otherwise) const;
+    const Library& library_;
+  };
+
   std::filesystem::path fresh() const;
   std::filesystem::path next_aside() const;
   void forget_old_asides() const;
@@ -76,6 +98,8 @@ class Library final : public index::Index {
   std::filesystem::path moved_aside_;
   std::string refusal_;
   std::mutex changing_;                   // held by whoever changes the index, and while it is replaced
+  std::atomic<std::uint64_t> generation_ = 1;
+  CurrentOwners owners_{*this};
   mutable std::shared_mutex use_;         // shared by every call; alone for the exchange
   std::unique_ptr<index::Index> index_;   // guarded by use_; null only when the exchange failed
 };

@@ -15,8 +15,8 @@ void LookupTimes::add(std::int64_t us) {
   total_us += static_cast<std::uint64_t>(us);
 }
 
-LookupWorker::LookupWorker(const index::Index& index, std::function<void()> on_finished)
-    : index_(index), on_finished_(std::move(on_finished)) {
+LookupWorker::LookupWorker(const index::Index& index, const DigestHost* digests, std::function<void()> on_finished)
+    : index_(index), digests_(digests), on_finished_(std::move(on_finished)) {
   for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -82,6 +82,7 @@ LookupWorker::Finished LookupWorker::look_up(overlay::Lookup lookup) const {
   Finished finished;
   finished.lookup = std::move(lookup);
   const SearchRequest& request = *finished.lookup.request;
+  if (finished.lookup.hosted && digests_ != nullptr) finished.met = digests_->meet(request);
   auto answer = index_.search(request.text, {request.limit, kBudget});
   if (answer) {
     finished.tracks = std::move(answer->tracks);

@@ -20,6 +20,7 @@
 #include "overlay/effect.h"
 #include "overlay/fairness/fair_queue.h"
 #include "schema/time.h"
+#include "tools/node/digest_host.h"
 
 namespace earshot::node {
 
@@ -43,13 +44,15 @@ class LookupWorker {
 
   struct Finished {
     overlay::Lookup lookup;
+    DigestHost::Met met;  // empty unless the look-up asks for it
     std::vector<index::Found> tracks;
     bool failed = false;  // the index could not answer; `why` says it
     std::string why;
   };
 
-  /// `on_finished` is called on a worker thread after each look-up. The index must outlive the worker.
-  LookupWorker(const index::Index& index, std::function<void()> on_finished);
+  /// `on_finished` is called on a worker thread after each look-up. The index and the host of digests (null: none) must outlive
+  /// the worker.
+  LookupWorker(const index::Index& index, const DigestHost* digests, std::function<void()> on_finished);
   /// Waits for look-ups under way, forgets those that wait.
   ~LookupWorker();
 
@@ -70,6 +73,7 @@ class LookupWorker {
   Finished look_up(overlay::Lookup lookup) const;
 
   const index::Index& index_;
+  const DigestHost* const digests_;
   const std::function<void()> on_finished_;
   mutable std::mutex mutex_;
   std::condition_variable work_;

@@ -105,6 +105,17 @@ void put_search(Page& page, const NodeStatus& node) {
   page.counter("earshot_hits_relayed_total", "Answers passed on for others.", node.hits_relayed);
   page.counter("earshot_lookups_dropped_total", "Strangers' questions that our library was too busy for.",
                node.lookups_dropped);
+  page.gauge("earshot_network_peers", "Peers of the whole network, estimated; 0: not known.", node.network.peers);
+  page.gauge("earshot_digests_hosted", "Digests of other libraries that are kept here.", node.digests.digests);
+  page.gauge("earshot_digest_keys_hosted", "Keys of these digests.", node.digests.keys);
+  page.gauge("earshot_digests_own", "Digests that our library is published in.", node.digests.own);
+  page.gauge("earshot_standing_queries", "Questions of others, and ours, that are held against new digests.",
+             node.digests.standing);
+  page.head("earshot_digests_total", "counter", "Digests that came to be kept, by what became of them.");
+  page.sample("earshot_digests_total", "{result=\"taken\"}", node.digests.taken);
+  page.sample("earshot_digests_total", "{result=\"renewed\"}", node.digests.renewed);
+  page.sample("earshot_digests_total", "{result=\"forged\"}", node.digests.forged);
+  page.sample("earshot_digests_total", "{result=\"refused\"}", node.digests.refused);
   put_lookups(page, node);
 }
 

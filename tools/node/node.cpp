@@ -22,11 +22,15 @@
 #include "overlay/net/transport.h"
 #include "overlay/membership/address_groups.h"
 #include "overlay/peer.h"
+#include "overlay/search/strategy.h"
 #include "overlay/wire.h"
 #include "schema/check.h"
+#include "schema/digest.h"
 #include "schema/limits.h"
 #include "tools/node/accept_guard.h"
+#include "tools/node/digest_host.h"
 #include "tools/node/lookup_worker.h"
+#include "tools/node/remembered_network.h"
 
 namespace earshot::node {
 
@@ -122,15 +126,18 @@ struct Client {
 
 class Reactor final : public Node {
  public:
-  Reactor(const overlay::net::Identity& identity, const NodeOptions& options, const index::Index& index)
+  Reactor(const overlay::net::Identity& identity, const NodeOptions& options, index::Index& index)
       : book_(Contact{identity.key(), options.listen, options.stream_port}, hash_key()),
         groups_(book_),
         options_(with_groups(options, groups_)),
         identity_(identity),
         memory_(options_.protocol),
+        random_(random_stream()),
         peer_(book_.self(), options_.protocol, random_stream(), memory_.view()),
         started_(read_clock()),
-        index_(index) {}
+        index_(index) {
+    if (options_.local_only) book_.keep_within(overlay::net::Reach::kPrivate);
+  }
 
   ~Reactor() override {
     if (!thread_.joinable()) return;
@@ -159,7 +166,9 @@ class Reactor final : public Node {
   void turn();
   void run_posted();
   void take_answers();
-  void answer(const overlay::Lookup& lookup, std::vector<index::Found> tracks);
+  void take_news();
+  void answer(const overlay::Lookup& lookup, std::vector<index::Found> tracks, const DigestHost::Met& met);
+  void name_canaries(SearchRequest& request);
   overlay::SharedBox sealed(const SearchRequest& request, std::span<const Hit> hits);
   void take(const overlay::net::Received& received);
   void take(const overlay::net::LinkUp& link);
@@ -174,9 +183,8 @@ class Reactor final : public Node {
   void perform(const overlay::Disconnect& disconnect) { transport_->unpin(disconnect.peer); }
   void perform(const overlay::Ban& ban);
   void perform(const overlay::Deliver& deliver);
-  // A node keeps no digests of others: its protocol is told so (Config::hosts) and never asks for it.
-  void perform(const overlay::HostDigest&) {}
-  void perform(const overlay::DropDigest&) {}
+  void perform(const overlay::HostDigest& host);
+  void perform(const overlay::DropDigest& drop);
   void enter(const std::vector<Contact>& contacts);
   void save_book();
   void say_goodbye();
@@ -187,10 +195,12 @@ class Reactor final : public Node {
   const NodeOptions options_;
   const overlay::net::Identity& identity_;
   PeerMemory memory_;
+  Random random_;  // the driver's own draws
   overlay::Peer peer_;
   const Instant started_;
-  const index::Index& index_;
+  index::Index& index_;
   std::unique_ptr<Transport> transport_;
+  std::unique_ptr<DigestHost> digests_;  // null: none are published or hosted
   std::unique_ptr<LookupWorker> lookups_;
 
   Instant now_{};
@@ -219,16 +229,20 @@ Result<void> Reactor::open(const overlay::net::Identity& identity) {
     if (auto loaded = book_.load(options_.address_book); !loaded)
       spdlog::warn("event=address-book-unusable why=\"{}\"", loaded.error().what);
   }
+  if (!options_.network.empty()) peer_.assume(remembered_network(options_.network));
   overlay::net::TransportOptions transport_options;
   transport_options.listen = options_.listen;
   transport_options.stream_port = options_.stream_port;
   transport_options.agent = options_.agent;
   transport_options.max_inbound = options_.links;
   transport_options.max_outbound = options_.links;
+  if (options_.local_only) transport_options.farthest = overlay::net::Reach::kPrivate;
   auto transport = Transport::open(identity, transport_options, book_, random_stream());
   if (!transport) return tl::unexpected(std::move(transport.error()));
   transport_ = std::move(*transport);
-  lookups_ = std::make_unique<LookupWorker>(index_, [wake = transport_.get()] { wake->wake(); });
+  const auto wake = [transport = transport_.get()] { transport->wake(); };
+  if (options_.digests) digests_ = std::make_unique<DigestHost>(index_, identity, wake);
+  lookups_ = std::make_unique<LookupWorker>(index_, digests_.get(), wake);
   thread_ = std::thread([this] { run(); });
   return {};
 }
@@ -259,6 +273,7 @@ Result<QueryId> Reactor::search(SearchRequest request, std::function<void(const 
     if (peer_.open_queries() >= limits::kMaxOpenQueries) {
       return fail(ErrorCode::kExhausted, "{} searches are open already: wait for one to end", limits::kMaxOpenQueries);
     }
+    name_canaries(request);
     auto client = std::make_unique<Client>(request.text, std::move(on_event));
     request.reply_key = client->reply.key().bytes;
     const QueryId id = peer_.ask(now_, std::move(request), outbox_);
@@ -270,6 +285,7 @@ Result<QueryId> Reactor::search(SearchRequest request, std::function<void(const 
 
 void Reactor::cancel(const QueryId& id) {
   post([this, id] {
+    if (digests_) digests_->forget(id);
     peer_.cancel(now_, id, outbox_);
     perform_all();
   });
@@ -295,6 +311,8 @@ NodeStatus Reactor::status() const {
     status.hits_relayed = counters.hits_relayed;
     status.lookups_dropped = lookups_dropped_;
     status.lookups = lookups_->times();
+    if (digests_) status.digests = digests_->counts();
+    status.network = peer_.network();
     status.traffic = transport_->traffic();
     status.malformed = malformed_;
     status.unknown = unknown_;
@@ -347,6 +365,7 @@ void Reactor::turn() {
   now_ = read_clock();
   run_posted();
   take_answers();
+  if (digests_) take_news();
   if (now_ >= peer_.next_deadline()) {
     peer_.tick(now_, outbox_);
     perform_all();
@@ -371,17 +390,49 @@ void Reactor::run_posted() {
 void Reactor::take_answers() {
   for (auto& finished : lookups_->take_finished()) {
     if (finished.failed) spdlog::error("event=look-up-failed why=\"{}\"", finished.why);
-    answer(finished.lookup, std::move(finished.tracks));
+    answer(finished.lookup, std::move(finished.tracks), finished.met);
   }
 }
 
-void Reactor::answer(const overlay::Lookup& lookup, std::vector<index::Found> tracks) {
+void Reactor::take_news() {
+  DigestHost::News news = digests_->take_news();
+  if (news.own != nullptr) {
+    peer_.publish(now_, std::move(news.own), outbox_);
+    perform_all();
+  }
+  for (DigestHost::Match& match : news.matches) {
+    if (match.owner == book_.contact_of(peer_.self())->key) {  // our own library has something new
+      match.lookup.hosted = false;
+      if (!lookups_->submit(match.lookup, LookupWorker::Asker::kStranger)) ++lookups_dropped_;
+    } else {
+      answer(match.lookup, {}, {{match.owner}, 0});
+    }
+  }
+}
+
+/// Peers from afar that may have published. Rationale: neighbors' digests lie close by, and would be met too often.
+void Reactor::name_canaries(SearchRequest& request) {
+  const overlay::Strategy* const strategy = overlay::strategy_of(request.strategy);
+  if (strategy == nullptr || !strategy->meets_digests()) return;
+  std::vector<PeerId> passive(peer_.passive_view().begin(), peer_.passive_view().end());
+  random_.shuffle(std::span(passive));
+  for (const PeerId peer : passive) {
+    if (request.canaries.size() == limits::kMaxCanaries) return;
+    if (const auto contact = book_.contact_of(peer)) request.canaries.push_back(canary_key_of(contact->key));
+  }
+}
+
+void Reactor::answer(const overlay::Lookup& lookup, std::vector<index::Found> tracks, const DigestHost::Met& met) {
+  std::vector<PeerId> owners;  // those whom the book has forgotten cannot be asked
+  for (const NodeKey& owner : met.owners) {
+    if (const auto peer = book_.find(owner)) owners.push_back(*peer);
+  }
   std::vector<Hit> hits;
   hits.reserve(tracks.size());
   for (auto& found : tracks) hits.push_back({std::move(found.track), peer_.self(), found.score});
   overlay::Found found{hits, nullptr};
   if (!lookup.own && !hits.empty()) found.box = sealed(*lookup.request, hits);
-  peer_.answer(now_, lookup, found, {}, outbox_);
+  peer_.answer(now_, lookup, found, {owners, met.canaries}, outbox_);
   perform_all();
 }
 
@@ -457,6 +508,7 @@ void Reactor::perform(const overlay::Send& send) {
 }
 
 void Reactor::perform(const overlay::Lookup& lookup) {
+  if (digests_ && lookup.request->keep > Duration::zero()) digests_->stand(lookup);
   const auto asker = lookup.own ? LookupWorker::Asker::kOurselves : LookupWorker::Asker::kStranger;
   if (!lookups_->submit(lookup, asker)) ++lookups_dropped_;
 }
@@ -479,6 +531,18 @@ void Reactor::perform(const overlay::Open& open) {
   opened_.push_back({open, std::move(good)});
 }
 
+void Reactor::perform(const overlay::HostDigest& host) {
+  const auto owner = book_.contact_of(host.owner);
+  if (digests_ && owner && overlay::net::reach_of(owner->endpoint) != overlay::net::Reach::kNowhere) {
+    digests_->offer({*owner, host.digest, host.expiry - now_});
+  }
+}
+
+void Reactor::perform(const overlay::DropDigest& drop) {
+  const auto owner = book_.contact_of(drop.owner);
+  if (digests_ && owner) digests_->drop(owner->key);
+}
+
 void Reactor::perform(const overlay::Deliver& deliver) {
   const auto client = clients_.find(deliver.id);
   if (client == clients_.end()) return;
@@ -489,6 +553,7 @@ void Reactor::perform(const overlay::Deliver& deliver) {
   }
   event.progress = deliver.progress;
   event.last = deliver.last;
+  if (event.last && digests_) digests_->forget(deliver.id);
   client->second->on_event(event);
   if (event.last) clients_.erase(client);
 }
@@ -506,6 +571,10 @@ void Reactor::enter(const std::vector<Contact>& contacts) {
 
 void Reactor::save_book() {
   next_save_ = now_ + kSaveEvery;
+  if (!options_.network.empty() && peer_.network().peers > 0) {
+    if (auto saved = remember_network(options_.network, peer_.network()); !saved)
+      spdlog::error("event=network-unsaved why=\"{}\"", saved.error().what);
+  }
   if (options_.address_book.empty()) return;
   if (auto saved = book_.save(options_.address_book); !saved)
     spdlog::error("event=address-book-unsaved why=\"{}\"", saved.error().what);
@@ -542,12 +611,13 @@ bool Reactor::may_log_stranger() {
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::start(const overlay::net::Identity& identity, const NodeOptions& options,
-                                          const index::Index& index) {
+                                          index::Index& index) {
   if (auto valid = overlay::validate(options.protocol); !valid) return tl::unexpected(std::move(valid.error()));
   limit_accepted_connections({.total = 4 * options.links});
-  NodeOptions without_hosting = options;
-  without_hosting.protocol.hosts = false;
-  auto reactor = std::make_unique<Reactor>(identity, without_hosting, index);
+  NodeOptions decided = options;
+  decided.digests = options.digests && index.owners() != nullptr;
+  decided.protocol.hosts = decided.digests;
+  auto reactor = std::make_unique<Reactor>(identity, decided, index);
   if (auto opened = reactor->open(identity); !opened) return fail_in("network", std::move(opened.error()));
   return std::unique_ptr<Node>(std::move(reactor));
 }

@@ -15,11 +15,13 @@
 #include "index/index.h"
 #include "overlay/config.h"
 #include "overlay/effect.h"
+#include "overlay/estimate/budget.h"
 #include "overlay/net/identity.h"
 #include "overlay/net/transport.h"
 #include "schema/endpoint.h"
 #include "schema/result.h"
 #include "schema/search.h"
+#include "tools/node/digest_host.h"
 #include "tools/node/lookup_worker.h"
 
 namespace earshot::node {
@@ -29,6 +31,9 @@ struct NodeOptions {
   std::uint16_t stream_port = 0;         // told to others in our contact
   std::vector<Contact> bootstrap;        // may be empty: wait to be found
   std::filesystem::path address_book;    // remembered contacts; empty: none are kept
+  std::filesystem::path network;         // what is remembered of the network; empty: nothing
+  bool local_only = false;               // neither dials nor lets in anybody from the public internet
+  bool digests = true;                   // publishes its own and hosts those of others, where the index can
   overlay::Config protocol = overlay::among_strangers();
   std::size_t links = 256;               // at most, each way
   std::string agent;                     // program and version, told to neighbors
@@ -65,6 +70,8 @@ struct NodeStatus {
   std::uint64_t queries_in = 0, queries_out = 0, duplicates = 0, hits_relayed = 0, malformed = 0, unknown = 0;
   std::uint64_t lookups_dropped = 0;  // strangers' questions that our own library was too busy for
   LookupTimes lookups;
+  DigestHost::Counts digests;
+  overlay::NetworkView network;       // as far as it is known
   overlay::net::Traffic traffic;
   Duration uptime{};
 };
@@ -73,9 +80,10 @@ struct NodeStatus {
 /// join and self.
 class Node {
  public:
-  /// Binds, starts the threads, joins. Identity and index must outlive the node. Errors: kInvalid, kUnreachable (port taken).
+  /// Binds, starts the threads, joins. The identity and the index must outlive the node. Errors: kInvalid, kUnreachable
+  /// (port taken).
   static Result<std::unique_ptr<Node>> start(const overlay::net::Identity& identity, const NodeOptions& options,
-                                             const index::Index& index);
+                                             index::Index& index);
 
   /// Leaves the network (says good-bye), saves the address book and joins the threads.
   virtual ~Node() = default;

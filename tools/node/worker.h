@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace earshot::node {
 
@@ -37,6 +38,25 @@ class Worker {
   bool running_ = false;     // guarded by mutex_
   std::atomic<bool> stopping_ = false;
   std::thread thread_;  // last: it uses all of the above
+};
+
+/// The way to a worker for those who may outlive it: once closed, nothing more is taken. Thread-safe; never blocks for long.
+class WorkerDoor {
+ public:
+  explicit WorkerDoor(Worker& worker) : worker_(&worker) {}
+
+  [[nodiscard]] bool post(Worker::Job job) {
+    const std::lock_guard lock(mutex_);
+    return worker_ != nullptr && worker_->post(std::move(job));
+  }
+  void close() {
+    const std::lock_guard lock(mutex_);
+    worker_ = nullptr;
+  }
+
+ private:
+  std::mutex mutex_;
+  Worker* worker_;  // guarded by mutex_
 };
 
 }  // namespace earshot::node

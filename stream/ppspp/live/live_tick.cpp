@@ -191,31 +191,24 @@ void LiveSwarm::speak(Instant now, Channel& channel, Outbox& out) {
       channel.munro_told_at = now;
     }
   }
-  std::optional<DatagramWriter> writer;
-  const auto add = [&](const Message& message) {
-    if (!writer) writer.emplace(out.arena, channel.theirs, format_, kMaxDatagram);
-    if (writer->add(message)) return;
-    commit(now, channel, *writer, out);
-    writer.emplace(out.arena, channel.theirs, format_, kMaxDatagram);
-    writer->add(message);
-  };
+  DatagramFiller speech(out.arena, channel.theirs, format_, kMaxDatagram,
+                        [&](const DatagramWriter& writer) { commit(now, channel, writer, out); });
   for (const ChunkRange& run : channel.to_acknowledge.ranges()) {
-    if (verified_.contains(run.begin)) add(Ack{verified_.around(run.begin), channel.delay_us});
+    if (verified_.contains(run.begin)) speech.add(Ack{verified_.around(run.begin), channel.delay_us});
   }
   for (const ChunkRange& run : channel.to_announce.ranges()) {
     const ChunkRange whole = verified_.around(run.begin);
-    if (!whole.empty() && !channel.has.contains_all(whole)) add(Have{whole});
+    if (!whole.empty() && !channel.has.contains_all(whole)) speech.add(Have{whole});
   }
-  for (const ChunkRange& run : channel.to_request.ranges()) add(Request{run});
-  if (channel.to_choke) add(Choke{});
-  if (channel.to_unchoke) add(Unchoke{});
-  if (channel.to_ask_for_peers) add(PexRequest{});
+  for (const ChunkRange& run : channel.to_request.ranges()) speech.add(Request{run});
+  if (channel.to_choke) speech.add(Choke{});
+  if (channel.to_unchoke) speech.add(Unchoke{});
+  if (channel.to_ask_for_peers) speech.add(PexRequest{});
   channel.to_acknowledge.clear();
   channel.to_announce.clear();
   channel.to_request.clear();
   channel.to_choke = channel.to_unchoke = channel.to_ask_for_peers = false;
-  if (!writer && now - channel.said >= kKeepAlive) writer.emplace(out.arena, channel.theirs, format_, kMaxDatagram);
-  if (writer) commit(now, channel, *writer, out);
+  speech.close(now - channel.said >= kKeepAlive);
 }
 
 void LiveSwarm::serve(Instant now, Outbox& out) {
