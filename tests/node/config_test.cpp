@@ -1,6 +1,7 @@
 // Which of four places wins, and that the file is strict.
 #include "tools/node/config.h"
 
+#include <array>
 #include <gmock/gmock.h>
 
 #include "tests/node/fakes.h"
@@ -59,6 +60,7 @@ std::vector<Sample> samples() {
       {"node.role", {"index", "node", "index"}, {"\"index\"", "\"node\"", "\"index\""},
        [](const Config& config) { return config.role == NodeRole::kIndex ? "index" : "node"; }},
       {"node.links", {"16", "17", "18"}, {"16", "17", "18"}, [](const Config& config) { return std::to_string(config.links); }},
+      {"node.publish_after", ports, ports, [](const Config& config) { return std::to_string(config.publish_after / 1s); }},
       {"log.file", paths, quoted(paths), [](const Config& config) { return config.log_file.string(); }},
       {"node.listen", listens, quoted(listens), [](const Config& config) { return to_string(config.listen); }},
       {"node.bootstrap", contacts, listed(contacts),
@@ -105,15 +107,31 @@ TEST(Config, EverySettingTakesEveryPairOfSourcesInTheRightOrder) {
   }
 }
 
-TEST(Config, EverySettingIsSampledButTheSwitch) {
-  EXPECT_EQ(samples().size() + 1, settings().size());
+struct SwitchSample {
+  std::string_view key;
+  bool Config::*value;
+};
+
+constexpr std::array<SwitchSample, 4> kSwitches = {{{"index.sync", &Config::sync},
+                                                    {"node.lan", &Config::lan},
+                                                    {"node.local_only", &Config::local_only},
+                                                    {"node.port_mapping", &Config::port_mapping}}};
+
+TEST(Config, EverySettingIsSampledOrASwitch) {
+  EXPECT_EQ(samples().size() + kSwitches.size(), settings().size());
 }
 
 TEST(Config, ASwitchFollowsTheSameOrder) {
-  ConfigSources sources = sources_of({{"EARSHOT_INDEX_SYNC", "true"}}, "[index]\nsync = false\n");
-  EXPECT_TRUE(decide_config(sources)->sync);
-  sources.flags["index.sync"] = {"false"};
-  EXPECT_FALSE(decide_config(sources)->sync);
+  for (const SwitchSample& sample : kSwitches) {
+    const std::string key(sample.key);
+    const std::string variable(setting_of(key).environment);
+    ConfigSources sources = sources_of({{variable, "true"}}, file_with(key, "false"));
+    EXPECT_TRUE((*decide_config(sources)).*sample.value) << key;
+    sources.flags[key] = {"false"};
+    EXPECT_FALSE((*decide_config(sources)).*sample.value) << key;
+    sources.flags[key] = {"1"};
+    EXPECT_FALSE(decide_config(sources)) << key;
+  }
 }
 
 TEST(Config, WithoutAnySourceEveryValueIsTheDefault) {

@@ -73,9 +73,15 @@ HitLine hit_from(std::string_view line) {
 
 SummaryLine summary_from(std::string_view line) {
   const ordered_json value = parsed(line);
-  SummaryLine summary{number(value, "hits"),     number(value, "holders"), number(value, "ms"),
-                      number(value, "messages"), number(value, "answers"), number(value, "neighbors"),
-                      number(value, "asked"),    number(value, "cost")};
+  SummaryLine summary;
+  summary.hits = number(value, "hits");
+  summary.holders = number(value, "holders");
+  summary.ms = number(value, "ms");
+  summary.messages = number(value, "messages");
+  summary.answers = number(value, "answers");
+  summary.neighbors = number(value, "neighbors");
+  summary.asked = number(value, "asked");
+  summary.cost = number(value, "cost");
   if (const auto coverage = value.find("coverage"); coverage != value.end() && coverage->is_object()) {
     summary.coverage = number(*coverage, "permille");
     summary.least = number(*coverage, "least");

@@ -28,7 +28,7 @@ struct SummaryLine {
   std::uint64_t hits = 0, holders = 0, ms = 0, messages = 0, answers = 0, neighbors = 0;
   std::uint64_t asked = 0, cost = 0;                     // peers, and copies of the question in all, as far as it is known
   std::uint64_t coverage = 0, least = 0, most = 1000;  // of the network, in thousandths
-  std::vector<std::string> dropped;                      // words that were left out in the end
+  std::vector<std::string> dropped{};                    // words that were left out in the end
 };
 
 struct WishLine {
