@@ -77,7 +77,15 @@ Result<void> LibraryIndex::add(std::span<const Track> tracks) {
   }
   std::reverse(last_of_each.begin(), last_of_each.end());
   std::string records;
-  for (const Track* track : last_of_each) {
+  std::vector<ContentId> next;
+  for (std::size_t i = 0; i < last_of_each.size(); ++i) {
+    constexpr std::size_t kAtOnce = 32;
+    if (i % kAtOnce == 0) {
+      next.clear();
+      for (std::size_t j = i; j < std::min(i + kAtOnce, last_of_each.size()); ++j) next.push_back(last_of_each[j]->content);
+      prefetch_places(next);
+    }
+    const Track* track = last_of_each[i];
     const auto located = locate(track->content, lives_, *view_);
     if (!located) return tl::unexpected(located.error());
     if (*located && *(*located)->track == *track) continue;  // a rescan finds most tracks unchanged
@@ -169,6 +177,14 @@ void LibraryIndex::apply(Change& change, const Totals& totals) {
   });
   totals_ = totals;
   if (!removed.empty()) view_ = std::move(view);
+}
+
+// Asks memory for all that locate() will look at.
+void LibraryIndex::prefetch_places(std::span<const ContentId> contents) const {
+  for (const auto& live : lives_) {
+    for (const ContentId& content : contents) live->prefetch(content);
+  }
+  for (const Part& part : view_->parts) part.segment->prefetch(contents);
 }
 
 Result<std::optional<Located>> LibraryIndex::locate(const ContentId& content, const Lives& lives,

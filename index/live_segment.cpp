@@ -9,7 +9,8 @@ namespace earshot::index {
 void LiveSegment::add(std::shared_ptr<const Track> track, std::span<const TrackTerms::Term> terms,
                       std::uint8_t length) {
   const auto doc = static_cast<Doc>(entries_.size());
-  EARSHOT_CHECK(doc_of_.emplace(track->content, doc).second);
+  EARSHOT_CHECK(!doc_of(track->content));
+  docs_.insert(track->content, doc);
   entries_.push_back({std::move(track), length});
   for (const TrackTerms::Term& term : terms) {
     auto at = postings_.find(term.text);
@@ -19,21 +20,23 @@ void LiveSegment::add(std::shared_ptr<const Track> track, std::span<const TrackT
 }
 
 void LiveSegment::remove(const ContentId& content, std::span<const TrackTerms::Term> terms) {
-  const auto held = doc_of_.find(content);
-  EARSHOT_CHECK(held != doc_of_.end());
+  const auto doc = doc_of(content);
+  EARSHOT_CHECK(doc);
   for (const TrackTerms::Term& term : terms) {
     const auto at = postings_.find(term.text);
-    EARSHOT_CHECK(at != postings_.end() && erase(at->second, held->second));
+    EARSHOT_CHECK(at != postings_.end() && erase(at->second, *doc));
     if (at->second.empty()) postings_.erase(at);
   }
-  entries_[held->second].track.reset();
-  doc_of_.erase(held);
+  docs_.erase(content, [&](Doc other) { return other == *doc; });
+  entries_[*doc].track.reset();
 }
 
 std::optional<Doc> LiveSegment::doc_of(const ContentId& content) const {
-  const auto at = doc_of_.find(content);
-  if (at == doc_of_.end()) return std::nullopt;
-  return at->second;
+  return docs_.find(content, [&](Doc doc) { return is_at(doc, content); });
+}
+
+bool LiveSegment::is_at(Doc doc, const ContentId& content) const {
+  return entries_[doc].track && entries_[doc].track->content == content;
 }
 
 Postings LiveSegment::find(const Word& word) const {

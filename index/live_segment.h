@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "index/doc_table.h"
 #include "index/postings.h"
 #include "index/query.h"
 #include "index/terms.h"
@@ -34,7 +35,7 @@ class LiveSegment {
   std::uint32_t source() const { return source_; }
   /// Documents given out so far, removed ones included: the next free number.
   std::size_t docs() const { return entries_.size(); }
-  std::size_t tracks() const { return doc_of_.size(); }
+  std::size_t tracks() const { return docs_.size(); }
 
   /// `terms` and `length` are the track's. REQUIRES: its content is not held.
   void add(std::shared_ptr<const Track> track, std::span<const TrackTerms::Term> terms, std::uint8_t length);
@@ -46,6 +47,7 @@ class LiveSegment {
   void remove(const ContentId& content, std::span<const TrackTerms::Term> terms);
 
   std::optional<Doc> doc_of(const ContentId& content) const;
+  void prefetch(const ContentId& content) const { docs_.prefetch(content); }
   const Entry& entry(Doc doc) const { return entries_[doc]; }
 
   /// Tracks that match a word of a query; counts as index/postings.h combines them.
@@ -62,6 +64,7 @@ class LiveSegment {
   }
 
  private:
+  bool is_at(Doc doc, const ContentId& content) const;
   Postings find_term(std::string_view term) const;
   Postings find_prefix(std::string_view prefix) const;
   Postings find_near(const Near& near) const;
@@ -69,7 +72,7 @@ class LiveSegment {
 
   std::uint32_t source_;
   std::unordered_map<std::string, Postings, TermHash, std::equal_to<>> postings_;
-  std::unordered_map<ContentId, Doc, IdHash> doc_of_;
+  DocTable docs_;
   std::vector<Entry> entries_;  // by doc
 };
 

@@ -339,6 +339,17 @@ Result<std::optional<Doc>> Segment::doc_of(const ContentId& content) const {
   return std::optional<Doc>();
 }
 
+void Segment::prefetch(std::span<const ContentId> contents) const {
+  const IdTable table(docs_);
+  for (const ContentId& content : contents) {
+    __builtin_prefetch(ids_.data() + std::size_t{table.bucket_of(content)} * table.bucket_width / 8);
+  }
+  for (const ContentId& content : contents) {
+    const std::size_t begin = packed_at(ids_.data(), table.bucket_of(content), table.bucket_width);
+    __builtin_prefetch(ids_.data() + table.entries + begin * table.entry_width / 8);
+  }
+}
+
 // Pages in memory are followed by kPadding.
 Result<std::string_view> Segment::content_page(std::uint32_t number) const {
   if (const std::string* page = cache_->look(contents_[number])) return without_padding(*page);

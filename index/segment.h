@@ -118,6 +118,9 @@ class Segment {
 
   Result<std::optional<Doc>> doc_of(const ContentId& content) const;
 
+  /// Asks memory for what doc_of() of these will read: the tables are large, so each look-up waits for memory twice.
+  void prefetch(std::span<const ContentId> contents) const;
+
   /// REQUIRES: doc < docs().
   Result<Track> track(Doc doc) const;
 

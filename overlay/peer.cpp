@@ -59,6 +59,7 @@ void Peer::answer(Instant now, const Lookup& lookup, std::span<const Hit> hits, 
 void Peer::publish(Instant now, SharedDigests digests, Outbox& out) {
   Turn turn = this->turn(now, out);
   publisher_.publish(turn, std::move(digests));
+  set_rounds();
 }
 
 void Peer::lost(Instant now, PeerId peer, Outbox& out) {
@@ -73,12 +74,14 @@ void Peer::tick(Instant now, Outbox& out) {
   search_.tick(turn, membership_.active());
   publisher_.tick(turn, membership_.active(), search_.seen());
   estimates_.tick(turn, membership_.active());
+  set_rounds();
 }
 
 void Peer::join(Instant now, std::span<const PeerId> contacts, Outbox& out) {
   Turn turn = this->turn(now, out);
   membership_.join(turn, contacts);
   estimates_.start(turn);
+  set_rounds();
 }
 
 QueryId Peer::ask(Instant now, SearchRequest request, Outbox& out) {
@@ -97,7 +100,10 @@ void Peer::leave(Instant now, Outbox& out) {
   Turn turn = this->turn(now, out);
   membership_.leave(turn);
   estimates_.stop();
+  set_rounds();
 }
+
+void Peer::set_rounds() { rounds_at_ = std::min(estimates_.next_deadline(), publisher_.next_deadline()); }
 
 Turn Peer::turn(Instant now, Outbox& out) {
   return Turn{now, self(), *config_, estimates_.view(), random_, counters_, estimates_.meetings(), out};

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <variant>
 
 #include "overlay/config.h"
 #include "overlay/effect.h"
@@ -41,7 +44,13 @@ struct Turn {
   Meetings& meetings;
   Outbox& out;
 
-  void send(PeerId to, Message message) { out.emplace_back(Send{to, std::move(message)}); }
+  /// Made where it will lie: a variant costs as much to move as a short message to work on.
+  template <class Body>
+  void send(PeerId to, Body&& body) {
+    Send& send = std::get<Send>(out.emplace_back(std::in_place_type<Send>));
+    send.to = to;
+    send.message.template emplace<std::remove_cvref_t<Body>>(std::forward<Body>(body));
+  }
 };
 
 }  // namespace earshot::overlay

@@ -6,6 +6,7 @@
 // probe or a node never shifts another's draws.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -19,11 +20,47 @@ struct SipKey {
   std::uint64_t k1 = 0;
 };
 
+/// SipHash-2-4 in the middle of its work.
+class SipState {
+ public:
+  explicit SipState(SipKey key)
+      : v0_(key.k0 ^ 0x736f6d6570736575u), v1_(key.k1 ^ 0x646f72616e646f6du),
+        v2_(key.k0 ^ 0x6c7967656e657261u), v3_(key.k1 ^ 0x7465646279746573u) {}
+
+  void absorb(std::uint64_t word) {
+    v3_ ^= word;
+    round();
+    round();
+    v0_ ^= word;
+  }
+
+  std::uint64_t finish() {
+    v2_ ^= 0xff;
+    for (int i = 0; i < 4; ++i) round();
+    return v0_ ^ v1_ ^ v2_ ^ v3_;
+  }
+
+ private:
+  void round() {
+    v0_ += v1_; v1_ = std::rotl(v1_, 13); v1_ ^= v0_; v0_ = std::rotl(v0_, 32);
+    v2_ += v3_; v3_ = std::rotl(v3_, 16); v3_ ^= v2_;
+    v0_ += v3_; v3_ = std::rotl(v3_, 21); v3_ ^= v0_;
+    v2_ += v1_; v1_ = std::rotl(v1_, 17); v1_ ^= v2_; v2_ = std::rotl(v2_, 32);
+  }
+
+  std::uint64_t v0_, v1_, v2_, v3_;
+};
+
 /// SipHash-2-4 of a byte string: the keyed hash for tables whose keys strangers choose.
 std::uint64_t siphash(SipKey key, ByteView bytes);
 
-/// SipHash-2-4 of the 8 little-endian bytes of `word`.
-std::uint64_t siphash(SipKey key, std::uint64_t word);
+/// SipHash-2-4 of the 8 little-endian bytes of `word`. Here, because peers hash each message that they get.
+inline std::uint64_t siphash(SipKey key, std::uint64_t word) {
+  SipState state(key);
+  state.absorb(word);
+  state.absorb(std::uint64_t{8} << 56);
+  return state.finish();
+}
 
 class Random {
  public:

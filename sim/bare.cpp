@@ -7,6 +7,7 @@
 
 #include "overlay/search/strategy.h"
 #include "schema/check.h"
+#include "schema/prefetch.h"
 #include "sim/streams.h"
 
 namespace earshot::sim {
@@ -173,7 +174,7 @@ std::uint32_t BareRun::latency(std::uint32_t from, std::uint32_t to) const {
 }
 
 void BareRun::prefetch(const Step& step) const {
-  __builtin_prefetch(&slots_[step.slot].marks[step.to / kPeersPerWord], 1);
+  prefetch_to_write(&slots_[step.slot].marks[step.to / kPeersPerWord]);
   graph_.prefetch(PeerId{step.to});
 }
 

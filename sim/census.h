@@ -32,6 +32,12 @@ class Components {
   void add(const Population& population, const Lives& lives);
   void join(PeerId a, PeerId b) { parents_[root(to_number(a))] = root(to_number(b)); }
 
+  /// A name for the set of each peer, by peer; add() them where the sets of several parts meet.
+  const std::vector<std::uint32_t>& parents() const { return parents_; }
+  void add(const std::vector<std::uint32_t>& parents) {
+    for (std::uint32_t node = 0; node < parents.size(); ++node) join(PeerId{node}, PeerId{parents[node]});
+  }
+
   /// Peers of the largest set; nobody who is away.
   std::uint32_t largest(const Lives& lives);
 

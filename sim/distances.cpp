@@ -24,14 +24,6 @@ bool parse_ms(std::string_view text, std::int32_t& microseconds) {
   return true;
 }
 
-std::uint64_t square_root(std::uint64_t value) {
-  std::uint64_t root = 0;
-  for (std::uint64_t bit = std::uint64_t{1} << 31; bit != 0; bit >>= 1) {
-    if ((root + bit) * (root + bit) <= value) root += bit;
-  }
-  return root;
-}
-
 }  // namespace
 
 Distances Distances::drawn(Duration median, std::uint32_t peers, Random random) {

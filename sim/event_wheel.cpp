@@ -2,6 +2,7 @@
 #include "sim/event_wheel.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "schema/check.h"
 
@@ -11,9 +12,8 @@ namespace {
 
 constexpr unsigned kHopBits = 11;
 
-constexpr std::size_t kChunksPerSlab = 512;     // 1 MiB
-constexpr std::size_t kCountingSortFrom = 512;  // below, 8192 counters cost more than comparing
-constexpr std::size_t kInsertionSortTo = 16;
+constexpr std::size_t kChunksPerSlab = 512;  // 1 MiB
+constexpr std::ptrdiff_t kInsertionSortTo = 16;
 
 }  // namespace
 
@@ -86,10 +86,6 @@ std::size_t EventWheel::bytes() const {
          late_.capacity() * sizeof(Late) + starts_.capacity() * sizeof(std::uint32_t) + sizeof(*this);
 }
 
-bool EventWheel::before(const Packed& left, const Packed& right) {
-  return left.tick != right.tick ? left.tick < right.tick : left.from < right.from;
-}
-
 bool EventWheel::after(const Late& left, const Late& right) {
   if (before(left.event, right.event)) return false;
   return before(right.event, left.event) || left.order > right.order;
@@ -159,35 +155,40 @@ bool EventWheel::begin_next_epoch(Instant limit) {
   return true;
 }
 
+/// About one event to a bin, and each bin sorted by itself.
 void EventWheel::sort_ready(Chain& chain) {
   pending_ -= chain.size;
-  if (chain.size >= kCountingSortFrom) return counting_sort(chain);
-  consume(chain, [this](const Packed& event) { ready_.push_back(event); });
-  std::stable_sort(ready_.begin(), ready_.end(), before);
-}
-
-void EventWheel::counting_sort(Chain& chain) {
-  constexpr std::uint32_t kMask = (1u << kBlockBits) - 1;
-  starts_.assign(std::size_t{kMask} + 2, 0);
+  const int bits = static_cast<int>(std::min<std::size_t>(std::bit_width(chain.size), kBlockBits));
+  const auto bin_of = [bits](const Packed& event) { return (event.tick & ((1u << kBlockBits) - 1)) >> (kBlockBits - bits); };
+  starts_.assign((std::size_t{1} << bits) + 1, 0);
   for (const Chunk* chunk = chain.first; chunk != nullptr; chunk = chunk->next) {
-    for (std::uint32_t i = 0; i < chunk->size; ++i) ++starts_[(chunk->events[i].tick & kMask) + 1];
+    for (std::uint32_t i = 0; i < chunk->size; ++i) ++starts_[bin_of(chunk->events[i]) + 1];
   }
   for (std::size_t i = 1; i < starts_.size(); ++i) starts_[i] += starts_[i - 1];
   ready_.resize(chain.size);
-  consume(chain, [this](const Packed& event) { ready_[starts_[event.tick & kMask]++] = event; });
-  // starts_[t] is now where tick t ends.
-  std::size_t begin = 0;
-  for (std::size_t tick = 0; tick <= kMask; ++tick) {
-    const std::size_t end = starts_[tick];
-    const auto first = ready_.begin() + static_cast<std::ptrdiff_t>(begin);
-    const auto last = ready_.begin() + static_cast<std::ptrdiff_t>(end);
-    if (end - begin > kInsertionSortTo) {
-      std::stable_sort(first, last, before);
+  consume(chain, [&](const Packed& event) { ready_[starts_[bin_of(event)]++] = event; });
+  starts_.pop_back();  // starts_[bin] is now where the bin ends
+  auto first = ready_.begin();
+  for (const std::uint32_t end : starts_) {
+    const auto last = ready_.begin() + end;
+    if (last - first > kInsertionSortTo) {
+      std::stable_sort(first, last, [](const Packed& left, const Packed& right) { return before(left, right); });
     } else {
-      for (auto item = first; item != last; ++item) std::rotate(std::upper_bound(first, item, *item, before), item, item + 1);
+      for (auto item = first; item != last; ++item) insert_sorted(first, item);
     }
-    begin = end;
+    first = last;
   }
+}
+
+/// Moves `item` to its place in what lies before it from `first` on, behind its equals.
+void EventWheel::insert_sorted(std::vector<Packed>::iterator first, std::vector<Packed>::iterator item) {
+  if (item == first || !before(*item, *(item - 1))) return;
+  const Packed event = *item;
+  do {
+    *item = *(item - 1);
+    --item;
+  } while (item != first && before(event, *(item - 1)));
+  *item = event;
 }
 
 EventWheel::Chunk* EventWheel::fresh_chunk() {

@@ -9,7 +9,7 @@
 //     when that epoch begins.
 //     Rationale: appending touches one cache line, where a heap touches log2(n) of them; measured at a million pending,
 //     a blocked wheel moves ten times as many events a second as a heap.
-//  3. A block is sorted when it is opened: counting sort on the microsecond, then by sender inside it.
+//  3. A block is sorted when it is opened: into as many bins of time as it has events, then by time and sender inside each.
 //  4. What is pushed into the block that is open goes to a heap beside it. Rationale: links are longer than 8 ms nearly
 //     always, so this heap is nearly empty; it costs only those who simulate shorter ones.
 //
@@ -106,7 +106,9 @@ class EventWheel {
   };
 
   static std::uint64_t microseconds(Instant at) { return static_cast<std::uint64_t>(at.time_since_epoch().count()); }
-  static bool before(const Packed& left, const Packed& right);
+  static bool before(const Packed& left, const Packed& right) {
+    return left.tick != right.tick ? left.tick < right.tick : left.from < right.from;
+  }
   static bool after(const Late& left, const Late& right);
 
   void append(Chain& chain, const Packed& event);
@@ -119,7 +121,7 @@ class EventWheel {
     return Instant(Duration(static_cast<std::int64_t>((epoch << (kBlockBits + kEpochBits)) + tick)));
   }
   void sort_ready(Chain& chain);
-  void counting_sort(Chain& chain);
+  static void insert_sorted(std::vector<Packed>::iterator first, std::vector<Packed>::iterator item);
   Event unpacked(const Packed& event) const;
   Chunk* fresh_chunk();
 
@@ -135,7 +137,7 @@ class EventWheel {
   std::size_t pending_ = 0;                     // events in blocks_
   std::size_t size_ = 0;
   Instant now_{};
-  std::vector<std::uint32_t> starts_;           // of counting_sort
+  std::vector<std::uint32_t> starts_;           // of the bins of sort_ready
   std::vector<std::unique_ptr<Chunk[]>> slabs_;
   Chunk* free_ = nullptr;
 };

@@ -32,9 +32,13 @@ struct Shared {
 /// One run among peers: its record and its cost go to `place`.
 void run_peers(Shared& shared, const World& world, const SearchSettings& search, std::uint64_t seed, Duration begun, std::size_t place) {
   const ExperimentOptions& options = shared.options;
-  if (options.parts > 1) {
-    const std::uint32_t parts = std::min(options.parts, world.peers);
-    shared.result.records[place] = run_on_threads(shared.scenario, world, search, seed, {.through_the_wire = options.through_the_wire}, parts);
+  if (options.parts > 1 || options.run_apart) {
+    const Simulation::Options whole{.through_the_wire = options.through_the_wire};
+    const Duration built = options.cpu_time();
+    WholeRun run = options.run_apart ? options.run_apart(shared.scenario, world, search, seed, whole)
+                                     : run_on_threads(shared.scenario, world, search, seed, whole, std::min(options.parts, world.peers), options.cpu_time);
+    shared.result.costs[place] = {run.cost.setup + built - begun, run.cost.run};
+    shared.result.records[place] = std::move(run.record);
     return;
   }
   Simulation simulation(shared.scenario, world, search, seed, {options.through_the_wire, options.observer});

@@ -9,9 +9,11 @@
 
 #include "schema/result.h"
 #include "schema/time.h"
+#include "sim/partition.h"
 #include "sim/results.h"
 #include "sim/scenario.h"
 #include "sim/simulation.h"
+#include "sim/world.h"
 
 namespace earshot::sim {
 
@@ -28,14 +30,16 @@ struct ExperimentOptions {
   SeedRange seeds;
   unsigned threads = 1;
   bool through_the_wire = false;
-  /// Threads of each run, on which its peers are shared out; nobody looks on then, and processor time is not told.
+  /// Threads of each run, on which its peers are shared out; nobody looks on then.
   std::uint32_t parts = 1;
+  /// Where other processes have parts of each run: runs ours. The record is whole at one of them, and nobody looks on.
+  std::function<WholeRun(const Scenario&, const World&, const SearchSettings&, std::uint64_t seed, Simulation::Options)> run_apart;
   /// Shown each run at these times, ascending, and at its end; on the thread of the run, so with more than one thread it must bear that.
   std::vector<Duration> moments;
   std::function<void(const Simulation&, std::uint64_t seed, const SearchSettings&, std::optional<Duration> moment)> look;
   Observer* observer = nullptr;  // of the only run
   /// Processor time of the calling thread; the simulation itself knows no clock but the simulated one.
-  std::function<Duration()> cpu_time = [] { return Duration(); };
+  CpuTime cpu_time = [] { return Duration(); };
   /// Called as runs end, in no particular order, one call at a time.
   std::function<void(std::size_t done, std::size_t all)> progress = [](std::size_t, std::size_t) {};
 };

@@ -61,6 +61,14 @@ std::uint64_t scaled_exp2(std::uint64_t scale, Fixed exponent) {
   return static_cast<std::uint64_t>(shift >= 0 ? product >> shift : product << -shift);
 }
 
+std::uint64_t square_root(std::uint64_t value) {
+  std::uint64_t root = 0;
+  for (std::uint64_t bit = std::uint64_t{1} << 31; bit != 0; bit >>= 1) {
+    if ((root + bit) * (root + bit) <= value) root += bit;
+  }
+  return root;
+}
+
 std::vector<Fixed> normal_quantiles(std::uint32_t points) {
   constexpr std::int64_t kCoins = 4096;  // deviation: sqrt(4096) / 2 = 32 heads
   constexpr int kDeviationBits = 5;

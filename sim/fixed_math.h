@@ -23,6 +23,9 @@ Fixed fixed_log2(std::uint64_t value);
 /// scale x 2^exponent, rounded down, exact to 2^-40 of itself; 0 when it is below 1, 2^63 - 1 when it does not fit.
 std::uint64_t scaled_exp2(std::uint64_t scale, Fixed exponent);
 
+/// The square root, rounded down.
+std::uint64_t square_root(std::uint64_t value);
+
 /// `points` + 1 quantiles of the standard normal distribution, at (i + 1/2) / (points + 1). From the binomial distribution of
 /// 4,096 fair coins, whose distance from the normal is below 0.001 everywhere that a table of some thousand points reaches.
 std::vector<Fixed> normal_quantiles(std::uint32_t points);

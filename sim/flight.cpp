@@ -224,6 +224,7 @@ void Flight::fill(const overlay::Estimate& message, Event& event) { event.body =
 const overlay::Message& Flight::message(const Event& event) {
   switch (event.kind) {
     case EventKind::kQuery: {
+      last_ = event.body;  // who gets it passes it on
       overlay::Message& shared = tracks_[event.body].message;
       auto& query = std::get<overlay::Query>(shared);
       query.ttl = event.ttl;

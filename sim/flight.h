@@ -22,6 +22,7 @@
 #include "overlay/message.h"
 #include "overlay/peer.h"
 #include "schema/ids.h"
+#include "schema/prefetch.h"
 #include "schema/time.h"
 #include "sim/event.h"
 
@@ -99,11 +100,10 @@ class Flight {
 
   /// Asks for the memory at `peer` that the message of a delivery event will touch.
   void prefetch(EventKind kind, std::uint32_t body, const overlay::Peer& peer) const {
-    if (kind == EventKind::kQuery) {
-      peer.prefetch(tracks_[body].message);
-    } else {
-      __builtin_prefetch(peer.neighbors().data());
-    }
+    if (kind == EventKind::kQuery) return peer.prefetch(tracks_[body].message);
+    peer.prefetch_upkeep();
+    if (kind == EventKind::kShuffle || kind == EventKind::kShuffleReply) earshot::prefetch(&lists_[body]);
+    if (kind == EventKind::kEstimate) earshot::prefetch(&estimates_[body]);
   }
 
   /// A hash of the message's content that is the same on every machine.

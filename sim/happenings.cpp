@@ -95,7 +95,7 @@ bool Simulation::publishes(PeerId peer) const {
 
 /// A digest's size is all that matters of it here, so all are the same; but the wire checks whose it is.
 overlay::SharedDigests Simulation::digests_of(PeerId owner) const {
-  if (!mirror_ && digests_ != nullptr) return digests_;
+  if (!mirror_ && !options_.apart && digests_ != nullptr) return digests_;
   Digest digest;
   digest.owner = NumberedDirectory().contact_of(owner)->key;
   const std::uint32_t count = std::min<std::uint32_t>(scenario_.digests.bytes * 8 / 22, limits::kMaxDigestKeys);
@@ -219,7 +219,7 @@ void Simulation::ask(const Event& event) {
   request.ttl = search_.ttl;
   request.walkers = search_.walkers;
   request.time = scenario_.workload.time;
-  request.wanted = scenario_.workload.wanted;
+  request.wanted = search_.wanted != 0 ? search_.wanted : scenario_.workload.wanted;
   request.canaries = canaries_for(origin, question);
   hops_here_ = 0;
   QueryTrack about;

@@ -10,8 +10,7 @@ namespace earshot::sim {
 
 namespace {
 
-constexpr int kTableBits = 12;
-constexpr std::uint32_t kPoints = 1u << kTableBits;
+constexpr std::uint32_t kPoints = 1u << Network::kTableBits;
 
 std::uint32_t microseconds(Duration duration) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(duration.count(), 1, UINT32_MAX));
@@ -54,8 +53,7 @@ Network::Network(const NetworkSettings& settings, std::uint64_t seed, const Dist
                   (settings.per == LatencyPer::kMessage && !quantiles_.empty());
 }
 
-std::optional<Duration> Network::travel(PeerId from, PeerId to, std::uint32_t count) const {
-  if (!fates_differ_) return latency(from, to);
+std::optional<Duration> Network::drawn_travel(PeerId from, PeerId to, std::uint32_t count) const {
   const std::uint64_t fate = fate_of(from, count);
   // The low half decides the loss, the high half the latency: two draws out of one hash.
   if ((fate & 0xffffffffu) * 1'000'000 >> 32 < settings_.loss_per_million) return std::nullopt;
@@ -63,8 +61,7 @@ std::optional<Duration> Network::travel(PeerId from, PeerId to, std::uint32_t co
   return (per_message ? quantile(fate) : latency(from, to)) + jitter(fate);
 }
 
-std::optional<Duration> Network::duplicate(PeerId from, PeerId to, std::uint32_t count) const {
-  if (settings_.duplicates_per_million == 0) return std::nullopt;
+std::optional<Duration> Network::drawn_duplicate(PeerId from, PeerId to, std::uint32_t count) const {
   const std::uint64_t fate = siphash(message_key_, fate_of(from, count));
   if ((fate & 0xffffffffu) * 1'000'000 >> 32 >= settings_.duplicates_per_million) return std::nullopt;
   return latency(from, to) + jitter(fate);
@@ -96,30 +93,10 @@ Duration Network::longest() const {
   return distances_ != nullptr ? std::max(distances_->longest(), shortest()) : settings_.median;
 }
 
-Duration Network::latency(PeerId from, PeerId to) const {
-  if (!quantiles_.empty()) return quantile(link_hash(from, to));
-  if (distances_ == nullptr) return settings_.median;
-  return std::max(distances_->between(from, to), std::max(settings_.min, Duration(1)));
-}
-
-Duration Network::quantile(std::uint64_t hash) const {
-  const std::uint64_t point = hash >> (64 - kTableBits);
-  const std::uint64_t between = (hash >> 32) & ((1u << (32 - kTableBits)) - 1);
-  const std::uint64_t low = quantiles_[point];
-  const std::uint64_t high = quantiles_[point + 1];
-  return Duration(static_cast<std::int64_t>(low + ((high - low) * between >> (32 - kTableBits))));
-}
-
 /// From the bits that the latency of a message does not use much: the lower ones of the high half, mixed with the low half.
 Duration Network::jitter(std::uint64_t hash) const {
   const std::uint64_t share = (hash * 0x9E3779B97F4A7C15u) >> 32;
   return Duration(static_cast<std::int64_t>(static_cast<std::uint64_t>(settings_.jitter.count()) * share >> 32));
-}
-
-std::uint64_t Network::link_hash(PeerId from, PeerId to) const {
-  const std::uint64_t low = std::min(to_number(from), to_number(to));
-  const std::uint64_t high = std::max(to_number(from), to_number(to));
-  return siphash(link_key_, low << 32 | high);
 }
 
 std::uint64_t Network::fate_of(PeerId from, std::uint32_t count) const {

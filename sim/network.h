@@ -16,6 +16,7 @@
 //     that is refused or resets.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -56,14 +57,20 @@ struct PartitionSettings {
 
 class Network {
  public:
+  static constexpr int kTableBits = 12;  // rule 2
+
   /// `distances` belongs to coordinates and matrix and must outlive the network; null for the other laws.
   Network(const NetworkSettings& settings, std::uint64_t seed, const Distances* distances = nullptr);
 
   /// How long the `count`th message of `from` takes to `to`; nothing when it is lost.
-  std::optional<Duration> travel(PeerId from, PeerId to, std::uint32_t count) const;
+  std::optional<Duration> travel(PeerId from, PeerId to, std::uint32_t count) const {
+    return fates_differ_ ? drawn_travel(from, to, count) : latency(from, to);
+  }
 
   /// How long its second copy takes, if it arrives twice.
-  std::optional<Duration> duplicate(PeerId from, PeerId to, std::uint32_t count) const;
+  std::optional<Duration> duplicate(PeerId from, PeerId to, std::uint32_t count) const {
+    return settings_.duplicates_per_million == 0 ? std::nullopt : drawn_duplicate(from, to, count);
+  }
 
   /// Whether two peers are on different sides of this parting, whatever the time.
   bool parts(const PartitionSettings& partition, PeerId a, PeerId b) const;
@@ -72,7 +79,11 @@ class Network {
   Duration until_lost(PeerId from, PeerId to) const;
 
   /// Of the link, without what differs from message to message.
-  Duration latency(PeerId from, PeerId to) const;
+  Duration latency(PeerId from, PeerId to) const {
+    if (!quantiles_.empty()) return quantile(link_hash(from, to));
+    if (distances_ == nullptr) return settings_.median;
+    return std::max(distances_->between(from, to), std::max(settings_.min, Duration(1)));
+  }
 
   /// No more loss, duplicates and jitter.
   void calm();
@@ -82,9 +93,21 @@ class Network {
   Duration longest() const;
 
  private:
-  Duration quantile(std::uint64_t hash) const;
+  std::optional<Duration> drawn_travel(PeerId from, PeerId to, std::uint32_t count) const;
+  std::optional<Duration> drawn_duplicate(PeerId from, PeerId to, std::uint32_t count) const;
+  Duration quantile(std::uint64_t hash) const {
+    const std::uint64_t point = hash >> (64 - kTableBits);
+    const std::uint64_t between = (hash >> 32) & ((1u << (32 - kTableBits)) - 1);
+    const std::uint64_t low = quantiles_[point];
+    const std::uint64_t high = quantiles_[point + 1];
+    return Duration(static_cast<std::int64_t>(low + ((high - low) * between >> (32 - kTableBits))));
+  }
   Duration jitter(std::uint64_t hash) const;
-  std::uint64_t link_hash(PeerId from, PeerId to) const;
+  std::uint64_t link_hash(PeerId from, PeerId to) const {
+    const std::uint64_t low = std::min(to_number(from), to_number(to));
+    const std::uint64_t high = std::max(to_number(from), to_number(to));
+    return siphash(link_key_, low << 32 | high);
+  }
   std::uint64_t fate_of(PeerId from, std::uint32_t count) const;
 
   NetworkSettings settings_;

@@ -12,8 +12,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
+#include "sim/parcel.h"
+#include "sim/results.h"
 #include "sim/simulation.h"
 
 namespace earshot::sim {
@@ -26,13 +29,24 @@ class Meeting {
   virtual Instant earliest(Instant ours) = 0;
   /// Hands over what is for each part, and takes what is for us: by part, and of each in its order. Leaves `outgoing` empty.
   virtual std::vector<Crossing> exchange(std::vector<std::vector<Crossing>>& outgoing) = 0;
+  /// At part 0 what all parts leave behind, in their order; nothing at the others. Called once, at the end.
+  virtual std::vector<PartOutcome> gather(PartOutcome ours) = 0;
 };
 
-/// Runs one part to the end.
-void run_part(Simulation& part, Meeting& meeting);
+/// Of the calling thread; the simulation itself knows no clock but the simulated one.
+using CpuTime = std::function<Duration()>;
+
+struct WholeRun {
+  RunRecord record;
+  RunCost cost;  // of all parts together, without the world
+};
+
+/// The part of a run that `options` say, to its end. The whole run at part 0, nothing of use at the others.
+WholeRun run_part(const Scenario& scenario, const World& world, const SearchSettings& search, std::uint64_t seed,
+                  Simulation::Options options, Meeting& meeting, const CpuTime& cpu_time);
 
 /// A whole run on as many threads as parts. `options` are those of the whole.
-RunRecord run_on_threads(const Scenario& scenario, const World& world, const SearchSettings& search, std::uint64_t seed,
-                         Simulation::Options options, std::uint32_t parts);
+WholeRun run_on_threads(const Scenario& scenario, const World& world, const SearchSettings& search, std::uint64_t seed,
+                        Simulation::Options options, std::uint32_t parts, const CpuTime& cpu_time);
 
 }  // namespace earshot::sim

@@ -14,14 +14,6 @@ namespace {
 
 constexpr std::uint64_t kHeaviest = std::uint64_t{1} << 32;  // 2^31 ranks of it still sum below 2^63
 
-std::uint64_t square_root(std::uint64_t value) {
-  std::uint64_t root = 0;
-  for (std::uint64_t bit = std::uint64_t{1} << 31; bit != 0; bit >>= 1) {
-    if ((root + bit) * (root + bit) <= value) root += bit;
-  }
-  return root;
-}
-
 }  // namespace
 
 Weights uniform_weights(std::uint32_t ranks) { return Weights(ranks, kHeaviest); }

@@ -10,8 +10,6 @@ namespace earshot::sim {
 
 namespace {
 
-constexpr std::size_t kCacheLine = 64;
-
 std::vector<overlay::Config> configs_of(const PopulationPlan& plan) {
   std::vector<overlay::Config> configs{plan.config};
   for (const ClassSettings& one : plan.classes) {
@@ -76,11 +74,6 @@ void Population::renew(PeerId id, std::uint32_t session) {
   const Random random = stream(seed_, std::uint64_t{session - 1} << 32 | to_number(id), Purpose::kPeer);
   std::destroy_at(&seat.peer);
   std::construct_at(&seat.peer, overlay::Peer(id, config_of(seat.capacity), random, memory));
-}
-
-void Population::prefetch_seat(PeerId id) const {
-  const char* line = reinterpret_cast<const char*>(&seat(id));
-  for (std::size_t i = 0; i < Seat::kHotBytes; i += kCacheLine) __builtin_prefetch(line + i, 1);
 }
 
 }  // namespace earshot::sim

@@ -10,6 +10,7 @@
 #include "overlay/config.h"
 #include "overlay/peer.h"
 #include "schema/ids.h"
+#include "schema/prefetch.h"
 #include "schema/time.h"
 #include "sim/roles.h"
 #include "sim/slab.h"
@@ -26,10 +27,12 @@ struct PeerRange {
   bool contains(PeerId peer) const { return to_number(peer) - first < end - first; }
 };
 
+inline constexpr std::size_t kCacheLine = 64;
+
 /// A peer and what its driver must remember about it, side by side so that an event touches them together. Aligned, so that
 /// the part that every message touches is the first kHotBytes of a seat: the driver's own, and the peer's search, counters
 /// and views.
-struct alignas(64) Seat {
+struct alignas(kCacheLine) Seat {
   static constexpr std::size_t kHotBytes = 256;
 
   explicit Seat(overlay::Peer made) : peer(std::move(made)) {}
@@ -68,11 +71,16 @@ class Population {
   void renew(PeerId id, std::uint32_t session);
 
   /// Asks for the first cache lines of a seat, which tell where its other memory is.
-  void prefetch_seat(PeerId id) const;
+  void prefetch_seat(PeerId id) const { prefetch_lines(&seat(id), Seat::kHotBytes); }
+  /// All of it, for events that are none of a search.
+  void prefetch_whole_seat(PeerId id) const { prefetch_lines(&seat(id), sizeof(Seat)); }
 
   std::size_t bytes() const { return seats_.bytes() + active_.bytes() + passive_.bytes() + seen_.bytes(); }
 
  private:
+  static void prefetch_lines(const void* begin, std::size_t size) {
+    for (std::size_t i = 0; i < size; i += kCacheLine) prefetch_to_write(static_cast<const char*>(begin) + i);
+  }
   overlay::Memory memory_of(PeerId id);
   const overlay::Config& config_of(std::uint8_t capacity) const { return configs_[capacity]; }
 

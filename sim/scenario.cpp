@@ -226,6 +226,7 @@ class Parser {
     search.name = std::string(overlay::strategies()[static_cast<std::size_t>(search.strategy)].name);
     in.name("name", search.name);
     in.whole("ttl", search.ttl, 0, scenario_.bare ? UINT16_MAX : overlay::strategy_of(search.strategy)->max_ttl());
+    in.whole("wanted", search.wanted, 0, static_cast<std::int64_t>(limits::kMaxHitsPerQuery));
     if (search.strategy == StrategyKind::kWalk) in.whole("walkers", search.walkers, 0, limits::kMaxWalkers);
   }
 

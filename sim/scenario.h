@@ -84,6 +84,7 @@ struct SearchSettings {
   StrategyKind strategy = StrategyKind::kFlood;
   std::uint16_t ttl = 0;      // 0: as in [protocol]
   std::uint8_t walkers = 0;   // the same
+  std::uint16_t wanted = 0;   // 0: as in [questions]
 };
 
 /// Who publishes a digest of his library.

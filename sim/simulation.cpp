@@ -180,8 +180,13 @@ void Simulation::tick(const Event& event) {
 }
 
 void Simulation::prefetch() {
-  wheel_.look_ahead(seats_ahead_, kSeatAhead, [this](PeerId peer, EventKind, std::uint32_t) {
-    if (population_.owns(peer)) population_.prefetch_seat(peer);
+  wheel_.look_ahead(seats_ahead_, kSeatAhead, [this](PeerId peer, EventKind kind, std::uint32_t) {
+    if (!population_.owns(peer)) return;
+    if (is_search(kind)) {
+      population_.prefetch_seat(peer);
+    } else {
+      population_.prefetch_whole_seat(peer);
+    }
   });
   wheel_.look_ahead(memory_ahead_, kMemoryAhead, [this](PeerId peer, EventKind kind, std::uint32_t body) {
     if (population_.owns(peer)) flight_.prefetch(kind, body, population_.seat(peer).peer);

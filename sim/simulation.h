@@ -59,6 +59,7 @@ class Simulation {
     Observer* observer = nullptr;         // must outlive the simulation
     std::uint32_t parts = 1;              // of the run
     std::uint32_t part = 0;               // this one
+    bool apart = false;                   // the others are in other processes, so what crosses must survive the wire
   };
 
   /// `scenario` and `world` must outlive the simulation.

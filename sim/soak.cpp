@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <span>
+#include <utility>
 
 #include "schema/check.h"
 #include "sim/census.h"
@@ -77,29 +80,41 @@ void draw_faults(Dice& dice, Scenario& scenario) {
   }
 }
 
-/// Share of the links among the living that only one end knows.
-double one_sided(const Population& population, const Lives& lives) {
-  double links = 0;
-  double alone = 0;
+/// Links of the living, and those of them that only one end knows: whose they are, and to whom.
+struct Links {
+  std::size_t all = 0;
+  std::set<std::pair<PeerId, PeerId>> one_sided;
+};
+
+Links links_of(const Population& population, const Lives& lives) {
+  Links links;
   for (const PeerId peer : lives.all()) {
     for (const PeerId neighbor : population.seat(peer).peer.neighbors()) {
-      ++links;
-      if (!lives.alive(neighbor)) {
-        ++alone;
-        continue;
+      ++links.all;
+      if (lives.alive(neighbor)) {
+        const std::span<const PeerId> back = population.seat(neighbor).peer.neighbors();
+        if (std::find(back.begin(), back.end(), peer) != back.end()) continue;
       }
-      const std::span<const PeerId> back = population.seat(neighbor).peer.neighbors();
-      alone += std::find(back.begin(), back.end(), peer) == back.end() ? 1 : 0;
+      links.one_sided.emplace(peer, neighbor);
     }
   }
-  return links > 0 ? alone / links : 0;
+  return links;
 }
 
-constexpr double kOneSided = 0.05;    // rewiring is always under way somewhere
+/// Share of the links that are one-sided in both looks.
+double stuck(const Links& before, const Links& now) {
+  const auto still = std::count_if(now.one_sided.begin(), now.one_sided.end(), [&](const auto& link) { return before.one_sided.contains(link); });
+  return now.all > 0 ? static_cast<double>(still) / static_cast<double>(now.all) : 0;
+}
+
+// Rewiring is always under way somewhere, and more of it than 5 % in two of a thousand seeds. But a link that stays one-sided heals when
+// its owner shuffles over it, which he does every active_size periods: 20 s at the most.
+constexpr Duration kHealing = 40s;
+constexpr double kStuck = 0.02;
 constexpr double kNearlyAll = 0.9;    // of the peers and of the copies
 constexpr double kOfSteps = 0.6;      // of all walkers: one that meets a link which is being rewired ends there
 
-std::optional<std::string> judged(const Scenario& scenario, const World& world, const Simulation& simulation, RunRecord record) {
+std::optional<std::string> judged(const Scenario& scenario, const World& world, const Simulation& simulation, const Links& before, RunRecord record) {
   if (record.largest_component != record.alive) {
     std::string alone;
     for (const PeerId peer : simulation.lives().all()) {
@@ -108,8 +123,8 @@ std::optional<std::string> judged(const Scenario& scenario, const World& world, 
     return fmt::format("after the healing {} of {} peers hang together; with no neighbour:{}", record.largest_component, record.alive,
                        alone.empty() ? " nobody" : alone);
   }
-  const double alone = one_sided(simulation.population(), simulation.lives());
-  if (alone > kOneSided) return fmt::format("after the healing {:.0f} % of the links are known to one end only", 100 * alone);
+  const double alone = stuck(before, links_of(simulation.population(), simulation.lives()));
+  if (alone > kStuck) return fmt::format("after the healing {:.0f} % of the links are known to one end only, for {} s", 100 * alone, kHealing / 1s);
   const Instant work = world.ready + kSoakFaults + kSoakRepair;
   const auto peers = static_cast<double>(record.alive) - 1;
   double taken = 0;
@@ -169,12 +184,14 @@ SoakResult soak(std::uint64_t seed) {
   const Roles roles(scenario.classes, scenario.attackers, seed);
   Invariants invariants(scenario, roles, world->ready + kSoakFaults + kSoakRepair / 2);
   Simulation simulation(scenario, *world, scenario.searches[0], seed, {.observer = &invariants});
+  simulation.run_before(simulation.end() - kHealing);
+  const Links before = links_of(simulation.population(), simulation.lives());
   simulation.run();
   invariants.check_closed(simulation.now(), simulation.lives());
   SoakResult result{seed, simulation.tally().events, invariants.violation()};
   const std::size_t waiting = simulation.flight().live_tracks();
   RunRecord record = simulation.record();
-  if (!result.violation) result.violation = judged(scenario, *world, simulation, std::move(record));
+  if (!result.violation) result.violation = judged(scenario, *world, simulation, before, std::move(record));
   if (!result.violation && waiting > 1) result.violation = fmt::format("{} queries are in flight that nobody waits for", waiting);
   return result;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "schema/ids.h"
+#include "schema/prefetch.h"
 #include "schema/random.h"
 #include "schema/result.h"
 
@@ -31,8 +32,8 @@ class Topology {
   }
   /// Asks for what neighbors() will look at. Of most graphs where a slice begins can be guessed from the mean degree.
   void prefetch(PeerId peer) const {
-    __builtin_prefetch(&starts_[to_number(peer)]);
-    __builtin_prefetch(neighbors_.data() + std::size_t{to_number(peer)} * mean_degree_);
+    earshot::prefetch(&starts_[to_number(peer)]);
+    earshot::prefetch(neighbors_.data() + std::size_t{to_number(peer)} * mean_degree_);
   }
   std::size_t max_degree() const;
   std::size_t bytes() const { return starts_.capacity() * sizeof(std::uint32_t) + neighbors_.capacity() * sizeof(PeerId); }

@@ -44,6 +44,7 @@
 #include "overlay/message.h"
 #include "overlay/turn.h"
 #include "schema/ids.h"
+#include "schema/prefetch.h"
 #include "schema/time.h"
 
 namespace earshot::overlay {
@@ -67,6 +68,11 @@ class Estimates {
   void tick(Turn& turn, std::span<const PeerId> neighbors);
   void receive(const Estimate& message, std::size_t degree);
   Instant next_deadline() const { return round_at_; }
+  /// A hint that a round or a message comes soon.
+  void prefetch() const {
+    prefetch_to_write(epoch_.get());
+    prefetch_to_write(reinterpret_cast<const char*>(epoch_.get()) + 64);
+  }
 
   const NetworkView& view() const { return view_; }
   /// Where queries count their canaries; contributed to the next epoch.

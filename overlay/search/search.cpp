@@ -81,7 +81,7 @@ void Search::receive(Turn& turn, PeerId from, const Query& query, const Sighting
   if (first && !planted(Bug::kForgetsQueries)) seen_.remember(sighting.place, from);
   Query clamped = query;
   clamped.ttl = std::min<std::uint16_t>(query.ttl, sighting.strategy->max_ttl() - query.hops);
-  clamped.visits = std::min(query.visits, most_visits(turn.network));
+  if (query.visits > 0) clamped.visits = std::min(query.visits, most_visits(turn.network));
   if (planted(Bug::kLivesTooLong)) ++clamped.ttl;
   Spread spread(turn, neighbors);
   sighting.strategy->relay(clamped, from, first, spread);
@@ -111,13 +111,14 @@ void Search::receive(Turn& turn, const Hits& hits) {
 
 void Search::answer(Turn& turn, const Lookup& lookup, std::span<const Hit> hits, const Hosted& hosted) {
   const QueryId& id = lookup.id;
-  const PeerId back = seen_.find(id).link();
   if (Open* const open = find_open(id)) {
     count_canaries(*open, hosted.canaries);
     deliver(turn, *open, hits, /*hops=*/0);
     ask_owners(turn, lookup, hosted.owners);
     return;
   }
+  if (hits.empty() && hosted.canaries == 0 && hosted.owners.empty()) return;
+  const PeerId back = seen_.find(id).link();
   if (back == kNoPeer || back == self_) {
     turn.counters.hits_dropped += hits.size();
     return;

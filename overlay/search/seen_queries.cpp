@@ -14,20 +14,6 @@ SeenQueries::SeenQueries(std::span<SeenSlot> slots, SipKey key)
   EARSHOT_CHECK(slots.size() / kWays <= 0xffffffffu);
 }
 
-SeenQueries::Place SeenQueries::find(const QueryId& id) const {
-  const std::uint64_t hash = hash_of(id);
-  Place place;
-  place.tag_ = static_cast<std::uint32_t>(hash);
-  place.bucket_ = bucket_of(hash);
-  for (const SeenSlot* slot = place.bucket_; slot != place.bucket_ + kWays && slot->link != kNoPeer; ++slot) {
-    if (slot->tag == place.tag_) {
-      place.link_ = slot->link;
-      break;
-    }
-  }
-  return place;
-}
-
 void SeenQueries::remember(const Place& place, PeerId link) {
   EARSHOT_CHECK(!place.seen() && link != kNoPeer);
   std::copy_backward(place.bucket_, place.bucket_ + kWays - 1, place.bucket_ + kWays);

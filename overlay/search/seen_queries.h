@@ -25,6 +25,7 @@
 #include <span>
 
 #include "schema/ids.h"
+#include "schema/prefetch.h"
 #include "schema/random.h"
 
 namespace earshot::overlay {
@@ -57,10 +58,22 @@ class SeenQueries {
     PeerId link_ = kNoPeer;
   };
 
-  Place find(const QueryId& id) const;
+  Place find(const QueryId& id) const {
+    const std::uint64_t hash = hash_of(id);
+    Place place;
+    place.tag_ = static_cast<std::uint32_t>(hash);
+    place.bucket_ = bucket_of(hash);
+    for (const SeenSlot* slot = place.bucket_; slot != place.bucket_ + kWays && slot->link != kNoPeer; ++slot) {
+      if (slot->tag == place.tag_) {
+        place.link_ = slot->link;
+        break;
+      }
+    }
+    return place;
+  }
 
   /// Brings in the bucket that find() will look at.
-  void prefetch(const QueryId& id) const { __builtin_prefetch(bucket_of(hash_of(id)), /*for writing=*/1); }
+  void prefetch(const QueryId& id) const { prefetch_to_write(bucket_of(hash_of(id))); }
 
   /// REQUIRES: !place.seen(), and link is not kNoPeer.
   void remember(const Place& place, PeerId link);

@@ -32,6 +32,14 @@ TEST(FixedMath, PowerSaysWhenItDoesNotFit) {
   EXPECT_EQ(scaled_exp2(0, fixed_from(5)), 0u);
 }
 
+TEST(FixedMath, SquareRootIsRoundedDown) {
+  for (const std::uint64_t root : {1ull, 2ull, 255ull, 65'536ull, 4'294'967'295ull}) {
+    EXPECT_EQ(square_root(root * root), root);
+    EXPECT_EQ(square_root(root * root - 1), root - 1);
+  }
+  EXPECT_EQ(square_root(UINT64_MAX), 4'294'967'295u);
+}
+
 TEST(FixedMath, QuantilesAreThoseOfTheNormalDistribution) {
   constexpr std::uint32_t kPoints = 4096;
   const std::vector<Fixed> quantiles = normal_quantiles(kPoints);

@@ -14,7 +14,7 @@ namespace {
 RunRecord run_in_parts(const Scenario& scenario, std::uint64_t seed, std::size_t search, std::uint32_t parts) {
   const Result<World> world = build_world(scenario, seed);
   if (!world) check_failed(world.error().what.c_str(), __FILE__, __LINE__);
-  return run_on_threads(scenario, *world, scenario.searches[search], seed, {}, parts);
+  return run_on_threads(scenario, *world, scenario.searches[search], seed, {}, parts, [] { return Duration(); }).record;
 }
 
 TEST(Partition, AnyNumberOfPartsGivesTheSameResult) {

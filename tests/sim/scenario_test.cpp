@@ -70,6 +70,7 @@ ttl = 6
 strategy = "walk"
 walkers = 32
 ttl = 200
+wanted = 3
 [[crash]]
 at_s = 20
 share = 0.5
@@ -135,6 +136,8 @@ hits_per_answer = 10
   ASSERT_EQ(scenario->searches.size(), 2u);
   EXPECT_EQ(scenario->searches[0].name, "far");
   EXPECT_EQ(scenario->searches[1].walkers, 32);
+  EXPECT_EQ(scenario->searches[1].wanted, 3);
+  EXPECT_EQ(scenario->searches[0].wanted, 0);
   ASSERT_EQ(scenario->crashes.size(), 1u);
   EXPECT_EQ(scenario->crashes[0].per_million, 500'000u);
   EXPECT_EQ(scenario->crashes[0].back, Duration(3s));
@@ -221,7 +224,7 @@ TEST(Scenario, TellsFileLineKeyAndWhatIsAllowed) {
       in("[[search]]\nstrategy = \"magic\"\n", "s.toml:7: search.strategy: \"magic\" is not one of flood, walk, ring, dynamic, bubble, auto"),
       in("[[search]]\nstrategy = \"flood\"\nttl = 8\n", "s.toml:8: search.ttl: 8 is not in 0..7"),
       in("[[search]]\nstrategy = \"flood\"\nwalkers = 8\n",
-         "s.toml:8: search.walkers: there is no such key; allowed here: strategy, name, ttl"),
+         "s.toml:8: search.walkers: there is no such key; allowed here: strategy, name, ttl, wanted"),
       in("[[search]]\nstrategy = \"flood\"\n", "s.toml:1: two searches are named flood: give one a name"),
       in("[[search]]\nname = \"a b\"\nstrategy = \"flood\"\n", "s.toml:7: search.name: a name has 1 to 64 letters, digits, '-' or '_'"),
       in("[[crash]]\nat_s = 1\n", "s.toml:6: crash: a share is missing"),

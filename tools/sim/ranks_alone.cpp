@@ -21,6 +21,11 @@ Result<void> Ranks::run(const sim::Study& study, sim::Desk& desk, unsigned threa
   return sim::run_study(study, desk, threads, through_the_wire);
 }
 
+sim::WholeRun Ranks::run_part(const sim::Scenario& scenario, const sim::World& world, const sim::SearchSettings& search, std::uint64_t seed,
+                              sim::Simulation::Options options, const sim::CpuTime& cpu_time) {
+  return sim::run_on_threads(scenario, world, search, seed, options, /*parts=*/1, cpu_time);
+}
+
 Result<void> Ranks::serve(const sim::Study&, bool) { return {}; }
 
 }  // namespace earshot::simtool

@@ -7,10 +7,14 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <limits>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "schema/check.h"
 #include "sim/journal.h"
+#include "sim/parcel.h"
 #include "tools/sim/ranks.h"
 
 namespace earshot::simtool {
@@ -50,6 +54,73 @@ bool answer(sim::Desk& desk, const MPI_Status& status) {
   return next.has_value();
 }
 
+/// Where the ranks of one run meet.
+class RankMeeting final : public sim::Meeting {
+ public:
+  RankMeeting(int rank, int size) : rank_(rank), size_(static_cast<std::size_t>(size)) {}
+
+  Instant earliest(Instant ours) override {
+    const std::int64_t mine = ours.time_since_epoch().count();
+    std::int64_t least = 0;
+    MPI_Allreduce(&mine, &least, 1, MPI_INT64_T, MPI_MIN, MPI_COMM_WORLD);
+    return Instant(Duration(least));
+  }
+
+  std::vector<sim::Crossing> exchange(std::vector<std::vector<sim::Crossing>>& outgoing) override {
+    Bytes sent;
+    std::vector<int> sizes;
+    for (std::vector<sim::Crossing>& crossings : outgoing) {
+      const Bytes parcel = sim::packed(crossings);
+      crossings.clear();
+      sizes.push_back(count_of(parcel.size()));
+      sent.insert(sent.end(), parcel.begin(), parcel.end());
+    }
+    std::vector<int> coming(size_);
+    MPI_Alltoall(sizes.data(), 1, MPI_INT, coming.data(), 1, MPI_INT, MPI_COMM_WORLD);
+    const std::vector<int> from = places(sizes), to = places(coming);
+    Bytes received(static_cast<std::size_t>(to.back()));
+    MPI_Alltoallv(sent.data(), sizes.data(), from.data(), MPI_BYTE, received.data(), coming.data(), to.data(), MPI_BYTE, MPI_COMM_WORLD);
+    std::vector<sim::Crossing> ours;
+    sim::unpack(received, ours);
+    return ours;
+  }
+
+  std::vector<sim::PartOutcome> gather(sim::PartOutcome ours) override {
+    const Bytes parcel = rank_ == 0 ? Bytes() : sim::packed(ours);
+    const int size = count_of(parcel.size());
+    std::vector<int> sizes(size_);
+    MPI_Gather(&size, 1, MPI_INT, sizes.data(), 1, MPI_INT, 0, MPI_COMM_WORLD);
+    const std::vector<int> to = places(sizes);
+    Bytes received(static_cast<std::size_t>(to.back()));
+    MPI_Gatherv(parcel.data(), size, MPI_BYTE, received.data(), sizes.data(), to.data(), MPI_BYTE, 0, MPI_COMM_WORLD);
+    std::vector<sim::PartOutcome> all;
+    if (rank_ != 0) return all;
+    all.push_back(std::move(ours));
+    for (std::size_t i = 1; i < size_; ++i) {
+      all.push_back(sim::outcome_from(ByteView(received).subspan(static_cast<std::size_t>(to[i]), static_cast<std::size_t>(sizes[i]))));
+    }
+    return all;
+  }
+
+ private:
+  /// MPI 3 counts with int: 2 GiB a rank and window, some ten million messages that cross.
+  static int count_of(std::size_t size) {
+    EARSHOT_CHECK(size <= static_cast<std::size_t>(std::numeric_limits<int>::max()));
+    return static_cast<int>(size);
+  }
+
+  /// Where each begins when they lie one behind the other, and last where all end.
+  static std::vector<int> places(const std::vector<int>& sizes) {
+    std::vector<int> places{0};
+    std::size_t end = 0;
+    for (const int size : sizes) places.push_back(count_of(end += static_cast<std::size_t>(size)));
+    return places;
+  }
+
+  int rank_;
+  std::size_t size_;
+};
+
 }  // namespace
 
 Result<Ranks> Ranks::join() {
@@ -85,6 +156,16 @@ Result<void> Ranks::run(const sim::Study& study, sim::Desk& desk, unsigned threa
   }
   own.join();
   return desk.outcome();
+}
+
+sim::WholeRun Ranks::run_part(const sim::Scenario& scenario, const sim::World& world, const sim::SearchSettings& search, std::uint64_t seed,
+                              sim::Simulation::Options options, const sim::CpuTime& cpu_time) {
+  if (size_ == 1) return sim::run_on_threads(scenario, world, search, seed, options, /*parts=*/1, cpu_time);
+  options.parts = size();
+  options.part = static_cast<std::uint32_t>(rank_);
+  options.apart = true;
+  RankMeeting meeting(rank_, size_);
+  return sim::run_part(scenario, world, search, seed, options, meeting, cpu_time);
 }
 
 Result<void> Ranks::serve(const sim::Study& study, bool through_the_wire) {

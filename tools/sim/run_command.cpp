@@ -11,6 +11,7 @@
 #include "tools/sim/command.h"
 #include "tools/sim/graph_files.h"
 #include "tools/sim/progress.h"
+#include "tools/sim/ranks.h"
 #include "tools/sim/study_flags.h"
 #include "tools/sim/study_folder.h"
 
@@ -27,6 +28,7 @@ struct RunFlags {
   std::string trace;
   bool json = false;
   bool through_the_wire = false;
+  bool partition = false;
 };
 
 Duration thread_cpu_time() {
@@ -56,6 +58,18 @@ Result<void> write_trace(const std::string& path, const sim::Scenario& scenario,
   return write_file(path, trace.take_lines());
 }
 
+/// The flags that go together with peers in several processes.
+Result<void> check_partition(const RunFlags& flags, const sim::Scenario& scenario, std::uint32_t ranks) {
+  if (flags.threads > 1 || flags.parts > 1 || !flags.graph_at.empty() || !flags.trace.empty()) {
+    return fail(ErrorCode::kInvalid, "--partition: no --threads, --parts, --graph-at or --trace beside it");
+  }
+  if (scenario.bare) return fail(ErrorCode::kInvalid, "--partition: population.bare has no messages that could cross");
+  if (scenario.peers && *scenario.peers < ranks) {
+    return fail(ErrorCode::kInvalid, "--partition: {} ranks share {} peers", ranks, *scenario.peers);
+  }
+  return {};
+}
+
 Result<int> run(const RunFlags& flags) {
   const auto plan = flags.study.plan_run();
   if (!plan) return tl::unexpected(plan.error());
@@ -78,11 +92,21 @@ Result<int> run(const RunFlags& flags) {
   } else if (!moments->empty()) {
     return fail(ErrorCode::kInvalid, "--graph-at needs --out, a folder for the files");
   }
+  std::optional<Ranks> ranks;
+  if (flags.partition) {
+    auto joined = Ranks::join();
+    if (!joined) return tl::unexpected(joined.error());
+    ranks.emplace(std::move(*joined));
+    if (auto good = check_partition(flags, scenario, ranks->size()); !good) return tl::unexpected(good.error());
+    options.look = nullptr;
+    options.run_apart = [&](const auto&... run) { return ranks->run_part(run..., thread_cpu_time); };
+  }
   std::optional<Progress> progress(0);
   options.progress = [&](std::size_t done, std::size_t all) { progress->show(done, all); };
   const auto result = sim::run_experiment(scenario, options);
   progress.reset();
   if (!result) return tl::unexpected(result.error());
+  if (ranks && !ranks->is_first()) return kDone;
 
   if (!flags.trace.empty()) {
     if (auto written = write_trace(flags.trace, scenario, plan->seeds.first); !written) return tl::unexpected(written.error());
@@ -114,6 +138,7 @@ Command run_command() {
             arguments.optional("--trace", flags->trace, "File for all that is said in the first run, a JSON object a line; for replay");
             arguments.number("--threads", flags->threads, 1, 1024, "Seeds run at the same time; results stay the same");
             arguments.number("--parts", flags->parts, 1, 1024, "Threads that share one run's peers; results stay the same");
+            arguments.yes("--partition", flags->partition, "The ranks of an MPI job share each run's peers; results stay the same");
             arguments.yes("--json", flags->json, "One JSON object per run instead of the table");
             arguments.yes("--through-the-wire", flags->through_the_wire, "Encode and decode every message");
           },
