@@ -70,6 +70,7 @@ class Estimates {
   Instant next_deadline() const { return round_at_; }
   /// A hint that a round or a message comes soon.
   void prefetch() const {
+    if (epoch_ == nullptr) return;
     prefetch_to_write(epoch_.get());
     prefetch_to_write(reinterpret_cast<const char*>(epoch_.get()) + 64);
   }

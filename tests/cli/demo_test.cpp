@@ -52,6 +52,8 @@ TEST_F(DemoTest, SixNodesFindAndVerifyATrackAndLeaveNothing) {
   EXPECT_THAT(lines, Each(StartsWith(R"({"v":1,"type":")")));
   EXPECT_THAT(ended.out, HasSubstr(R"("type":"hit")"));
   EXPECT_THAT(ended.out, HasSubstr(R"("event":"cost","messages":)"));
+  EXPECT_THAT(ended.out, HasSubstr(R"("event":"wish","node":1,"holder":6,)")) << "answered when its holder came";
+  EXPECT_THAT(ended.out, testing::ContainsRegex("\"event\":\"rare\",\"strategy\":\"auto\",\"asked\":3,\"found\":3,"));
   EXPECT_THAT(lines.back(), EndsWith(R"("verified": true})"));
   const DoneLine done = done_from(lines.back());
   ASSERT_TRUE(fs::exists(done.file)) << done.file;

@@ -148,6 +148,12 @@ TEST(HowToPlay, QuotesTheFileForAShell) {
 TEST(ClosingLine, SaysWhatTheSearchCost) {
   EXPECT_EQ(closing_line({1, 2, 3040, 5, 1, 5}),
             "1 track at 2 holders in 3.0 s; this node sent 5 questions and got 1 answer");
+  SummaryLine summary{1, 2, 3040, 5, 1, 5, 61, 240};
+  EXPECT_THAT(closing_line(summary), HasSubstr("; 61 peers asked by some 240 messages, what share of the network that is, is not known yet"));
+  summary.coverage = 982;
+  summary.least = 970;
+  summary.most = 990;
+  EXPECT_THAT(closing_line(summary), HasSubstr("messages, which covers 98.2 % of the network (97.0 to 99.0 %)"));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <mutex>
 #include <thread>
 
 #include "overlay/net/signature.h"
@@ -16,6 +17,7 @@
 #include "schema/limits.h"
 #include "tests/temporary_folder.h"
 #include "tools/node/library.h"
+#include "tools/node/node.h"
 #include "tools/node/own_digests.h"
 
 namespace earshot::node {
@@ -175,6 +177,54 @@ TEST_F(DigestHostTest, AQuestionThatStaysIsMatchedByWhatComesLater) {
   ASSERT_EQ(matches_.size(), 1u) << "our own library has it now";
   EXPECT_EQ(matches_[0].lookup.id, (QueryId{7, 2}));
   EXPECT_EQ(matches_[0].owner, identity_.key());
+}
+
+/// A node on loopback with a real index.
+struct LibraryNode {
+  explicit LibraryNode(std::vector<Track> tracks, std::vector<Contact> bootstrap = {}) {
+    auto opened = Library::open(folder / "index", {.sync = false});
+    EXPECT_TRUE(opened);
+    library = std::move(*opened);
+    EXPECT_TRUE(library->add(tracks));
+    NodeOptions options;
+    options.listen = *endpoint_from("127.0.0.1:0");
+    options.bootstrap = std::move(bootstrap);
+    options.agent = "test";
+    options.protocol.publish_after = 100ms;
+    auto started = Node::start(identity, options, *library);
+    EXPECT_TRUE(started);
+    node = std::move(*started);
+  }
+
+  const TemporaryFolder folder;
+  const Identity identity = Identity::ephemeral();
+  std::unique_ptr<Library> library;
+  std::unique_ptr<Node> node;
+};
+
+TEST(Digests, AQuestionThatStaysIsAnsweredByWhoComesLater) {
+  std::mutex mutex;  // outlives the nodes, as do the hits that it guards
+  std::vector<ReachableHit> hits;
+  LibraryNode wisher({track(1, "Thelonious Monk", "Blue Monk")}), other({track(2, "Bill Evans", "Peace Piece")}, {wisher.node->self()});
+  ASSERT_TRUE(eventually([&] { return wisher.node->status().neighbors == 1 && wisher.node->status().digests.digests == 1; }))
+      << "neighbors host each other's digests";
+  SearchRequest request = words("so what");
+  request.strategy = StrategyKind::kBubble;
+  request.keep = 10min;
+  ASSERT_TRUE(wisher.node->search(request, [&](const SearchEvent& event) {
+    const std::lock_guard lock(mutex);
+    hits.insert(hits.end(), event.hits.begin(), event.hits.end());
+  }));
+  EXPECT_TRUE(eventually([&] { return other.node->status().digests.standing == 1; })) << "it stays at those who were asked";
+  const LibraryNode late({track(3, "Miles Davis", "So What")}, {other.node->self()});
+  EXPECT_TRUE(eventually([&] {
+    const std::lock_guard lock(mutex);
+    return !hits.empty();
+  }));
+  const std::lock_guard lock(mutex);
+  ASSERT_FALSE(hits.empty());
+  EXPECT_EQ(hits[0].track.title, "So What");
+  EXPECT_EQ(hits[0].holder.key, late.identity.key());
 }
 
 TEST(StandingQueries, StayUntilTheirTimeIsUpAndAreBounded) {

@@ -259,5 +259,13 @@ TEST(Scenario, EveryCommittedScenarioIsRead) {
   EXPECT_GE(read, 2u);
 }
 
+/// Whoever changes a key learns here which files have it.
+TEST(Scenario, EveryCommittedOneIsRead) {
+  for (const auto& file : std::filesystem::directory_iterator(EARSHOT_SOURCE_DIR "/sim/scenarios")) {
+    const Result<Scenario> scenario = load_scenario(file.path(), {});
+    EXPECT_TRUE(scenario) << scenario.error().what;
+  }
+}
+
 }  // namespace
 }  // namespace earshot::sim

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <future>
 #include <numeric>
 #include <set>
 #include <thread>
@@ -238,11 +239,17 @@ Result<void> Demo::rare() {
   std::uint64_t messages = 0, coverage = 1000;
   const auto before = network_counters();
   if (!before) return tl::unexpected(before.error());
+  std::vector<std::future<Result<RareSearch>>> searches;  // side by side
   for (const std::size_t song : single) {
     std::size_t asker = 0;
     do asker = random_.below(flags_.nodes);
     while (asker == songs_[song].holders[0] || !network_->nodes()[asker].running());
-    const auto searched = search_rare(*network_, asker, songs_[song], strategy_);
+    searches.push_back(std::async(std::launch::async, [this, asker, song] {
+      return search_rare(*network_, asker, songs_[song], strategy_);
+    }));
+  }
+  for (auto& search : searches) {
+    const auto searched = search.get();
     if (!searched) return tl::unexpected(searched.error());
     found += searched->found ? 1 : 0;
     coverage = std::min(coverage, searched->summary.coverage);

@@ -27,7 +27,7 @@ Result<RareSearch> search_rare(DemoNetwork& network, std::size_t asker, const So
   SearchRequest request;
   request.text = song.title;
   request.strategy = strategy;
-  request.time = 5s;
+  request.time = 2s;
   const Reader reader{[&](std::string_view line) {
                         const std::string type = type_of(line);
                         if (type == "hit") result.found |= hit_from(line).title == song.title;

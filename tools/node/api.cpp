@@ -195,7 +195,10 @@ void Api::search(const Request& request, const std::shared_ptr<Channel>& channel
   const auto run = std::make_shared<SearchRun>(SearchRun::Parts{parts_.node, parts_.index, sightings_, asking_door_}, channel,
                                                std::move(*order));
   if (const auto started = run->start(); !started) return refuse(*channel, started.error());
-  channel->when_gone([run] { run->cancel(); });
+  // The run holds the channel, so the channel must not hold the run; the node does, as long as it is asked.
+  channel->when_gone([run = std::weak_ptr(run)] {
+    if (const auto going = run.lock()) going->cancel();
+  });
 }
 
 Result<Fetch> Api::completed(json::FetchOrder order) const {

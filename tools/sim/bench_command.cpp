@@ -140,7 +140,8 @@ Result<int> graph_rows(std::uint32_t peers, std::uint32_t seen_slots, const Want
 }
 
 Result<int> churn_row(std::string_view row, std::uint32_t peers, Duration shuffle_period) {
-  const auto scenario = scenario_of(peers, fmt::format("protocol.shuffle_period_ms = {}\n", shuffle_period / 1ms) + R"(topology = {kind = "membership", join_interval_us = 100, settle_s = 75}
+  const std::string period = fmt::format("protocol.shuffle_period_ms = {}\n", shuffle_period / 1ms);
+  const auto scenario = scenario_of(peers, period + R"(topology = {kind = "membership", join_interval_us = 100, settle_s = 75}
 questions = {each_s = 600, span_s = 60, arrivals = "poisson", time_s = 5}
 churn = {session = {law = "exponential", median_s = 3600}, library = "new", away = {law = "constant", median_s = 0}}
 search = [{strategy = "flood", ttl = 4}]
