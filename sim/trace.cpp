@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <set>
 #include <variant>
 
 #include "overlay/describe.h"
 #include "sim/catalog.h"
+#include "sim/sealing.h"
 
 namespace earshot::sim {
 
@@ -58,6 +60,17 @@ std::string fields(const overlay::Deliver& e) {
   return fmt::format("\"effect\":\"deliver\",\"id\":\"{}\",\"hops\":{},\"hits\":{},\"last\":{}", to_string(e.id), e.hops, e.hits->size(), e.last);
 }
 
+// As people read it: what a box holds instead of its size, as in tests/overlay.
+std::string said(const overlay::Effect& effect) {
+  const auto* send = std::get_if<overlay::Send>(&effect);
+  const auto* hits = send == nullptr ? nullptr : std::get_if<overlay::Hits>(&send->message);
+  if (hits == nullptr || hits->box == nullptr) return overlay::describe(effect);
+  const std::string text = overlay::describe(opened(*hits->box));
+  overlay::Hits open = *hits;
+  open.box = std::make_shared<const Bytes>(text.begin(), text.end());
+  return overlay::describe(overlay::Effect(overlay::Send{send->to, std::move(open)}));
+}
+
 }  // namespace
 
 Trace::Trace(const Scenario& scenario, const World& world, const SearchSettings& search, std::uint64_t seed) {
@@ -81,7 +94,7 @@ void Trace::wants(Instant now, PeerId peer, const overlay::Effect& effect) {
     return;
   }
   lines_ += fmt::format("{{\"us\":{},\"peer\":{},{},\"says\":\"{}\"}}\n", now.time_since_epoch().count(), to_number(peer),
-                        std::visit([](const auto& e) { return fields(e); }, effect), escaped_json(overlay::describe(effect)));
+                        std::visit([](const auto& e) { return fields(e); }, effect), escaped_json(said(effect)));
 }
 
 std::string Trace::take_lines() {

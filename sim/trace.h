@@ -5,7 +5,8 @@
 //    "unplayable":"why a transcript of it cannot be played, or empty"}
 //   {"text":"item 3","holders":[1,2]}                                            of each item that is asked for
 //   {"us":50000,"peer":1,"effect":"send","to":2,"message":"Query","id":"32 hex digits","ttl":0,"hops":2,"says":"send 2 Query ..."}
-// `effect` is send, look_up, connect, disconnect, deliver, host_digest or drop_digest; `message`, `to`, `id`, `ttl` and `hops` where there is such a thing.
+// `effect` is send, look_up, open, connect, disconnect, ban, deliver, host_digest or drop_digest;
+// `message`, `to`, `id`, `ttl` and `hops` where there is such a thing.
 #pragma once
 
 #include <cstddef>

@@ -21,6 +21,7 @@ json read(const fs::path& file) {
 
 bool has_type(const json& value, const std::string& type) {
   if (type == "integer") return value.is_number_integer();
+  if (type == "number") return value.is_number();
   if (type == "string") return value.is_string();
   if (type == "boolean") return value.is_boolean();
   if (type == "array") return value.is_array();

@@ -151,6 +151,7 @@ class Chain {
     SearchRequest request;
     request.text = text;
     request.reply_key = reply_.key().bytes;
+    request.strategy = StrategyKind::kFlood;
     request.ttl = 5;
     Outbox out;
     nodes_[0]->peer->ask(Instant{}, std::move(request), out);

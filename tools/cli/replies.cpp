@@ -199,7 +199,8 @@ IndexLine index_from(std::string_view line) {
 PeerLine peer_from(std::string_view line) {
   const ordered_json value = parsed(line);
   std::string deeds;
-  for (const auto& [deed, times] : value.value("deeds", ordered_json::object()).items()) {
+  const ordered_json counts = value.value("deeds", ordered_json::object());
+  for (const auto& [deed, times] : counts.items()) {
     deeds += fmt::format("{}{} {}", deeds.empty() ? "" : ", ", deed, times.dump());
   }
   return {text(value, "key"),         text(value, "endpoint"),    text(value, "agent"),

@@ -40,6 +40,8 @@ class Transcript {
       begin(json);
     } else if (json.contains("holders")) {
       for (const Json& holder : json.at("holders")) text_ += fmt::format("> share {} {}\n", holder.get<std::uint32_t>(), json.at("text").get<std::string>());
+    } else if (json.value("effect", "") == "open") {
+      // What is in the box follows at once.
     } else if (json.contains("us") && json.at("us").get<std::int64_t>() <= until_us_) {
       lines_.push_back(line_from(json));
     }
