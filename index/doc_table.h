@@ -10,6 +10,7 @@
 
 #include "index/postings.h"
 #include "schema/ids.h"
+#include "schema/prefetch.h"
 
 namespace earshot::index {
 
@@ -19,7 +20,7 @@ class DocTable {
 
   /// Asks memory for what find() will read.
   void prefetch(const ContentId& content) const {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[hash_of(content) & (slots_.size() - 1)]);
+    if (!slots_.empty()) earshot::prefetch(&slots_[hash_of(content) & (slots_.size() - 1)]);
   }
 
   /// The document for which is_wanted(doc) holds, of those whose ids begin like this one.

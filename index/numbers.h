@@ -21,6 +21,7 @@
 
 #include "index/bits.h"
 #include "index/postings.h"
+#include "schema/prefetch.h"
 #include "schema/track.h"
 
 namespace earshot::index {
@@ -60,7 +61,7 @@ class Numbers {
   /// Asks memory for what fill() will read.
   void prefetch(Doc doc) const {
     for (const Column* column : {&year_, &duration_, &quality_, &licence_}) {
-      __builtin_prefetch(codes_.data() + column->begin + std::size_t{doc} * column->width / 8);
+      earshot::prefetch(codes_.data() + column->begin + std::size_t{doc} * column->width / 8);
     }
   }
 

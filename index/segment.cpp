@@ -10,6 +10,7 @@
 #include "index/tokenizer.h"
 #include "index/varint.h"
 #include "schema/check.h"
+#include "schema/prefetch.h"
 
 namespace earshot::index {
 
@@ -342,11 +343,11 @@ Result<std::optional<Doc>> Segment::doc_of(const ContentId& content) const {
 void Segment::prefetch(std::span<const ContentId> contents) const {
   const IdTable table(docs_);
   for (const ContentId& content : contents) {
-    __builtin_prefetch(ids_.data() + std::size_t{table.bucket_of(content)} * table.bucket_width / 8);
+    earshot::prefetch(ids_.data() + std::size_t{table.bucket_of(content)} * table.bucket_width / 8);
   }
   for (const ContentId& content : contents) {
     const std::size_t begin = packed_at(ids_.data(), table.bucket_of(content), table.bucket_width);
-    __builtin_prefetch(ids_.data() + table.entries + begin * table.entry_width / 8);
+    earshot::prefetch(ids_.data() + table.entries + begin * table.entry_width / 8);
   }
 }
 
@@ -439,15 +440,15 @@ Result<std::vector<Track>> Segment::tracks(std::span<const Doc> docs) const {
   pages.reserve(docs.size());
   for (const Doc doc : docs) {
     EARSHOT_CHECK(doc < docs_);
-    __builtin_prefetch(&records_[doc / static_cast<Doc>(kRecordsPerPage)]);
+    earshot::prefetch(&records_[doc / static_cast<Doc>(kRecordsPerPage)]);
     numbers_.prefetch(doc);
   }
   for (const Doc doc : docs) {
     const auto page = records_page(doc / static_cast<Doc>(kRecordsPerPage));
     if (!page) return tl::unexpected(page.error());
     pages.push_back(*page);
-    __builtin_prefetch(page->data() + 1 + doc % kRecordsPerPage * sizeof(std::uint32_t));
-    __builtin_prefetch(page->data() + page->size() - tracks_behind(doc) * kContent);
+    earshot::prefetch(page->data() + 1 + doc % kRecordsPerPage * sizeof(std::uint32_t));
+    earshot::prefetch(page->data() + page->size() - tracks_behind(doc) * kContent);
   }
   std::vector<RecordBytes> places;
   places.reserve(docs.size());
@@ -455,8 +456,8 @@ Result<std::vector<Track>> Segment::tracks(std::span<const Doc> docs) const {
     const auto place = record_at(pages[i], docs[i] % kRecordsPerPage, tracks_behind(docs[i]));
     if (!place) return damaged("record");
     places.push_back(*place);
-    __builtin_prefetch(place->body.data());
-    __builtin_prefetch(place->body.data() + 64);
+    earshot::prefetch(place->body.data());
+    earshot::prefetch(place->body.data() + 64);
   }
   std::vector<Track> tracks(docs.size());
   for (std::size_t i = 0; i < docs.size(); ++i) {
