@@ -285,6 +285,8 @@ void Cursor::read_some(const RangeBits& wanted, DocBlock& out) {
   const std::uint32_t range = block_++;
   std::size_t before = number_at<std::uint32_t>(skips_ + range * kRangeEntry);
   out.size = 0;
+  damaged_ = before > size_;
+  if (damaged_) return;
   std::uint32_t found = 0;
   for (std::uint32_t word = 0; word < all.size(); ++word) {
     const bool is_whole = wanted[word] == all[word];  // then they are counted, not looked up
