@@ -8,10 +8,9 @@
 namespace earshot::index {
 
 Result<WordInSegment> Gatherer::gather(const Word& word, WordTracks& tracks) {
+  if (!is_of_many(word)) return gather_terms(word, tracks);
   const auto* prefix = std::get_if<Prefix>(&word);
-  const auto* near = std::get_if<Near>(&word);
-  if (prefix == nullptr && near == nullptr) return gather_terms(word, tracks);
-  auto postings = prefix != nullptr ? gather_prefix(*prefix) : gather_near(*near);
+  auto postings = prefix != nullptr ? gather_prefix(*prefix) : gather_near(std::get<Near>(word));
   if (!postings) return tl::unexpected(postings.error());
   if (part_.removed) std::erase_if(*postings, [&](const Posting& posting) { return part_.is_removed(posting.doc); });
   tracks.add(postings->size());

@@ -34,8 +34,7 @@ void LiveMatches::add(const LiveSegment& live, const Query& query, const Plan& p
   std::vector<Postings> words;
   for (std::size_t i = 0; i < query.words.size(); ++i) {
     words.push_back(live.find(query.words[i]));
-    const bool is_of_many = std::holds_alternative<Prefix>(query.words[i]) || std::holds_alternative<Near>(query.words[i]);
-    if (is_of_many) tracks_with[i].add(words.back().size());
+    if (is_of_many(query.words[i])) tracks_with[i].add(words.back().size());
     tracks_with[i].visit_terms([&](const std::string& term, std::int64_t& tracks) {
       tracks += static_cast<std::int64_t>(live.tracks_with(term));
     });

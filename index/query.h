@@ -47,6 +47,9 @@ struct Near {
 
 using Word = std::variant<Term, Prefix, Compound, Near>;
 
+/// Its postings are made of those of many terms.
+inline bool is_of_many(const Word& word) { return std::holds_alternative<Prefix>(word) || std::holds_alternative<Near>(word); }
+
 enum class Field : std::uint8_t { kTitle, kArtist, kAlbum, kGenre, kPublisher };
 
 /// Terms side by side; of an open one, the last is only a beginning.

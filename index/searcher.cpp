@@ -149,10 +149,6 @@ class Search {
     return {};
   }
 
-  static bool is_of_many(const Word& word) {
-    return std::holds_alternative<Prefix>(word) || std::holds_alternative<Near>(word);
-  }
-
   // One word in all segments: how many tracks have it.
   Result<std::uint64_t> gather(std::size_t word) {
     WordTracks tracks = live_.tracks_with[word];

@@ -15,6 +15,7 @@
 #include "overlay/net/signature.h"
 #include "schema/digest.h"
 #include "schema/limits.h"
+#include "tests/eventually.h"
 #include "tests/temporary_folder.h"
 #include "tools/node/library.h"
 #include "tools/node/node.h"
@@ -26,15 +27,6 @@ namespace {
 using overlay::net::Identity;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-bool eventually(const std::function<bool()>& holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
-}
 
 Track track(std::uint8_t number, std::string artist, std::string title) {
   Track track;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <mutex>
 
+#include "tests/eventually.h"
 #include "tests/node/fakes.h"
 #include "tests/temporary_folder.h"
 
@@ -68,15 +69,6 @@ class WishedNode final : public Node {
   std::map<std::string, std::function<void(const SearchEvent&)>> listeners_;
   std::vector<QueryId> cancelled_;
 };
-
-bool eventually(const std::function<bool()>& holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
-}
 
 class WishesTest : public testing::Test {
  protected:
