@@ -15,6 +15,7 @@
 
 #include "overlay/net/transport.h"
 #include "schema/check.h"
+#include "tests/eventually.h"
 #include "tests/node/fake_index.h"
 #include "tests/temporary_folder.h"
 #include "tools/node/lookup_worker.h"
@@ -23,16 +24,6 @@ namespace earshot::node {
 namespace {
 
 using overlay::net::Identity;
-
-/// True when `holds` came true within `patience`.
-bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience = std::chrono::seconds(20)) {
-  const auto end = std::chrono::steady_clock::now() + patience;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
-}
 
 NodeOptions options_of(std::vector<Contact> bootstrap = {}) {
   NodeOptions options;
