@@ -59,6 +59,15 @@ std::optional<Contact> parse_line(std::string_view line) {
 
 }  // namespace
 
+std::optional<std::uint64_t> public_group_of(const Endpoint& endpoint) {
+  constexpr std::uint64_t kV6 = std::uint64_t{1} << 39;
+  if (reach_of(endpoint) != Reach::kPublic) return std::nullopt;
+  const auto& bytes = endpoint.address;
+  const std::size_t at = endpoint.is_v4() ? 12 : 0;
+  const std::uint64_t first = std::uint64_t{bytes[at]} << 8 | bytes[at + 1];
+  return endpoint.is_v4() ? first : kV6 | first << 16 | std::uint64_t{bytes[at + 2]} << 8 | bytes[at + 3];
+}
+
 Reach reach_of(const Endpoint& endpoint) {
   if (endpoint.port == 0 || endpoint.is_unspecified()) return Reach::kNowhere;
   if (endpoint.is_loopback()) return Reach::kMachine;

@@ -41,6 +41,10 @@ enum class Source : std::uint8_t { kHeard, kTold, kOwn };
 enum class Reach : std::uint8_t { kNowhere, kMachine, kPrivate, kPublic };
 Reach reach_of(const Endpoint& endpoint);
 
+/// The group of public addresses that one provider mostly gives to one customer: IPv4 /16, IPv6 /32, below 2^40. Nothing
+/// for an address that is not public.
+std::optional<std::uint64_t> public_group_of(const Endpoint& endpoint);
+
 class AddressBook final : public Directory {
  public:
   /// `self` is never forgotten, and nobody's word changes it. `hash_key` must be secret: strangers choose the keys.

@@ -36,13 +36,6 @@ Instant steady_now() {
   return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
-/// Rule 3; empty: no group of the public internet.
-std::string group_of(const Endpoint& endpoint) {
-  if (overlay::net::reach_of(endpoint) != overlay::net::Reach::kPublic) return {};
-  const std::size_t first = endpoint.is_v4() ? 12 : 0, size = endpoint.is_v4() ? 2 : 4;
-  return std::string(as_text(ByteView(endpoint.address).subspan(first, size))) + (endpoint.is_v4() ? "4" : "6");
-}
-
 }  // namespace
 
 DigestHost::DigestHost(index::Index& index, const overlay::net::Identity& identity, std::function<void()> on_news)
@@ -161,11 +154,11 @@ void DigestHost::take(const Offer& offer) {
 }
 
 bool DigestHost::has_room(const Contact& owner) {
-  const std::string group = group_of(owner.endpoint);
-  if (group.empty() || group_of_.contains(owner.key)) return true;
-  if (in_group_[group] >= kMaxPerGroup) return false;
-  ++in_group_[group];
-  group_of_[owner.key] = group;
+  const auto group = overlay::net::public_group_of(owner.endpoint);
+  if (!group || group_of_.contains(owner.key)) return true;
+  if (in_group_[*group] >= kMaxPerGroup) return false;
+  ++in_group_[*group];
+  group_of_[owner.key] = *group;
   return true;
 }
 

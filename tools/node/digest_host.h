@@ -21,7 +21,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -112,8 +111,8 @@ class DigestHost {
   const index::DigestKeys keys_;
 
   // This object's thread only.
-  std::map<NodeKey, std::string> group_of_;
-  std::map<std::string, std::uint32_t> in_group_;
+  std::map<NodeKey, std::uint64_t> group_of_;  // overlay::net::public_group_of
+  std::map<std::uint64_t, std::uint32_t> in_group_;
   Clock::time_point next_expiry_{}, changed_at_{}, began_changing_{}, not_before_{};
   std::uint64_t generation_ = 0, made_of_ = 0, sequence_ = 0;
   bool made_ = false;

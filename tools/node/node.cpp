@@ -98,11 +98,8 @@ class BookGroups final : public overlay::AddressGroups {
   std::uint64_t group_of(PeerId peer) const override {
     constexpr std::uint64_t kAlone = std::uint64_t{1} << 40;
     const auto contact = book_.contact_of(peer);
-    if (!contact || overlay::net::reach_of(contact->endpoint) != overlay::net::Reach::kPublic) return kAlone | to_number(peer);
-    const auto& bytes = contact->endpoint.address;
-    const std::size_t at = contact->endpoint.is_v4() ? 12 : 0;
-    const std::uint64_t first = std::uint64_t{bytes[at]} << 8 | bytes[at + 1];
-    return contact->endpoint.is_v4() ? first : kAlone / 2 | first << 16 | std::uint64_t{bytes[at + 2]} << 8 | bytes[at + 3];
+    const auto group = contact ? overlay::net::public_group_of(contact->endpoint) : std::nullopt;
+    return group.value_or(kAlone | to_number(peer));
   }
 
  private:
