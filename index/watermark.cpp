@@ -9,6 +9,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "schema/defence.h"
+
 namespace earshot::index {
 
 namespace {
@@ -31,7 +33,7 @@ Watermark::~Watermark() {
 std::uint64_t Watermark::read() const {
   Words words{};
   if (::pread(descriptor_, words.data(), sizeof words, 0) != static_cast<ssize_t>(sizeof words)) return 0;
-  return words[1] == check_of(words[0]) ? words[0] : 0;
+  return stands(Defence::kWatermark) && words[1] == check_of(words[0]) ? words[0] : 0;
 }
 
 void Watermark::write(std::uint64_t sequence) {

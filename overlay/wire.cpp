@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "schema/defence.h"
 #include "schema/digest.h"
 #include "schema/limits.h"
 #include "schema/overlay_generated.h"
@@ -240,8 +241,10 @@ tl::unexpected<Error> malformed(std::string_view what) {
 /// The envelope of a verified frame in a version and with a body that we know.
 Result<const fb::Envelope*> envelope_of(const AlignedCopy& copy, std::size_t size) {
   flatbuffers::Verifier::Options options;
-  options.max_depth = limits::kVerifierDepth;
-  options.max_tables = limits::kVerifierTables;
+  if (stands(Defence::kVerifierLimits)) {
+    options.max_depth = limits::kVerifierDepth;
+    options.max_tables = limits::kVerifierTables;
+  }
   flatbuffers::Verifier verifier(copy.data(), size, options);
   if (!verifier.VerifyBuffer<fb::Envelope>(fb::EnvelopeIdentifier())) return malformed("not a verifiable envelope");
   const fb::Envelope* envelope = fb::GetEnvelope(copy.data());

@@ -209,7 +209,7 @@ TEST(Tidy, ProtocolDecisionsAreIntegers) {
 // What a tool leaves behind in the root (a fuzzer's crash file, a core) is moved to where it belongs, or removed.
 TEST(Tidy, TheTopLevelHoldsOnlyWhatIsNamed) {
   const std::set<std::string> named = {"CMakeLists.txt", "CMakePresets.json", "README.md", "LEEME.md", "LICENSE", "ARCHITECTURE.md", "CONTRIBUTING.md",
-                                       "CHANGELOG.md", "overlay", "index", "stream", "schema", "sim", "tests", "tools"};
+                                       "CHANGELOG.md", "SECURITY.md", "overlay", "index", "stream", "schema", "sim", "tests", "tools"};
   const std::set<std::string> ignored = {"build", "out", "earshot-demo", "compile_commands.json"};  // as in .gitignore
   for (const auto& entry : fs::directory_iterator(EARSHOT_SOURCE_DIR)) {
     const std::string name = entry.path().filename();
@@ -265,6 +265,19 @@ TEST(Tidy, LinesAreShortAndClean) {
       EXPECT_FALSE(std::regex_search(line, left_over)) << file.path << ":" << number << " is left over";
     }
   }
+}
+
+TEST(Tidy, EveryDefenceHasItsRowInTheTableOfThoseThatAreLeftOut) {
+  const std::string table = read_all(fs::path(EARSHOT_SOURCE_DIR) / "tests/defences/table");
+  const std::string header = read_all(fs::path(EARSHOT_SOURCE_DIR) / "schema/defence.h");
+  static const std::regex name(R"(\n  (k[A-Z]\w+),)");
+  std::size_t rows = 0;
+  for (std::sregex_iterator it(header.begin(), header.end(), name), end; it != end; ++it) {
+    if ((*it)[1] == "kNone") continue;
+    EXPECT_NE(table.find("\n" + (*it)[1].str() + " "), std::string::npos) << (*it)[1] << " has no row in tests/defences/table";
+    ++rows;
+  }
+  EXPECT_GE(rows, 10u);
 }
 
 TEST(Tidy, NamesSayWhatTheyAre) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "schema/defence.h"
+
 namespace earshot::overlay {
 
 namespace {
@@ -57,7 +59,7 @@ bool Ledger::admits_box(Instant now, PeerId from, const QueryId& id) {
 bool Ledger::take(Instant now, PeerId from, Instant Account::*until, std::uint32_t per_second) {
   Account& account = open(now, from);
   const Duration one = Duration(1s) / per_second;
-  if (account.*until - now <= one * (per_second * kBurstSeconds)) {
+  if (!stands(Defence::kQueryRate) || account.*until - now <= one * (per_second * kBurstSeconds)) {
     account.*until = std::max(account.*until, now) + one;
     return true;
   }

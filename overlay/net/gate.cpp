@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "schema/defence.h"
+
 namespace earshot::overlay::net {
 
 Gate::Verdict Gate::admit(Instant now, std::string_view mechanism, ByteView credentials, const Endpoint& address) {
@@ -24,7 +26,7 @@ bool Gate::spend(Instant now, const Endpoint& address) {
     bucket.spent = std::max<std::int64_t>(0, bucket.spent - grown);
     bucket.counted = now;
   }
-  if (bucket.spent >= kBurst) return false;
+  if (stands(Defence::kHandshakeRate) && bucket.spent >= kBurst) return false;
   ++bucket.spent;
   return true;
 }

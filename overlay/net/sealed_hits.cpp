@@ -9,6 +9,7 @@
 
 #include "overlay/net/signature.h"
 #include "overlay/wire.h"
+#include "schema/defence.h"
 #include "schema/limits.h"
 
 namespace earshot::overlay::net {
@@ -54,14 +55,14 @@ Result<std::vector<Hit>> open_hits(const Identity& reply, ByteView box, PeerId f
   std::copy_n(open.begin(), signature.size(), signature.begin());
   std::copy_n(open.begin() + signature.size(), holder.bytes.size(), holder.bytes.begin());
   const ByteView list = ByteView(open).subspan(kHead);
-  if (!has_signed(holder, signed_text(reply.key().bytes, list), signature)) return bad("not signed by its holder");
+  if (stands(Defence::kHitSignature) && !has_signed(holder, signed_text(reply.key().bytes, list), signature)) return bad("not signed by its holder");
   auto hits = wire::decode_hits(list, from, directory);
   if (!hits) return tl::unexpected(std::move(hits.error()));
   const bool all_his = std::all_of(hits->begin(), hits->end(), [&](const Hit& hit) {
     const auto contact = directory.contact_of(hit.holder);
     return contact && contact->key == holder;
   });
-  if (!all_his) return bad("names another holder than who signed it");
+  if (stands(Defence::kHitsHolder) && !all_his) return bad("names another holder than who signed it");
   return hits;
 }
 

@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "schema/check.h"
+#include "schema/defence.h"
 #include "schema/limits.h"
 
 namespace earshot::overlay::net {
@@ -64,7 +65,9 @@ bool set(void* socket, int option, const Value& value) {
 /// What both ROUTERs have in common.
 bool set_up_router(void* socket, const Identity& identity) {
   const Digest32& public_key = identity.key().bytes;
-  return set(socket, ZMQ_MAXMSGSIZE, kMaxMessage) && set(socket, ZMQ_HANDSHAKE_IVL, kHandshakeTime) &&
+  const bool is_limited = !stands(Defence::kFrameLimit) || set(socket, ZMQ_MAXMSGSIZE, kMaxMessage);
+  const bool is_timed = !stands(Defence::kHandshakeTime) || set(socket, ZMQ_HANDSHAKE_IVL, kHandshakeTime);
+  return is_limited && is_timed &&
          set(socket, ZMQ_CONNECT_TIMEOUT, kConnectTime) && set(socket, ZMQ_HEARTBEAT_IVL, kHeartbeat) &&
          set(socket, ZMQ_HEARTBEAT_TIMEOUT, kHeartbeatTimeout) && set(socket, ZMQ_HEARTBEAT_TTL, kHeartbeatTimeout) &&
          set(socket, ZMQ_SNDHWM, kHighWater) && set(socket, ZMQ_RCVHWM, kHighWater) && set(socket, ZMQ_LINGER, 0) &&

@@ -8,6 +8,7 @@
 #include "overlay/planted.h"
 #include "overlay/search/stem.h"
 #include "schema/check.h"
+#include "schema/defence.h"
 #include "schema/limits.h"
 
 namespace earshot::overlay {
@@ -85,7 +86,7 @@ void Search::receive(Turn& turn, PeerId from, const Query& query, const Sighting
   if (query.stem && pass_along(turn, from, query, sighting, neighbors)) return;
   Query clamped = query;
   clamped.stem = false;
-  clamped.ttl = std::min<std::uint16_t>(query.ttl, sighting.strategy->max_ttl() - query.hops);
+  if (stands(Defence::kTtlClamp)) clamped.ttl = std::min<std::uint16_t>(query.ttl, sighting.strategy->max_ttl() - query.hops);
   if (query.visits > 0) clamped.visits = std::min(query.visits, most_visits(turn.network));
   if (planted(Bug::kLivesTooLong)) ++clamped.ttl;
   Spread spread(turn, neighbors);

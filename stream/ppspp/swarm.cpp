@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "schema/check.h"
+#include "schema/defence.h"
 #include "stream/ppspp/sha256.h"
 
 namespace earshot::stream::ppspp {
@@ -58,7 +59,8 @@ void Swarm::receive(Instant now, const Endpoint& from, ByteView datagram, Outbox
   }
   Channel* channel = find(*destination);
   const bool awaits_handshake = channel != nullptr && channel->state == Channel::State::kDialling;
-  if (channel == nullptr || channel->endpoint != from || (awaits_handshake && !leading_handshake(datagram))) {
+  const bool is_elsewhere = stands(Defence::kChannelAddress) && channel != nullptr && channel->endpoint != from;
+  if (channel == nullptr || is_elsewhere || (awaits_handshake && !leading_handshake(datagram))) {
     ++counters_.strays;
     if (channel != nullptr && channel->state == Channel::State::kOpen) look_elsewhere(now, *channel, from, datagram.size(), out);
     return;
@@ -222,7 +224,7 @@ Channel* Swarm::find(const Endpoint& endpoint, const Channel* except) {
 
 /// The one place where datagrams leave for a channel, and where an unproven address is kept from costing anyone anything.
 bool Swarm::commit(Instant now, Channel& channel, const DatagramWriter& writer, Outbox& out) {
-  if (channel.state == Channel::State::kHalfOpen) {
+  if (stands(Defence::kUnprovenAddress) && channel.state == Channel::State::kHalfOpen) {
     if (writer.is_keep_alive() || channel.bytes_out + writer.size() > channel.bytes_in) {
       ++counters_.withheld;
       out.arena.resize(writer.begin());

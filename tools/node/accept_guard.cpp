@@ -16,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "schema/defence.h"
 #include "schema/endpoint.h"
 
 namespace earshot::node {
@@ -110,6 +111,7 @@ class Guard {
 
  private:
   bool is_over(const Endpoint& remote) const {
+    if (!stands(Defence::kAcceptCap)) return false;
     if (accepted_.size() >= limits_->total) return true;
     if (remote.is_loopback()) return false;
     const auto same = std::count_if(accepted_.begin(), accepted_.end(),

@@ -9,6 +9,7 @@
 #include <cctype>
 
 #include "schema/bytes.h"
+#include "schema/defence.h"
 #include "tools/node/api_json.h"
 #include "tools/node/page.h"
 
@@ -102,8 +103,8 @@ std::optional<std::string_view> content_in(std::string_view target) {
 std::optional<Reply> refusal(const Request& request, const Access& access) {
   if (request.repeated_header) return Reply{400, "", ""};
   if (!request.unix_socket) {
-    if (!request.host || !is_our_host(*request.host, access.port)) return Reply{403, "", ""};
-    if (request.origin && !is_our_origin(*request.origin, access.port)) return Reply{403, "", ""};
+    if (stands(Defence::kHostCheck) && (!request.host || !is_our_host(*request.host, access.port))) return Reply{403, "", ""};
+    if (stands(Defence::kOriginCheck) && request.origin && !is_our_origin(*request.origin, access.port)) return Reply{403, "", ""};
     if (!is_open_to_all(request) && !known_role(request, access) && !has_ticket(request, access)) {
       return refused(401, ErrorCode::kDenied,
                      "the token of the file 'token' in the runtime folder is missing (Authorization: Bearer ...)");

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "schema/defence.h"
+
 namespace earshot::node {
 
 namespace fs = std::filesystem;
@@ -21,7 +23,7 @@ constexpr int kReading = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCT
 int by_kernel(int root, const fs::path& below) {
   open_how how{};
   how.flags = kReading;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  if (stands(Defence::kBeneath)) how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   return static_cast<int>(::syscall(SYS_openat2, root, below.c_str(), &how, sizeof how));
 }
 
