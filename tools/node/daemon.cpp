@@ -6,9 +6,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <future>
 
 #include "stream/ppspp/engine.h"
+#include "tools/node/confinement.h"
 #include "tools/node/identify.h"
 #include "tools/node/own_address.h"
 #include "tools/node/service_notice.h"
@@ -48,6 +50,26 @@ std::string name_of(Role role, NodeRole purpose) {
   return purpose == NodeRole::kIndex ? "index" : "node";
 }
 
+// Where a node may write (confinement.h): its own folders, those that people share, and where they put exports and backups, which
+// is anywhere in their home that is not hidden and on other disks.
+std::vector<fs::path> writable_folders(const Config& config) {
+  constexpr std::size_t kMost = 1024;
+  const Folders& own = config.folders;
+  std::vector<fs::path> folders = {own.data, own.state, own.cache, own.runtime, own.download, "/mnt", "/media", "/srv"};
+  std::error_code ignored;
+  fs::create_directories(own.download, ignored);
+  folders.push_back(fs::temp_directory_path(ignored));
+  if (!config.log_file.empty()) folders.push_back(config.log_file.parent_path());
+  for (const fs::path& share : config.share) folders.push_back(fs::is_directory(share, ignored) ? share : share.parent_path());
+  const char* const home = std::getenv("HOME");
+  if (home == nullptr) return folders;
+  for (fs::directory_iterator entry(home, ignored), end; entry != end && folders.size() < kMost; entry.increment(ignored)) {
+    const bool is_hidden = entry->path().filename().string().starts_with('.');
+    if (!is_hidden && entry->is_directory(ignored) && !entry->is_symlink(ignored)) folders.push_back(entry->path());
+  }
+  return folders;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Daemon>> Daemon::open(const Config& config, Role role) {
@@ -60,6 +82,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Config& config, Role role) {
   }
   auto lock = FolderLock::take(folders.data);
   if (!lock) return tl::unexpected(lock.error());
+  if (full) spdlog::info("confinement='{}'", to_string(confine(writable_folders(config))));
   std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(*lock)));
   if (auto opened = daemon->open_library(); !opened) return tl::unexpected(opened.error());
   if (auto opened = daemon->open_network(role); !opened) return tl::unexpected(opened.error());

@@ -1,8 +1,5 @@
 // The child's side: takes its own rights away, then reads one file after another.
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -13,11 +10,11 @@
 #include <array>
 #include <csignal>
 #include <cstddef>
-#include <csignal>
 #include <cstring>
 
 #include "index/audio_digest.h"
 #include "index/tags.h"
+#include "tools/node/seccomp_filter.h"
 #include "tools/node/tag_child.h"
 
 namespace earshot::node {
@@ -48,40 +45,12 @@ void limit_cpu(std::int64_t size) {
   static_cast<void>(!::setrlimit(RLIMIT_CPU, &both));
 }
 
-#if defined(__x86_64__)
-constexpr std::uint32_t kMachine = AUDIT_ARCH_X86_64;
-#elif defined(__aarch64__)
-constexpr std::uint32_t kMachine = AUDIT_ARCH_AARCH64;
-#else
-constexpr std::uint32_t kMachine = 0;  // not known: no filter
-#endif
-
 // What reading, allocating and answering take.
-constexpr std::array kAllowed = {SYS_read,     SYS_pread64,       SYS_lseek,         SYS_close,      SYS_recvmsg,
-                                 SYS_sendto,   SYS_mmap,          SYS_munmap,        SYS_mremap,     SYS_mprotect,
-                                 SYS_brk,      SYS_madvise,       SYS_futex,         SYS_getrusage,  SYS_prlimit64,
-                                 SYS_getrandom, SYS_rt_sigreturn, SYS_clock_gettime, SYS_exit,       SYS_exit_group,
-                                 SYS_restart_syscall};
-
-// False when the kernel has no seccomp: then the other limits must do.
-bool forbid_the_rest() {
-  if (kMachine == 0) return false;
-  constexpr std::size_t kHead = 4;
-  std::array<sock_filter, kHead + kAllowed.size() + 2> filter{};
-  std::size_t at = 0;
-  filter[at++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch));
-  filter[at++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kMachine, 1, 0);
-  filter[at++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
-  filter[at++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
-  for (std::size_t i = 0; i < kAllowed.size(); ++i) {
-    const auto to_allow = static_cast<std::uint8_t>(kAllowed.size() - i);
-    filter[at++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(kAllowed[i]), to_allow, 0);
-  }
-  filter[at++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
-  filter[at++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-  const sock_fprog program{static_cast<unsigned short>(at), filter.data()};
-  return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
+constexpr std::array<long, 21> kAllowed = {
+    SYS_read,     SYS_pread64,   SYS_lseek,     SYS_close,        SYS_recvmsg,       SYS_sendto,
+    SYS_mmap,     SYS_munmap,    SYS_mremap,    SYS_mprotect,     SYS_brk,           SYS_madvise,
+    SYS_futex,    SYS_getrusage, SYS_prlimit64, SYS_getrandom,    SYS_rt_sigreturn,  SYS_clock_gettime,
+    SYS_exit,     SYS_exit_group, SYS_restart_syscall};
 
 void give_up_rights() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -91,7 +60,7 @@ void give_up_rights() {
   limit(RLIMIT_FSIZE, 0);
   if (kIsSanitized) return;
   limit(RLIMIT_AS, kMemory);
-  forbid_the_rest();
+  allow_only(kAllowed);  // where the kernel has no seccomp, the other limits must do
 }
 
 // The next open file and its name; a file of -1: the parent has gone.
