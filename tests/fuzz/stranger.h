@@ -1,19 +1,12 @@
-// What the fuzzers' strangers have in common: their bytes, and that they overhear the channel that they are told of.
+// What the strangers of the streaming fuzzers have in common: they overhear the channel that they are told of.
 #pragma once
 
 #include <variant>
 
 #include "stream/ppspp/swarm.h"
+#include "tests/fuzz/take.h"
 
 namespace earshot::stream::ppspp {
-
-/// The next byte of the input; 0 behind its end.
-inline std::uint8_t take(ByteView& input) {
-  if (input.empty()) return 0;
-  const std::uint8_t byte = input.front();
-  input = input.subspan(1);
-  return byte;
-}
 
 /// The channel id in the last handshake that goes out, or what was known before.
 inline ChannelId overheard(const Outbox& out, ChannelId known) {
