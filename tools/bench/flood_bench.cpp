@@ -1,12 +1,19 @@
 // Links are ZeroMQ DEALER sockets of one context, so that two hundred of them cost a thread and no more; the flood has a thread of its own.
 #include "tools/bench/flood_bench.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstring>
+#include <deque>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -199,6 +206,66 @@ std::uint64_t flood(const Contact& node, std::uint32_t rate, const std::atomic<b
   return sent;
 }
 
+/// A greeting of ZMTP 3.1 and a CURVE HELLO (RFC 26) whose box is noise: to see that, the server pays for the key exchange.
+Bytes bogus_handshake(Random& random) {
+  constexpr std::size_t kGreeting = 64, kHello = 200;
+  Bytes bytes(kGreeting + 2 + kHello, 0);
+  bytes[0] = 0xff;
+  bytes[9] = 0x7f;
+  bytes[10] = 3;
+  bytes[11] = 1;
+  std::memcpy(bytes.data() + 12, "CURVE", 5);
+  bytes[kGreeting] = 0x04;  // a short command
+  bytes[kGreeting + 1] = kHello;
+  std::uint8_t* const hello = bytes.data() + kGreeting + 2;
+  std::memcpy(hello, "\5HELLO\1\0", 8);
+  for (std::size_t at = 80; at < kHello; ++at) hello[at] = static_cast<std::uint8_t>(random.below(256));
+  return bytes;
+}
+
+/// Each connection is given a quarter of a second, and is then reset.
+std::uint64_t knock(const Contact& node, std::uint32_t rate, const std::atomic<bool>& over) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(node.endpoint.port);
+  std::memcpy(&address.sin_addr, node.endpoint.address.data() + 12, 4);
+  struct Open {
+    int descriptor;
+    Clock::time_point since;
+  };
+  std::deque<Open> open;
+  const auto close_first = [&open] {
+    const linger none{1, 0};
+    ::setsockopt(open.front().descriptor, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    ::close(open.front().descriptor);
+    open.pop_front();
+  };
+  Random random = Random::stream(7, 8, 9);
+  std::uint64_t knocks = 0;
+  const auto began = Clock::now();
+  for (std::uint64_t due = 0; !over; std::this_thread::sleep_for(std::chrono::milliseconds(1))) {
+    const double elapsed = std::chrono::duration<double>(Clock::now() - began).count();
+    for (; static_cast<double>(due) < elapsed * rate; ++due) {
+      const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      if (descriptor < 0) break;
+      open.push_back({descriptor, Clock::now()});
+      if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) continue;
+      const Bytes bytes = bogus_handshake(random);
+      knocks += ::send(descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) == static_cast<ssize_t>(bytes.size());
+    }
+    while (!open.empty() && Clock::now() - open.front().since > std::chrono::milliseconds(250)) close_first();
+  }
+  while (!open.empty()) close_first();
+  return knocks;
+}
+
+double resident_mb() {
+  std::ifstream statm("/proc/self/statm");
+  double total = 0, resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1e6;
+}
+
 }  // namespace
 
 Result<std::string> run_flood_bench(const FloodBenchOptions& options) {
@@ -225,15 +292,19 @@ Result<std::string> run_flood_bench(const FloodBenchOptions& options) {
   const Served idle = crowd.ask(options.rate, options.seconds);
   std::atomic<bool> over = false;
   std::uint64_t flooded = 0;
-  std::thread flooder([&] { flooded = flood(contact, options.flood, over); });
+  const double before_mb = resident_mb();
+  std::thread attacker([&] {
+    flooded = options.handshakes > 0 ? knock(contact, options.handshakes, over) : flood(contact, options.flood, over);
+  });
   const Served under = crowd.ask(options.rate, options.seconds);
   over = true;
-  flooder.join();
+  attacker.join();
   const node::NodeStatus status = (*node)->status();
   return fmt::format(
-      R"({{"row":"flood","links":{},"neighbors":{},"rate":{},"flooded":{},"queries_in":{},)"
+      R"({{"row":"{}","links":{},"neighbors":{},"rate":{},"flooded":{},"queries_in":{},"grown_mb":{:.1f},)"
       R"("idle_served":{:.4f},"idle_p50_ms":{:.2f},"idle_p99_ms":{:.2f},"flood_served":{:.4f},"flood_p50_ms":{:.2f},"flood_p99_ms":{:.2f}}})",
-      options.links, neighbors, options.rate, flooded, status.queries_in, idle.share(), idle.quantile(0.5), idle.quantile(0.99),
+      options.handshakes > 0 ? "handshakes" : "flood", options.links, neighbors, options.rate, flooded, status.queries_in,
+      resident_mb() - before_mb, idle.share(), idle.quantile(0.5), idle.quantile(0.99),
       under.share(), under.quantile(0.5), under.quantile(0.99));
 }
 

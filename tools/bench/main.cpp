@@ -13,6 +13,7 @@
 #include "tools/bench/index_bench.h"
 #include "tools/bench/load_bench.h"
 #include "tools/bench/overlay_bench.h"
+#include "tools/bench/soak_bench.h"
 #include "tools/bench/stream_bench.h"
 
 namespace earshot::bench {
@@ -27,6 +28,7 @@ struct Options {
   OverlayBenchOptions overlay;
   LoadBenchOptions load;
   FloodBenchOptions flood;
+  SoakBenchOptions soak;
   std::string datadir, url, token_file;
   std::size_t cache_mb = IndexBenchOptions{}.cache_bytes >> 20;
   std::string layout = "auto";
@@ -88,8 +90,19 @@ void add_flood_row(CLI::App& app, Options& options) {
   row->add_option("--links", options.flood.links, "Honest links")->check(CLI::Range(1, 240));
   row->add_option("--rate", options.flood.rate, "Questions a second, of all of them")->check(CLI::Range(1, 100'000));
   row->add_option("--flood", options.flood.flood, "Questions a second, of the one")->check(CLI::Range(1, 1'000'000));
-  row->add_option("--seconds", options.flood.seconds, "How long, without the flood and again with it")->check(CLI::Range(1, 3'600));
+  row->add_option("--handshakes", options.flood.handshakes, "Instead: bogus handshakes a second, of strangers")->check(CLI::Range(1, 10'000));
+  row->add_option("--seconds", options.flood.seconds, "How long, without the attack and again with it")->check(CLI::Range(1, 3'600));
   row->add_option("--folder", options.flood.folder, "Scratch folder for the node's index");
+}
+
+void add_soak_row(CLI::App& app, Options& options) {
+  CLI::App* row = app.add_subcommand("soak", "Real nodes under churn and load: what they lose, and what grows");
+  row->add_option("--program", options.soak.program, "earshot; by default the one beside this program");
+  row->add_option("--nodes", options.soak.nodes, "Processes")->check(CLI::Range(2, 60));
+  row->add_option("--seconds", options.soak.seconds, "How long")->check(CLI::Range(1, 7 * 86'400));
+  row->add_option("--kill-every", options.soak.kill_every_s, "Seconds between two kills")->check(CLI::Range(1, 86'400));
+  row->add_option("--tracks", options.soak.tracks, "Tracks of each node")->check(CLI::Range(1, 1'000'000));
+  row->add_option("--seed", options.soak.seed, "Draws who asks, for what, and who is killed");
 }
 
 Result<std::string> run(const CLI::App& app, Options& options) {
@@ -97,6 +110,13 @@ Result<std::string> run(const CLI::App& app, Options& options) {
   if (options.digests.folder.empty()) options.digests.folder = scratch;
   if (app.got_subcommand("digests")) return run_digest_bench(options.digests);
   if (app.got_subcommand("stream")) return run_stream_bench(options.stream);
+  if (app.got_subcommand("soak")) {
+    if (options.soak.program.empty()) {
+      std::error_code ignored;
+      options.soak.program = (std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "earshot").string();
+    }
+    return run_soak_bench(options.soak);
+  }
   if (app.got_subcommand("overlay")) return run_overlay_bench(options.overlay);
   if (options.flood.folder.empty()) options.flood.folder = scratch;
   if (app.got_subcommand("flood")) return run_flood_bench(options.flood);
@@ -126,6 +146,7 @@ int main(int argc, char** argv) {
   add_overlay_row(app, options);
   add_load_row(app, options);
   add_flood_row(app, options);
+  add_soak_row(app, options);
   app.require_subcommand(1);
   // The line is JSON with or without it; scripts that ask every command for JSON need no exception here.
   for (CLI::App* row : app.get_subcommands({})) {
