@@ -1,10 +1,10 @@
 // Rows of a table into tracks: FILE.tsv or FILE.tsv.zst.
 //
-// Two layouts:
+// Rows are read on a thread of their own, a few batches ahead of whoever takes them. Two layouts:
 //   kHeader   the first line names the columns: title (needed), artist, album, genre, year, duration_s, duration_ms,
-//             codec, kbps, size_bytes, content; others are skipped. Rows without a `content` get described_id.
+//             codec, kbps, size_bytes, licence, content; others are skipped. Rows without a `content` get described_id.
 //   kPeers    no header, eleven columns: content (64 hexadecimal digits) artist title album genre year duration_s codec
-//             kbps licence availability; the last two are skipped.
+//             kbps licence availability; the last is skipped.
 // Fields are separated by tabs and not quoted. Empty means unknown. A bad row is counted, its line number kept, and it
 // is skipped; it never ends an import.
 #pragma once
@@ -21,7 +21,8 @@
 
 namespace earshot::index {
 
-enum class TableLayout : std::uint8_t { kHeader, kPeers };
+/// kAny: kPeers when the first line is such a row, else kHeader.
+enum class TableLayout : std::uint8_t { kHeader, kPeers, kAny };
 
 struct BadRow {
   std::uint64_t line = 0;

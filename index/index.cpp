@@ -57,6 +57,25 @@ std::uint32_t LibraryIndex::next_number() {
   return totals_.next_segment++;
 }
 
+namespace {
+
+// Of a content id that comes twice, the last counts.
+std::vector<const Track*> last_of_each_content(std::span<const Track> tracks) {
+  DocTable seen;
+  std::vector<const Track*> last;
+  last.reserve(tracks.size());
+  for (std::size_t i = tracks.size(); i-- > 0;) {
+    const auto is_same = [&](Doc other) { return tracks[other].content == tracks[i].content; };
+    if (seen.find(tracks[i].content, is_same)) continue;
+    seen.insert(tracks[i].content, static_cast<Doc>(i));
+    last.push_back(&tracks[i]);
+  }
+  std::reverse(last.begin(), last.end());
+  return last;
+}
+
+}  // namespace
+
 Result<void> LibraryIndex::add(std::span<const Track> tracks) {
   if (tracks.size() > kMaxTracksPerAdd) {
     return fail(ErrorCode::kInvalid, "{} tracks at once are more than {}: add them in parts", tracks.size(),
@@ -70,13 +89,9 @@ Result<void> LibraryIndex::add(std::span<const Track> tracks) {
   if (auto room = wait_for_room(writing, tracks.size()); !room) return room;
   Change change;
   change.batch = store_->batch();
-  std::unordered_set<ContentId, IdHash> seen;
-  std::vector<const Track*> last_of_each;  // of a content id that comes twice, the last counts
-  for (auto track = tracks.rbegin(); track != tracks.rend(); ++track) {
-    if (seen.insert(track->content).second) last_of_each.push_back(&*track);
-  }
-  std::reverse(last_of_each.begin(), last_of_each.end());
+  const std::vector<const Track*> last_of_each = last_of_each_content(tracks);
   std::string records;
+  std::string record;
   std::vector<ContentId> next;
   for (std::size_t i = 0; i < last_of_each.size(); ++i) {
     constexpr std::size_t kAtOnce = 32;
@@ -95,7 +110,8 @@ Result<void> LibraryIndex::add(std::span<const Track> tracks) {
     change.enter.emplace_back(std::make_shared<const Track>(*track), change.read++);
     ++change.tracks;
     change.length += terms_.length();
-    const std::string record = encode(*track);
+    record.clear();
+    append_record(record, *track);
     put_varint(records, record.size());
     records += record;
   }
@@ -162,7 +178,17 @@ void LibraryIndex::apply(Change& change, const Totals& totals) {
   const std::unique_lock exclusive(state_);
   auto leave = change.leave.begin();
   auto enter = change.enter.begin();
-  change.terms.visit([&](std::size_t number, const std::vector<TrackTerms::Term>& terms, std::uint8_t length) {
+  // Memory is asked two tracks ahead for where the terms are, and one ahead for what is there.
+  LiveSegment& live = *lives_.back();
+  std::vector<TrackTerms::Term> terms, next, next_but_one;
+  change.terms.read(0, next);
+  change.terms.read(1, next_but_one);
+  for (std::size_t number = 0; number < change.terms.tracks(); ++number) {
+    terms.swap(next);
+    next.swap(next_but_one);
+    change.terms.read(number + 2, next_but_one);
+    live.prefetch_slots(next_but_one);
+    live.prefetch_entries(next);
     if (leave != change.leave.end() && leave->second == number) {
       if (leave->first.live) {
         leave->first.live->remove(leave->first.track->content, terms);
@@ -171,10 +197,10 @@ void LibraryIndex::apply(Change& change, const Totals& totals) {
       }
       ++leave;
     } else {
-      lives_.back()->add(std::move(enter->first), terms, length);
+      live.add(std::move(enter->first), terms, change.terms.length_of(number));
       ++enter;
     }
-  });
+  }
   totals_ = totals;
   if (!removed.empty()) view_ = std::move(view);
 }

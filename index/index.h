@@ -69,8 +69,10 @@ class Index {
   struct Options {
     bool sync = true;                     // every acknowledged change survives a power cut
     std::size_t cache_bytes = 32u << 20;  // half for pages of segments, half for RocksDB's write buffers and indexes
-    std::size_t live_tracks = 65'536;     // held in memory, 670 bytes each, before they are sealed
+    std::size_t live_tracks = 65'536;     // held in memory, 550 bytes each, before they are sealed
     std::uint64_t disk_limit = 0;         // bytes of tables, beyond which writing pauses; 0: none
+    // compact() makes segments of at most so many: merging takes 220 bytes of memory a track.
+    std::uint64_t segment_tracks = 12u << 20;
   };
 
   /// Opens or creates. Errors: kDisk, kCorrupt (with what to do), kUnsupported for a newer format.
@@ -99,8 +101,8 @@ class Index {
   /// Digests of other libraries, hosted beside this one; null where none can be. Lives as long as the index.
   virtual Owners* owners() { return nullptr; }
 
-  /// Seals what is live and merges all segments into one, which happens by itself in the background but not so
-  /// thoroughly. Takes about 10 us a track; searches and changes go on meanwhile. Errors: kDisk, kCorrupt.
+  /// Seals what is live and merges all segments into one, or into as few as Options::segment_tracks allows, which
+  /// happens by itself in the background but not so thoroughly. Takes about 10 us a track; searches and changes go on meanwhile. Errors: kDisk, kCorrupt.
   virtual Result<void> compact() = 0;
 
   // For whoever runs it.

@@ -111,6 +111,7 @@ class LibraryIndex final : public Index {
   Result<void> seal(Writing& writing);
   Result<void> merge(Writing& writing, const std::vector<std::size_t>& picked);
   std::vector<std::size_t> pick() const;
+  std::vector<std::size_t> pick_to_compact() const;
   bool is_quiet() const;
   Result<Part> write_segment(std::uint32_t number, std::vector<NewPage> pages);
   void put_state(Batch& batch, const View& view, const DistinctTerms& terms) const;

@@ -12,21 +12,13 @@ void LiveSegment::add(std::shared_ptr<const Track> track, std::span<const TrackT
   EARSHOT_CHECK(!doc_of(track->content));
   docs_.insert(track->content, doc);
   entries_.push_back({std::move(track), length});
-  for (const TrackTerms::Term& term : terms) {
-    auto at = postings_.find(term.text);
-    if (at == postings_.end()) at = postings_.emplace(std::string(term.text), Postings()).first;
-    at->second.push_back({doc, term.count});
-  }
+  for (const TrackTerms::Term& term : terms) postings_.of(term.text, term.hash).push_back({doc, term.count});
 }
 
 void LiveSegment::remove(const ContentId& content, std::span<const TrackTerms::Term> terms) {
   const auto doc = doc_of(content);
   EARSHOT_CHECK(doc);
-  for (const TrackTerms::Term& term : terms) {
-    const auto at = postings_.find(term.text);
-    EARSHOT_CHECK(at != postings_.end() && erase(at->second, *doc));
-    if (at->second.empty()) postings_.erase(at);
-  }
+  for (const TrackTerms::Term& term : terms) EARSHOT_CHECK(erase(postings_.of(term.text, term.hash), *doc));
   docs_.erase(content, [&](Doc other) { return other == *doc; });
   entries_[*doc].track.reset();
 }
@@ -47,16 +39,16 @@ Postings LiveSegment::find(const Word& word) const {
 }
 
 Postings LiveSegment::find_term(std::string_view term) const {
-  const auto at = postings_.find(term);
-  return at == postings_.end() ? Postings() : at->second;
+  const Postings* postings = postings_.find(term, TermHash()(term));
+  return postings == nullptr ? Postings() : *postings;
 }
 
 // The table has no order, so all terms are looked at: 1 ms when the segment is full.
 Postings LiveSegment::find_prefix(std::string_view prefix) const {
   Postings found;
-  for (const auto& [term, postings] : postings_) {
+  visit_terms([&](std::string_view term, const Postings& postings) {
     if (term.starts_with(prefix)) found.insert(found.end(), postings.begin(), postings.end());
-  }
+  });
   merge_duplicates(found);
   return found;
 }
@@ -65,13 +57,13 @@ Postings LiveSegment::find_prefix(std::string_view prefix) const {
 Postings LiveSegment::find_near(const Near& near) const {
   Postings found;
   Edits edits(near.text, near.edits);
-  for (const auto& [term, postings] : postings_) {
+  visit_terms([&](std::string_view term, const Postings& postings) {
     const auto distance = edits.from(term);
-    if (!distance) continue;
+    if (!distance) return;
     for (const Posting& posting : postings) {
       found.push_back({posting.doc, count_after_edits(posting.count, *distance)});
     }
-  }
+  });
   merge_duplicates(found);
   return found;
 }
@@ -84,12 +76,12 @@ Postings LiveSegment::find_compound(const Compound& compound) const {
 }
 
 std::size_t LiveSegment::tracks_with(std::string_view term) const {
-  const auto at = postings_.find(term);
-  return at == postings_.end() ? 0 : at->second.size();
+  const Postings* postings = postings_.find(term, TermHash()(term));
+  return postings == nullptr ? 0 : postings->size();
 }
 
 void LiveSegment::count_terms(DistinctTerms& distinct) const {
-  for (const auto& [term, postings] : postings_) distinct.add(term);
+  visit_terms([&](std::string_view term, const Postings&) { distinct.add(term); });
 }
 
 }  // namespace earshot::index

@@ -6,6 +6,7 @@
 
 #include "index/bits.h"
 #include "index/varint.h"
+#include "schema/check.h"
 #include "schema/limits.h"
 
 namespace earshot::index {
@@ -169,15 +170,23 @@ bool Numbers::read_licences(std::string_view in) {
   return true;
 }
 
-void Numbers::fill(Doc doc, Track& track) const {
-  const std::uint64_t quality = quality_.at(codes_.data(), doc);
+void Numbers::copy(Doc doc, std::string& out) const {
+  const std::size_t before = out.size();
   const std::uint64_t duration = duration_.at(codes_.data(), doc);
-  track.year = year(doc);
-  track.duration_ms = static_cast<std::uint32_t>(is_whole_ ? duration * 1000 : duration);
+  put_number(out, quality_.at(codes_.data(), doc) << 16 | year(doc));  // 38 and 16 bits
+  put_number(out, static_cast<std::uint32_t>(is_whole_ ? duration * 1000 : duration));
+  put_number(out, static_cast<std::uint32_t>(licence_.at(codes_.data(), doc) & licence_mask_));
+  EARSHOT_CHECK(out.size() - before == kCopied);
+}
+
+void Numbers::fill(const char* copied, Track& track) const {
+  const auto quality = number_at<std::uint64_t>(copied) >> 16;
+  track.year = number_at<std::uint16_t>(copied);
+  track.duration_ms = number_at<std::uint32_t>(copied + 8);
   track.bitrate_kbps = static_cast<std::uint32_t>(quality >> 6);
   track.kind = static_cast<Kind>(quality >> 4 & 3);
   track.codec = static_cast<Codec>(quality & 15);
-  track.licence = licence(doc);
+  track.licence = licences_[number_at<std::uint32_t>(copied + 12)];
 }
 
 }  // namespace earshot::index

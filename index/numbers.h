@@ -21,7 +21,6 @@
 
 #include "index/bits.h"
 #include "index/postings.h"
-#include "schema/prefetch.h"
 #include "schema/track.h"
 
 namespace earshot::index {
@@ -58,15 +57,12 @@ class Numbers {
   Codec codec(Doc doc) const { return static_cast<Codec>(quality_.at(codes_.data(), doc) & 15); }
   const std::string& licence(Doc doc) const { return licences_[licence_.at(codes_.data(), doc) & licence_mask_]; }
 
-  /// Asks memory for what fill() will read.
-  void prefetch(Doc doc) const {
-    for (const Column* column : {&year_, &duration_, &quality_, &licence_}) {
-      earshot::prefetch(codes_.data() + column->begin + std::size_t{doc} * column->width / 8);
-    }
-  }
-
-  /// Sets what the columns know of a document.
-  void fill(Doc doc, Track& track) const;
+  /// What the columns know of a document, in kCopied bytes that lie beside its texts: a search that reads all of a track
+  /// waits for memory once instead of four times.
+  static constexpr std::size_t kCopied = 16;
+  void copy(Doc doc, std::string& out) const;
+  /// REQUIRES: kCopied bytes of copy().
+  void fill(const char* copied, Track& track) const;
 
  private:
   struct Column {

@@ -31,19 +31,6 @@ constexpr std::size_t kDictionaryBytes = 64 * 1024;
 // Of a segment's own bytes, so that a small one does not carry a large dictionary.
 constexpr std::size_t kDictionaryPart = 24;
 
-void put_column(std::string& out, std::span<const Track> tracks, std::string Track::*text) {
-  const std::string* before = nullptr;
-  for (const Track& track : tracks) {
-    if (before != nullptr && !before->empty() && *before == track.*text) {
-      out.push_back(kSame);
-    } else {
-      out += track.*text;
-    }
-    out.push_back('\0');
-    before = &(track.*text);
-  }
-}
-
 // set(number of the record, value)
 template <class T, class Set>
 bool take_column(std::string_view& in, std::size_t count, const Set& set) {
@@ -89,13 +76,36 @@ bool take_numbers(std::string_view& in, std::span<Track> tracks) {
 
 }  // namespace
 
-std::string columns_of(std::span<const Track> tracks) {
-  EARSHOT_CHECK(!tracks.empty() && tracks.size() <= kRecordsPerPage);
+void ColumnsBuilder::add(const Track& track) {
+  EARSHOT_CHECK(size_ < kRecordsPerPage);
+  ++size_;
+  put_varint(sizes_, track.size_bytes);
+  for (std::size_t i = 0; i < kTexts.size(); ++i) {
+    const std::string& text = track.*kTexts[i];
+    auto& [column, before] = texts_[i];
+    if (!text.empty() && text == before) {
+      column.push_back(kSame);
+    } else {
+      column += text;
+      before = text;
+    }
+    column.push_back('\0');
+  }
+}
+
+std::string ColumnsBuilder::take() {
+  EARSHOT_CHECK(size_ > 0);
   std::string out;
-  out.reserve(tracks.size() * 64);
-  out.push_back(static_cast<char>(tracks.size() | kTextsOnly));
-  for (const Track& track : tracks) put_varint(out, track.size_bytes);
-  for (const auto text : kTexts) put_column(out, tracks, text);
+  out.reserve(size_ * 64);
+  out.push_back(static_cast<char>(size_ | kTextsOnly));
+  out += sizes_;
+  for (auto& [column, before] : texts_) {
+    out += column;
+    column.clear();
+    before.clear();
+  }
+  sizes_.clear();
+  size_ = 0;
   return out;
 }
 
@@ -105,7 +115,7 @@ bool read_numbers(std::string_view in, std::span<Track> tracks) {
   return take_numbers(in, tracks);
 }
 
-std::optional<std::string> bodies_of_columns(std::string_view in) {
+std::optional<std::string> memory_of_columns(std::string_view in, const PutHead& put_head) {
   if (in.empty()) return std::nullopt;
   const bool is_texts_only = (static_cast<std::uint8_t>(in[0]) & kTextsOnly) != 0;
   const std::size_t count = static_cast<std::uint8_t>(in[0]) & ~kTextsOnly;
@@ -125,21 +135,22 @@ std::optional<std::string> bodies_of_columns(std::string_view in) {
     if (!take_texts(in, std::span(texts[i]).first(count))) return std::nullopt;
   }
   if (!in.empty()) return std::nullopt;
-  std::string bodies;
+  std::string records;
   std::string out(1, static_cast<char>(count));
   for (std::size_t i = 0; i < count; ++i) {
-    put_number(out, static_cast<std::uint32_t>(bodies.size()));
-    put_varint(bodies, sizes[i]);
+    put_number(out, static_cast<std::uint32_t>(records.size()));
+    if (!put_head(i, records)) return std::nullopt;
+    put_varint(records, sizes[i]);
     for (const std::size_t text : kBodyOrder) {
-      put_varint(bodies, texts[text][i].size());
-      bodies += texts[text][i];
+      put_varint(records, texts[text][i].size());
+      records += texts[text][i];
     }
   }
-  put_number(out, static_cast<std::uint32_t>(bodies.size()));
-  return out + bodies;
+  put_number(out, static_cast<std::uint32_t>(records.size()));
+  return out + records;
 }
 
-std::optional<std::string_view> body_at(std::string_view memory, std::size_t i) {
+std::optional<std::string_view> record_at(std::string_view memory, std::size_t i) {
   const auto count = memory.empty() ? std::size_t{0} : static_cast<std::uint8_t>(memory[0]);
   const std::size_t head = 1 + (count + 1) * 4;
   if (i >= count || memory.size() < head) return std::nullopt;

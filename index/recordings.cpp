@@ -10,8 +10,21 @@ namespace earshot::index {
 
 namespace {
 
+// The first byte of a text's normalized form, where that is plain to see; else 0. What follows an ASCII character may
+// change it, unless it is ASCII too.
+char first_of_normalized(const std::string& text) {
+  const auto is_ascii = [](char byte) { return static_cast<signed char>(byte) >= 0; };
+  if (text.empty() || !is_ascii(text[0]) || text[0] <= ' ' || (text.size() > 1 && !is_ascii(text[1]))) return 0;
+  return text[0] >= 'A' && text[0] <= 'Z' ? static_cast<char>(text[0] + ('a' - 'A')) : text[0];
+}
+
+// Normalizing takes as long as the rest of a search, so most texts that differ are told apart by how they begin.
 bool is_same_text(const std::string& a, const std::string& b) {
-  return a == b || normalized(a) == normalized(b);
+  if (a == b) return true;
+  const char first = first_of_normalized(a);
+  const char other = first_of_normalized(b);
+  if (first != 0 && other != 0 && first != other) return false;
+  return normalized(a) == normalized(b);
 }
 
 bool is_same_recording(const Track& a, const Track& b) {

@@ -77,6 +77,11 @@ bool take_rest(std::string_view& in, Track& track) {
 std::string encode(const Track& track) {
   std::string out;
   out.reserve(64 + track.title.size() + track.artist.size() + track.album.size() + track.genre.size());
+  append_record(out, track);
+  return out;
+}
+
+void append_record(std::string& out, const Track& track) {
   out.push_back(static_cast<char>(track.content.scheme));
   out += as_text(track.content.digest);
   const bool more = has_more(track);
@@ -86,10 +91,9 @@ std::string encode(const Track& track) {
   put_varint(out, track.bitrate_kbps);
   put_varint(out, track.size_bytes);
   for (const std::string* text : {&track.title, &track.artist, &track.album, &track.genre}) put_text(out, *text);
-  if (!more) return out;
+  if (!more) return;
   out.push_back(static_cast<char>(track.kind));
   for (const std::string* text : {&track.licence, &track.publisher}) put_text(out, *text);
-  return out;
 }
 
 std::optional<Track> decode_record(std::string_view bytes) {

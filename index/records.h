@@ -21,6 +21,7 @@
 namespace earshot::index {
 
 std::string encode(const Track& track);
+void append_record(std::string& out, const Track& track);
 
 /// Nothing for bytes that are no record, or whose track is not tidy.
 std::optional<Track> decode_record(std::string_view bytes);

@@ -66,11 +66,10 @@ class Source {
     std::vector<Doc> docs;
     docs.reserve(ranked_.size());
     for (const Ranked& ranked : ranked_) docs.push_back(ranked.doc);
-    auto tracks = segment_->tracks(docs);
-    if (!tracks) return tl::unexpected(tracks.error());
-    std::vector<Found> found;
-    found.reserve(docs.size());
-    for (std::size_t i = 0; i < docs.size(); ++i) found.push_back({std::move((*tracks)[i]), ranked_[i].score});
+    std::vector<Found> found(docs.size());
+    for (std::size_t i = 0; i < docs.size(); ++i) found[i].score = ranked_[i].score;
+    if (auto read = segment_->read_tracks(docs, [&](std::size_t i) -> Track& { return found[i].track; }); !read)
+      return tl::unexpected(read.error());
     return found;
   }
   bool is_sealed() const { return segment_ != nullptr; }

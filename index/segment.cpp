@@ -161,10 +161,9 @@ Result<std::string> Segment::numbers_of_format_1() const {
 }
 
 bool Segment::read_header(std::string_view in) {
-  constexpr std::uint32_t kMaxDocs = 1u << 24;  // an id entry has 8 bits more, and fits 32
   const auto format = take_varint<std::uint32_t>(in);
   const auto docs = take_varint<std::uint32_t>(in);
-  if (!format || *format == 0 || *format > kSegmentFormat || !docs || *docs == 0 || *docs >= kMaxDocs) return false;
+  if (!format || *format == 0 || *format > kSegmentFormat || !docs || *docs == 0 || *docs > kMaxSegmentDocs) return false;
   format_ = *format;
   docs_ = *docs;
   Doc first = 0;
@@ -374,23 +373,26 @@ Result<std::string_view> Segment::postings_page(std::uint32_t number) const {
   return without_padding(*cache_->keep(postings_[number], with_padding(std::move(*stored))));
 }
 
-// Bodies, and the content ids of their documents.
+// The head of a record in memory: the track's content id and numbers.
 Result<std::string> Segment::unpacked_records(std::uint32_t number) const {
   const auto packed = store_->page({number_, PageKind::kRecords, number});
   if (!packed) return tl::unexpected(packed.error());
   const Doc first = number * static_cast<Doc>(kRecordsPerPage);
   const auto contents = store_->page({number_, PageKind::kContents, first / static_cast<Doc>(kContentsPerPage)});
   if (!contents) return tl::unexpected(contents.error());
+  const auto put_head = [&](std::size_t i, std::string& out) {
+    const Doc doc = first + static_cast<Doc>(i);
+    const auto content = doc < docs_ ? content_at(*contents, doc % kContentsPerPage) : std::nullopt;
+    if (!content) return false;
+    out.push_back(static_cast<char>(content->scheme));
+    out += as_text(content->digest);
+    numbers_.copy(doc, out);
+    return true;
+  };
   const auto columns = unpacker_->unpack(*packed);
-  auto bodies = columns ? bodies_of_columns(*columns) : std::nullopt;
-  if (!bodies) return damaged("records");
-  for (Doc i = first; i < docs_ && i < first + kRecordsPerPage; ++i) {
-    const auto content = content_at(*contents, i % kContentsPerPage);
-    if (!content) return damaged("contents");
-    bodies->push_back(static_cast<char>(content->scheme));
-    *bodies += as_text(content->digest);
-  }
-  return std::move(*bodies);
+  auto records = columns ? memory_of_columns(*columns, put_head) : std::nullopt;
+  if (!records) return damaged("records");
+  return std::move(*records);
 }
 
 Result<std::string_view> Segment::records_page(std::uint32_t number) const {
@@ -402,82 +404,62 @@ Result<std::string_view> Segment::records_page(std::uint32_t number) const {
 }
 
 Result<Track> Segment::track(Doc doc) const {
-  auto one = tracks(std::span(&doc, 1));
-  if (!one) return tl::unexpected(one.error());
-  return std::move((*one)[0]);
+  Track track;
+  if (auto read = read_tracks(std::span(&doc, 1), [&](std::size_t) -> Track& { return track; }); !read)
+    return tl::unexpected(read.error());
+  return track;
 }
 
 namespace {
 
 constexpr std::size_t kContent = 1 + std::tuple_size_v<Digest32>;
+constexpr std::size_t kHead = kContent + Numbers::kCopied;
 
-// Where one track's bytes are in a page of records.
-struct RecordBytes {
-  std::string_view body;
-  std::string_view content;
-};
-
-// `behind`: tracks of the page from this one on.
-std::optional<RecordBytes> record_at(std::string_view page, std::size_t i, std::size_t behind) {
-  const auto body = body_at(page, i);
-  if (!body || page.size() < behind * kContent) return std::nullopt;
-  return RecordBytes{*body, page.substr(page.size() - behind * kContent, kContent)};
-}
-
-bool read_record(const RecordBytes& bytes, const Numbers& numbers, Doc doc, Track& track) {
-  track.content.scheme = static_cast<Scheme>(bytes.content[0]);
-  const ByteView digest = as_bytes(bytes.content.substr(1));
+bool read_record(std::string_view record, const Numbers& numbers, Track& track) {
+  if (record.size() < kHead) return false;
+  track.content.scheme = static_cast<Scheme>(record[0]);
+  const ByteView digest = as_bytes(record.substr(1, kContent - 1));
   std::copy(digest.begin(), digest.end(), track.content.digest.begin());
-  numbers.fill(doc, track);
-  return read_body(bytes.body, track);
+  numbers.fill(record.data() + kContent, track);
+  return read_body(record.substr(kHead), track);
 }
 
 }  // namespace
 
 // Each step asks memory for what the next one reads, for all tracks at once.
-Result<std::vector<Track>> Segment::tracks(std::span<const Doc> docs) const {
-  std::vector<std::string_view> pages;
-  pages.reserve(docs.size());
+Result<void> Segment::read_tracks(std::span<const Doc> docs, const TrackAt& track_at) const {
+  constexpr std::size_t kLine = 64;
+  std::vector<std::string_view> places;  // the page, then the record
+  places.reserve(docs.size());
   for (const Doc doc : docs) {
     EARSHOT_CHECK(doc < docs_);
     earshot::prefetch(&records_[doc / static_cast<Doc>(kRecordsPerPage)]);
-    numbers_.prefetch(doc);
   }
   for (const Doc doc : docs) {
     const auto page = records_page(doc / static_cast<Doc>(kRecordsPerPage));
     if (!page) return tl::unexpected(page.error());
-    pages.push_back(*page);
+    places.push_back(*page);
+    earshot::prefetch(page->data());
     earshot::prefetch(page->data() + 1 + doc % kRecordsPerPage * sizeof(std::uint32_t));
-    earshot::prefetch(page->data() + page->size() - tracks_behind(doc) * kContent);
   }
-  std::vector<RecordBytes> places;
-  places.reserve(docs.size());
   for (std::size_t i = 0; i < docs.size(); ++i) {
-    const auto place = record_at(pages[i], docs[i] % kRecordsPerPage, tracks_behind(docs[i]));
-    if (!place) return damaged("record");
-    places.push_back(*place);
-    earshot::prefetch(place->body.data());
-    earshot::prefetch(place->body.data() + 64);
+    const auto record = record_at(places[i], docs[i] % kRecordsPerPage);
+    if (!record) return damaged("record");
+    places[i] = *record;
+    for (std::size_t at = 0; at < record->size(); at += kLine) earshot::prefetch(record->data() + at);
   }
-  std::vector<Track> tracks(docs.size());
   for (std::size_t i = 0; i < docs.size(); ++i) {
-    if (!read_record(places[i], numbers_, docs[i], tracks[i])) return damaged("record");
+    if (!read_record(places[i], numbers_, track_at(i))) return damaged("record");
   }
-  return tracks;
-}
-
-// Tracks of a document's page from it on.
-std::size_t Segment::tracks_behind(Doc doc) const {
-  const std::size_t in_page = doc % kRecordsPerPage;
-  return std::min<std::size_t>(kRecordsPerPage, docs_ - (doc - in_page)) - in_page;
+  return {};
 }
 
 Result<Texts> Segment::texts(Doc doc) const {
   EARSHOT_CHECK(doc < docs_);
   const auto page = records_page(doc / static_cast<Doc>(kRecordsPerPage));
   if (!page) return tl::unexpected(page.error());
-  const auto body = body_at(*page, doc % kRecordsPerPage);
-  const auto texts = body ? texts_of_body(*body) : std::nullopt;
+  const auto record = record_at(*page, doc % kRecordsPerPage);
+  const auto texts = record && record->size() >= kHead ? texts_of_body(record->substr(kHead)) : std::nullopt;
   if (!texts) return damaged("record");
   return *texts;
 }
@@ -488,8 +470,8 @@ Result<std::vector<Track>> Segment::tracks_of_page(std::uint32_t number) const {
   const Doc first = number * static_cast<Doc>(kRecordsPerPage);
   std::vector<Track> tracks(std::min<std::size_t>(kRecordsPerPage, docs_ - first));
   for (std::size_t i = 0; i < tracks.size(); ++i) {
-    const auto place = record_at(*page, i, tracks.size() - i);
-    if (!place || !read_record(*place, numbers_, first + static_cast<Doc>(i), tracks[i])) return damaged("records");
+    const auto record = record_at(*page, i);
+    if (!record || !read_record(*record, numbers_, tracks[i])) return damaged("records");
   }
   return tracks;
 }

@@ -12,7 +12,8 @@
 //     place      := (gap count:byte){df}                  df <= 3
 //                 | most:byte page offset                 a list of index/posting_list.h in a kPostings page
 //   kPostings    list{}                                   about 32 KiB, or one list that is larger
-//   kRecords     index/record_page.h                      texts of kRecordsPerPage documents; in memory, their ids follow
+//   kRecords     index/record_page.h                      texts of kRecordsPerPage documents; in memory each stands
+//                                                       behind its document's id and numbers
 //   kNumbers     index/numbers.h                         one page, kept in memory; format 1 had its numbers in kRecords
 //   kContents    scheme:byte digest:byte{32}{<= 128}      scheme 0xFF: followed by one for each, then the digests
 //
@@ -49,6 +50,7 @@
 namespace earshot::index {
 
 inline constexpr std::uint32_t kSegmentFormat = 2;
+inline constexpr std::uint32_t kMaxSegmentDocs = (1u << 24) - 1;  // an id entry has 8 bits more, and fits 32
 inline constexpr std::size_t kContentsPerPage = 128;  // two pages of records
 
 /// The order of documents in a segment, and of answers with one score.
@@ -127,8 +129,10 @@ class Segment {
   /// The texts of a track, where they lie. REQUIRES: doc < docs().
   Result<Texts> texts(Doc doc) const;
 
-  /// All of them, in their order; faster than one by one. REQUIRES: each is < docs().
-  Result<std::vector<Track>> tracks(std::span<const Doc> docs) const;
+  /// All of them, each to where `track_at` of its place in `docs` says; faster than one by one.
+  /// REQUIRES: each is < docs().
+  using TrackAt = std::function<Track&(std::size_t i)>;
+  Result<void> read_tracks(std::span<const Doc> docs, const TrackAt& track_at) const;
 
   const Numbers& numbers() const { return numbers_; }
 
@@ -145,7 +149,6 @@ class Segment {
   std::string_view first_term(std::size_t group) const;
   std::size_t group_of(std::string_view term) const;
   Result<void> open_numbers();
-  std::size_t tracks_behind(Doc doc) const;
   Result<std::string> numbers_of_format_1() const;
   Result<TermPostings> postings_at(const TermEntry& entry) const;
   Result<ContentId> content_of(Doc doc) const;

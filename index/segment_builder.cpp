@@ -62,18 +62,16 @@ std::uint8_t largest_count(std::span<const Posting> postings) {
 }  // namespace
 
 void SegmentBuilder::add(const Track& track, std::uint8_t length) {
-  EARSHOT_CHECK(docs() < 1u << 24);
+  EARSHOT_CHECK(docs() < kMaxSegmentDocs);
   contents_.push_back(track.content);
   ++length_docs_[length];
   numbers_.add(track);
-  page_.push_back(track);
+  page_.add(track);
   if (page_.size() == kRecordsPerPage) end_record_page();
 }
 
 void SegmentBuilder::end_record_page() {
-  if (page_.empty()) return;
-  columns_.push_back(columns_of(page_));
-  page_.clear();
+  if (page_.size() > 0) columns_.push_back(page_.take());
 }
 
 Result<std::vector<NewPage>> SegmentBuilder::finish(TermSource& source, DistinctTerms* distinct) {

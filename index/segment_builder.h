@@ -51,7 +51,7 @@ class SegmentBuilder {
   int level_;
   std::vector<ContentId> contents_;
   std::vector<std::uint32_t> length_docs_ = std::vector<std::uint32_t>(256);  // documents of each weighted length
-  std::vector<Track> page_;
+  ColumnsBuilder page_;
   NumbersBuilder numbers_;
   std::vector<std::string> columns_;
 };

@@ -1,4 +1,4 @@
-// The index on disk. RocksDB lives here and nowhere else.
+// The index on disk. RocksDB lives behind this and nowhere else.
 //
 // Five column families, all of whose keys sort as bytes; numbers in keys are big-endian:
 //

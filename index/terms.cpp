@@ -28,7 +28,7 @@ void TrackTerms::read(const Track& track) {
   if (track.content.scheme == Scheme::kDescribed) sum_ += kNoContentLength;
   length_ = static_cast<std::uint8_t>(std::min(sum_, kMaxCount));
 
-  for (std::size_t i = 0; i < tokens_.size(); ++i) terms_.push_back({tokens_[i].term, weights_[i]});
+  for (std::size_t i = 0; i < tokens_.size(); ++i) terms_.push_back({tokens_[i].term, weights_[i], 0});
   std::sort(terms_.begin(), terms_.end(), [](const Term& a, const Term& b) { return a.text < b.text; });
   std::size_t kept = 0;
   for (std::size_t i = 0; i < terms_.size(); ++i) {
@@ -40,6 +40,7 @@ void TrackTerms::read(const Track& track) {
     }
   }
   terms_.resize(kept);
+  for (Term& term : terms_) term.hash = TermHash()(term.text);
 }
 
 void TrackTerms::add(std::string_view text, unsigned weight) {

@@ -43,6 +43,7 @@ class TrackTerms {
   struct Term {
     std::string_view text;
     std::uint8_t count = 0;  // weighted, at least 1
+    std::uint64_t hash = 0;  // TermHash of the text
   };
 
   explicit TrackTerms(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {}

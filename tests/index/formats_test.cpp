@@ -27,6 +27,14 @@ Postings any_postings() {
   return postings;
 }
 
+std::string columns_of(std::span<const Track> tracks) {
+  ColumnsBuilder builder;
+  for (const Track& track : tracks) builder.add(track);
+  return builder.take();
+}
+
+bool no_head(std::size_t, std::string&) { return true; }
+
 // Lists of every form: short, in blocks, bitmaps; with few and with many distinct counts.
 Postings drawn_postings(Random& random, std::uint32_t docs, std::uint32_t one_in, std::uint32_t counts) {
   Postings postings;
@@ -166,23 +174,23 @@ TEST(RecordPages, ReadBack) {
     tracks.back().content = ContentId();
   }
   for (const std::size_t count : {1u, 5u, 64u}) {
-    const auto memory = bodies_of_columns(columns_of(std::span(tracks).first(count)));
+    const auto memory = memory_of_columns(columns_of(std::span<const Track>(tracks).first(count)), no_head);
     ASSERT_TRUE(memory);
     for (std::size_t i = 0; i < count; ++i) {
       Track read;
-      EXPECT_TRUE(read_body(*body_at(*memory, i), read));
+      EXPECT_TRUE(read_body(*record_at(*memory, i), read));
       EXPECT_EQ(read, tracks[i]);
-      EXPECT_EQ((*texts_of_body(*body_at(*memory, i)))[4], tracks[i].publisher);
+      EXPECT_EQ((*texts_of_body(*record_at(*memory, i)))[4], tracks[i].publisher);
     }
-    EXPECT_FALSE(body_at(*memory, count));
+    EXPECT_FALSE(record_at(*memory, count));
   }
 }
 
 TEST(RecordPages, AreRefusedWhenCutAnywhereOrExtended) {
   const std::vector<Track> tracks = {full_track(), full_track()};
   const std::string columns = columns_of(tracks);
-  for (std::size_t size = 0; size < columns.size(); ++size) EXPECT_FALSE(bodies_of_columns(columns.substr(0, size)));
-  EXPECT_FALSE(bodies_of_columns(columns + "x"));
+  for (std::size_t size = 0; size < columns.size(); ++size) EXPECT_FALSE(memory_of_columns(columns.substr(0, size), no_head));
+  EXPECT_FALSE(memory_of_columns(columns + "x", no_head));
 }
 
 TEST(RecordPages, PackWithADictionary) {
@@ -222,7 +230,10 @@ TEST(Numbers, ReadBack) {
     ASSERT_TRUE(numbers);
     for (Doc doc = 0; doc < tracks.size(); ++doc) {
       Track read;
-      numbers->fill(doc, read);
+      std::string copied;
+      numbers->copy(doc, copied);
+      ASSERT_EQ(copied.size(), Numbers::kCopied);
+      numbers->fill(copied.data(), read);
       EXPECT_EQ(read, tracks[doc]);
       EXPECT_EQ(numbers->seconds(doc), read.duration_ms / 1000);
     }

@@ -107,6 +107,26 @@ TEST_F(ImportTest, TakesWindowsLineEndsAndAByteOrderMark) {
   EXPECT_EQ(tracks_[0].artist, "B");
 }
 
+TEST_F(ImportTest, TellsTheLayoutsApartByTheFirstLine) {
+  const std::string hex(64, 'a');
+  const ImportOptions any{.layout = TableLayout::kAny};
+  ASSERT_TRUE(import(hex + "\tArtist\tFirst\tAlbum\tjazz\t1959\t273\tflac\t900\tcc-by\t7\n", any));
+  ASSERT_EQ(tracks_.size(), 1u);
+  EXPECT_EQ(tracks_[0].title, "First");
+  ASSERT_TRUE(import(packed("artist\ttitle\nArtist\tSecond\n"), any));
+  ASSERT_EQ(tracks_.size(), 1u);
+  EXPECT_EQ(tracks_[0].title, "Second");
+  EXPECT_FALSE(import("", any));
+}
+
+TEST_F(ImportTest, ForgetsARowBeforeTheNextOne) {
+  ASSERT_TRUE(import("title\tgenre\tyear\tlicence\nA\tjazz\t1959\tcc0\nB\t\t\t\n", {.batch = 1}));
+  ASSERT_EQ(tracks_.size(), 2u);
+  EXPECT_EQ(tracks_[1].genre, "");
+  EXPECT_EQ(tracks_[1].year, 0);
+  EXPECT_EQ(tracks_[1].licence, "");
+}
+
 TEST_F(ImportTest, RefusesATableWithoutATitle) {
   for (const char* table : {"", "artist\talbum\nA\tB\n"}) {
     const auto counts = import(table);

@@ -13,6 +13,7 @@
 #include "tools/bench/index_bench.h"
 #include "tools/bench/load_bench.h"
 #include "tools/bench/overlay_bench.h"
+#include "tools/bench/scaling.h"
 #include "tools/bench/soak_bench.h"
 #include "tools/bench/stream_bench.h"
 
@@ -29,6 +30,7 @@ struct Options {
   LoadBenchOptions load;
   FloodBenchOptions flood;
   SoakBenchOptions soak;
+  ScalingOptions scaling;
   std::string datadir, url, token_file;
   std::size_t cache_mb = IndexBenchOptions{}.cache_bytes >> 20;
   std::string layout = "auto";
@@ -38,9 +40,10 @@ void add_index_row(CLI::App& app, Options& options) {
   CLI::App* row = app.add_subcommand("index", "Build, query and update an index of a table of tracks");
   row->add_option("--tracks", options.index.tracks, "Table of tracks, .tsv or .tsv.zst")->required();
   row->add_option("--queries", options.index.queries, "Query file; without it queries are drawn from the tracks");
-  row->add_option("--layout", options.layout, "header: the first line names the columns; peers: 11 columns; auto: peers with --queries")
+  row->add_option("--layout", options.layout, "header: the first line names the columns; peers: 11 columns; auto: what the first line is")
       ->check(CLI::IsMember({"auto", "header", "peers"}));
   row->add_option("--folder", options.index.folder, "Scratch folder for the index");
+  row->add_option("--phases", options.index.phases, "b: build, q: query, u: update; without u or b the folder stays");
   row->add_option("--limit", options.index.limit, "Tracks a query returns at most");
   row->add_option("--runs", options.index.runs, "Passes over the queries; the median counts");
   row->add_option("--threads", options.index.threads, "Threads that ask at once, after one alone")->check(CLI::Range(1, 256));
@@ -48,6 +51,12 @@ void add_index_row(CLI::App& app, Options& options) {
   row->add_option("--singles", options.index.singles, "Tracks added one by one");
   row->add_option("--cache-mb", options.cache_mb, "Memory for the index, in MiB");
   row->add_option("--seed", options.index.seed, "Draws the queries");
+}
+
+void add_scaling_row(CLI::App& app, Options& options) {
+  CLI::App* row = app.add_subcommand("scaling", "Fit runs of the index over tables of several sizes");
+  row->add_option("--runs", options.scaling.runs, "Lines that earshot-bench index wrote")->required();
+  row->add_option("--to", options.scaling.tracks, "Tracks to tell of");
 }
 
 void add_digests_row(CLI::App& app, Options& options) {
@@ -117,6 +126,7 @@ Result<std::string> run(const CLI::App& app, Options& options) {
     }
     return run_soak_bench(options.soak);
   }
+  if (app.got_subcommand("scaling")) return run_scaling(options.scaling);
   if (app.got_subcommand("overlay")) return run_overlay_bench(options.overlay);
   if (options.flood.folder.empty()) options.flood.folder = scratch;
   if (app.got_subcommand("flood")) return run_flood_bench(options.flood);
@@ -127,7 +137,10 @@ Result<std::string> run(const CLI::App& app, Options& options) {
     return run_load_bench(options.load);
   }
   options.index.cache_bytes = options.cache_mb << 20;
-  options.index.has_header = options.layout == "header" || (options.layout == "auto" && options.index.queries.empty());
+  using index::TableLayout;
+  options.index.layout = options.layout == "header"  ? TableLayout::kHeader
+                         : options.layout == "peers" ? TableLayout::kPeers
+                                                     : TableLayout::kAny;
   if (options.index.folder.empty()) options.index.folder = scratch;
   return run_index_bench(options.index);
 }
@@ -141,6 +154,7 @@ int main(int argc, char** argv) {
   CLI::App app("What each room of earshot costs, one JSON line a run.", "earshot-bench");
   Options options;
   add_index_row(app, options);
+  add_scaling_row(app, options);
   add_digests_row(app, options);
   add_stream_row(app, options);
   add_overlay_row(app, options);
