@@ -69,7 +69,7 @@ class Index {
   struct Options {
     bool sync = true;                     // every acknowledged change survives a power cut
     std::size_t cache_bytes = 32u << 20;  // half for pages of segments, half for RocksDB's write buffers and indexes
-    std::size_t live_tracks = 65'536;     // held in memory, 550 bytes each, before they are sealed
+    std::size_t live_tracks = 65'536;     // held in memory, 670 bytes each, before they are sealed
     std::uint64_t disk_limit = 0;         // bytes of tables, beyond which writing pauses; 0: none
     // compact() makes segments of at most so many: merging takes 220 bytes of memory a track.
     std::uint64_t segment_tracks = 12u << 20;

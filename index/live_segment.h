@@ -1,7 +1,7 @@
 // The newest tracks, in memory: what was added since the last segment was sealed. They are durable in the store's
 // `live` family under one source number, and are built again from there on open.
 //
-// Costs 550 bytes a track, 36 MB when full; at most three are held (index/index.cpp). Not thread-safe: index/index.cpp
+// Costs 670 bytes a track at most, 44 MB when full; at most three are held (index/index.cpp). Not thread-safe: index/index.cpp
 // guards it.
 #pragma once
 

@@ -46,7 +46,9 @@ void read_numbers(std::string_view bytes) {
   const auto numbers = Numbers::from(std::string(bytes.substr(2)), docs);
   for (Doc doc = 0; numbers && doc < docs; doc += 1 + docs / 64) {
     earshot::Track track;
-    numbers->fill(doc, track);
+    std::string copied;
+    numbers->copy(doc, copied);
+    numbers->fill(copied.data(), track);
     EARSHOT_CHECK(track.codec <= earshot::Codec::kWav && track.kind <= earshot::Kind::kStation);
   }
 }
