@@ -27,6 +27,8 @@ struct Config {
   std::uint8_t shuffle_passive = 4;      // kp
   std::uint8_t shuffle_walk = 6;         // the paper gives no number: ARWL (guess)
   Duration shuffle_period = 10s;         // guess: cost is one walk of 6 messages a period
+  // Of a peer that has lost nobody for long (membership.h, rule 13): an upkeep of a fifth, and nothing is repaired later.
+  Duration calm_period = 60s;
   Duration neighbor_timeout = 3s;        // guess: a reply to NEIGHBOR later than this counts as refused
   Duration join_retry = 5s;              // guess: no neighbor at all, so contacts are asked again
 

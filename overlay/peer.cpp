@@ -51,7 +51,7 @@ void Peer::receive(Instant now, PeerId from, const Message& message, Outbox& out
           publisher_.receive(turn, from, body, membership_.active(), search_.seen());
         } else if constexpr (std::is_same_v<Body, Estimate>) {
           if (!membership_.is_from_neighbor(turn, from)) return;
-          estimates_.receive(body, membership_.active().size());
+          estimates_.receive(turn, from, body, membership_.active().size());
         } else {
           membership_.receive(turn, from, body);
         }
@@ -71,7 +71,7 @@ void Peer::part_if_due(Turn& turn, PeerId peer) {
   const std::optional<Deed> why = ledger_->due_for_ban(peer);
   if (!why) return;
   turn.out.emplace_back(Ban{peer, *why, Ledger::kBanTime});
-  membership_.lost(turn, peer);
+  membership_.lost(turn, peer, /*for_good=*/true);
 }
 
 void Peer::blame(Instant now, PeerId peer, Outbox& out) {

@@ -61,6 +61,18 @@ class Flooder final : public Attacker {
   }
 };
 
+class Inflater final : public Attacker {
+ public:
+  std::string_view name() const override { return "inflater"; }
+  bool says(Message& message, const Crowd&, Random&) const override {
+    Query* const query = std::get_if<Query>(&message);
+    if (query == nullptr) return true;
+    query->ttl = limits::kMaxFloodTtl;
+    if (query->visits > 0) query->visits = limits::kMaxVisits;
+    return true;
+  }
+};
+
 class Poisoner final : public Attacker {
  public:
   std::string_view name() const override { return "poisoner"; }
@@ -92,12 +104,14 @@ const Attacker& attacker_of(AttackerKind kind) {
   static const Dropper dropper;
   static const Spammer spammer;
   static const Flooder flooder;
+  static const Inflater inflater;
   static const Poisoner poisoner;
   static const Sybil sybil;
   switch (kind) {
     case AttackerKind::kDropper: return dropper;
     case AttackerKind::kSpammer: return spammer;
     case AttackerKind::kFlooder: return flooder;
+    case AttackerKind::kInflater: return inflater;
     case AttackerKind::kPoisoner: return poisoner;
     case AttackerKind::kSybil: return sybil;
   }

@@ -26,6 +26,7 @@ enum class AttackerKind : std::uint8_t {
   kSpammer,   // answers every query with a hit for a thing that is not what it says
   kFlooder,   // asks for what nobody has, at the widest flood, once every period
   kPoisoner,  // names only accomplices in shuffles
+  kInflater,  // passes questions on with as many hops left, and for as many peers, as a message can say
   kSybil,     // joins again and again through random peers, once every period, never leaves; names accomplices, drops searches
 };
 

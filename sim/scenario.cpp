@@ -276,10 +276,11 @@ class Parser {
   }
 
   void attacker(Reader& in, AttackerSettings& attacker) {
-    static constexpr std::array<std::pair<std::string_view, AttackerKind>, 5> kKinds{{
+    static constexpr std::array<std::pair<std::string_view, AttackerKind>, 6> kKinds{{
         {"dropper", AttackerKind::kDropper},
         {"spammer", AttackerKind::kSpammer},
         {"flooder", AttackerKind::kFlooder},
+        {"inflater", AttackerKind::kInflater},
         {"poisoner", AttackerKind::kPoisoner},
         {"sybil", AttackerKind::kSybil},
     }};
@@ -349,6 +350,7 @@ class Parser {
     in.whole("shuffle_passive", config.shuffle_passive, 0, limits::kMaxShuffle);
     in.whole("shuffle_walk", config.shuffle_walk, 1, 255);
     in.duration("shuffle_period_ms", config.shuffle_period, 1, 86'400'000);
+    in.duration("calm_period_ms", config.calm_period, 1, 86'400'000);
     in.duration("neighbor_timeout_ms", config.neighbor_timeout, 1, 86'400'000);
     in.duration("join_retry_ms", config.join_retry, 1, 86'400'000);
     in.whole("flood_ttl", config.flood_ttl, 1, limits::kMaxFloodTtl);

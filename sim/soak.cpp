@@ -72,7 +72,7 @@ void draw_faults(Dice& dice, Scenario& scenario) {
   }
   for (std::uint32_t i = dice.number(0, 2); i > 0; --i) {
     AttackerSettings attacker;
-    attacker.kind = static_cast<AttackerKind>(dice.number(0, 4));
+    attacker.kind = static_cast<AttackerKind>(dice.number(0, 5));
     attacker.per_million = dice.number(10'000, 100'000);
     attacker.until = kSoakFaults;
     attacker.period = dice.time(1s, 10s);

@@ -49,7 +49,7 @@ std::uint32_t median(std::array<std::uint32_t, 3> sizes) {
 void Estimates::start(Turn& turn) {
   if (round_at_ != kNever || turn.config.estimate_period == Duration::zero()) return;
   const auto period = static_cast<std::uint64_t>(turn.config.estimate_period.count());
-  round_at_ = turn.now + Duration(1 + turn.random.below(period / kHurry));
+  round_at_ = turn.now + turn.config.estimate_period + Duration(1 + turn.random.below(period / kHurry));
   if (epoch_ == nullptr) epoch_ = std::make_unique<Epoch>();
   begin_epoch(epoch_->number, turn.random.next() | 1, kWeight, /*degree=*/0);
 }
@@ -71,15 +71,20 @@ void Estimates::tick(Turn& turn, std::span<const PeerId> neighbors) {
   half->squared_degrees = give_half(epoch_->shares.squared_degrees);
   half->tried = give_half(epoch_->shares.tried);
   half->met = give_half(epoch_->shares.met);
-  turn.send(neighbors[turn.random.below(neighbors.size())],
-            Estimate{epoch_->number, own_size() != 0 ? own_size() : view_.peers, epoch_->seed, std::move(half), view_.meeting, view_.meetings,
-                     static_cast<std::uint8_t>(view_.degree)});
+  turn.send(neighbors[turn.random.below(neighbors.size())], told(std::move(half)));
 }
 
-void Estimates::receive(const Estimate& message, std::size_t degree) {
+Estimate Estimates::told(std::shared_ptr<const Shares> shares) const {
+  return {epoch_->number, own_size() != 0 ? own_size() : view_.peers, epoch_->seed, std::move(shares), view_.meeting, view_.meetings,
+          static_cast<std::uint8_t>(view_.degree)};
+}
+
+void Estimates::receive(Turn& turn, PeerId from, const Estimate& message, std::size_t degree) {
   if (round_at_ == kNever) return;
   if (message.peers != 0) hear(message);
-  if (message.epoch > epoch_->number && message.epoch - epoch_->number <= kEpochsAhead) {
+  if (message.epoch < epoch_->number) {
+    turn.send(from, told(std::make_shared<const Shares>()));
+  } else if (message.epoch > epoch_->number && message.epoch - epoch_->number <= kEpochsAhead) {
     const bool half_over = epoch_->rounds >= kRounds / 2;
     const bool arrives = epoch_->contributes && epoch_->sizes[0] == 0 && !half_over;
     if (!half_over && !arrives && epoch_->contributes) return;
@@ -152,6 +157,7 @@ void Estimates::add(const Shares& shares) {
 void Estimates::end_epoch() {
   if (epoch_->shares.weight == 0 || epoch_->shares.peers == 0) return;
   std::uint32_t size = saturated(std::max<std::uint64_t>(total(epoch_->shares.peers, epoch_->shares.weight, kSumBits), 1));
+  if (size > kMostPeers) return;
   const std::uint32_t before = epoch_->sizes[0] != 0 ? epoch_->sizes[0] : view_.peers;
   if (before != 0) size = std::clamp(size, std::max(before / kStep, 1u), saturated(std::uint64_t{before} * kStep));
   epoch_->sizes = {size, epoch_->sizes[0], epoch_->sizes[1]};

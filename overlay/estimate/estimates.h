@@ -15,7 +15,11 @@
 //     swallowed. Rationale: clocks differ by up to a period, epochs by what a partition made of them, and nobody must be
 //     able to keep an epoch from converging by announcing new ones. A peer that has just arrived takes up any epoch, and
 //     contributes nothing to that first one. Rationale: half-way contributions would not be spread evenly by the end.
-//     Epoch 0, which only the first peers of a new network live through, runs kHurry times as fast.
+//     Epoch 0, which only the first peers of a new network live through, begins after a period and runs kHurry times as fast.
+//     Who sends a share of an older epoch is told ours, with no share in it. Rationale: one newcomer in sixty hears nothing for the
+//     minute of his epoch 0; his shares would be halved away, and what rounding left of them makes a network of billions, which
+//     he would tell on. Nothing above kMostPeers is believed for the same reason. Measured, 5,000 peers, sessions of a median of
+//     60 min, after 25 min: mean error 25,800 % without, 4.4 % with, 98.9 % within 20 %.
 //  4. With each share a peer tells its own estimate. Who has none of his own yet believes the median of the last three that he
 //     was told; who has believes the median of his own and the last two. What is told on is one's own, so that beliefs do not
 //     feed themselves. Rationale: a first epoch may take a quarter of an hour, and a peer publishes and searches before; and a peer
@@ -56,6 +60,7 @@ class Estimates {
   static constexpr std::uint32_t kEpochsAhead = 1000;
   static constexpr int kHurry = 15;
   static constexpr std::uint32_t kOdd = 4;
+  static constexpr std::uint32_t kMostPeers = std::uint32_t{1} << 26;
   /// By how much the believed size may change from one epoch to the next, up or down.
   static constexpr std::uint32_t kStep = 8;
 
@@ -66,7 +71,7 @@ class Estimates {
   void assume(const NetworkView& network) { view_ = network; }
 
   void tick(Turn& turn, std::span<const PeerId> neighbors);
-  void receive(const Estimate& message, std::size_t degree);
+  void receive(Turn& turn, PeerId from, const Estimate& message, std::size_t degree);
   Instant next_deadline() const { return round_at_; }
   /// A hint that a round or a message comes soon.
   void prefetch() const {
@@ -97,6 +102,8 @@ class Estimates {
   void contribute(std::size_t degree);
   void end_epoch();
   void hear(const Estimate& message);
+  /// What we tell, with these shares of our epoch.
+  Estimate told(std::shared_ptr<const Shares> shares) const;
   void judge_size();
   std::uint32_t own_size() const;
   void add(const Shares& shares);

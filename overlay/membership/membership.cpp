@@ -38,11 +38,14 @@ void Membership::leave(Turn& turn) {
   left_ = true;
 }
 
-void Membership::lost(Turn& turn, PeerId peer) {
+void Membership::lost(Turn& turn, PeerId peer, bool for_good) {
   const bool was_neighbor = !planted(Bug::kKeepsTheLost) && drop(peer);
   const std::optional<Asked> asked = take_asked(peer);
-  if (asked) unanswered(*asked);
-  const bool was_kept = views_.forget(peer);
+  const bool stays = !for_good && outlasts_absence(turn);
+  if (asked && !stays) unanswered(*asked);
+  if (was_neighbor && !views_.active().empty()) begin_unrest(turn);
+  const bool was_kept = !stays && views_.forget(peer);
+  if (was_neighbor && stays) keep(turn, peer);
   if (was_neighbor || asked || was_kept) settle(turn);
 }
 
@@ -50,8 +53,10 @@ void Membership::tick(Turn& turn) {
   if (turn.now < next_deadline_) return;
   for (std::size_t i = asked_count_; i-- > 0;) {
     if (asked_[i].until > turn.now) continue;
-    views_.forget(asked_[i].peer);
-    unanswered(asked_[i]);
+    if (!outlasts_absence(turn)) {
+      views_.forget(asked_[i].peer);
+      unanswered(asked_[i]);
+    }
     asked_[i] = asked_[--asked_count_];
   }
   if (upkeep_at_ <= turn.now) upkeep(turn);
@@ -181,8 +186,8 @@ void Membership::accept(Turn& turn, PeerId peer, bool outbound) {
   take_asked(peer);
   if (!views_.has_room(outbound)) evict_one(turn, outbound);
   if (views_.active().empty()) {
-    upkeep_at_ =
-        turn.now + Duration(1 + turn.random.below(static_cast<std::uint64_t>(turn.config.shuffle_period.count())));
+    upkeep_at_ = kNever;
+    begin_unrest(turn);
     rewire_due_ = true;
   }
   views_.make_neighbor(peer, outbound);
@@ -224,7 +229,13 @@ void Membership::accepted_by(Turn& turn, PeerId peer) {
 
 void Membership::refused_by(PeerId peer) {
   const std::optional<Asked> asked = take_asked(peer);
-  if (asked && asked->reason == Reason::kRepair && asked->high_priority) views_.forget(peer);
+  if (asked && asked->reason == Reason::kRepair && asked->high_priority && !views_.is_split()) views_.forget(peer);
+}
+
+/// Rule 12 f: whether the name of one who cannot be reached stays.
+bool Membership::outlasts_absence(Turn& turn) {
+  const bool in_need = views_.active().size() * 2 < views_.active().capacity();
+  return views_.is_split() && !in_need && turn.random.below(kAbsences) != 0;
 }
 
 /// Rule 4: who cannot be reached does not count as a try.
@@ -314,6 +325,13 @@ void Membership::ask_next_contact(Turn& turn) {
   }
 }
 
+/// Rule 13. The next shuffle at a moment of our own: many lose a neighbor at once.
+void Membership::begin_unrest(Turn& turn) {
+  const auto period = static_cast<std::uint64_t>(turn.config.shuffle_period.count());
+  upkeep_at_ = std::min(upkeep_at_, turn.now + Duration(1 + turn.random.below(period)));
+  calm_ = 0;
+}
+
 /// REQUIRES: its time has come. With neighbors a shuffle (rules 7 and 11), without any a new round of contacts (rule 9).
 void Membership::upkeep(Turn& turn) {
   tries_ = kTries;
@@ -322,7 +340,11 @@ void Membership::upkeep(Turn& turn) {
     upkeep_at_ = kNever;
     contacts_tried_ = 0;
   } else {
-    upkeep_at_ = turn.now + turn.config.shuffle_period / (planted(Bug::kShufflesTooOften) ? 8 : 1);
+    const Duration longest = std::max(turn.config.calm_period, turn.config.shuffle_period);
+    const Duration period = std::min(turn.config.shuffle_period * (1 << calm_), longest);
+    const bool knows_many = views_.passive().size() * 4 >= views_.passive().capacity() * 3;
+    if (knows_many && period < longest) ++calm_;
+    upkeep_at_ = turn.now + (planted(Bug::kShufflesTooOften) ? turn.config.shuffle_period / 8 : period);
     if (planted(Bug::kStaysDue)) upkeep_at_ = turn.now;
     shuffle(turn);
     if (views_.is_split()) feel(turn);
@@ -351,7 +373,7 @@ void Membership::shuffle(Turn& turn) {
 /// Rule 11. A draw that meets someone whom we have or ask already comes to nothing.
 void Membership::rewire(Turn& turn) {
   const std::span<const PeerId> contacts = std::span(contacts_).first(contacts_count_);
-  const bool to_contact = views_.passive().empty() || turn.random.below(kContactOneIn) == 0;
+  const bool to_contact = views_.passive().empty() || turn.random.below(kContactOneIn) < (1u << calm_);
   const std::span<const PeerId> names = to_contact ? contacts : views_.passive().peers();
   if (names.empty() || asked_count_ == kMaxAsked) return;
   const PeerId peer = names[turn.random.below(names.size())];

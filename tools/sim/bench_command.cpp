@@ -8,8 +8,6 @@
 //   walk_bare    16 walkers of 255 steps, the same
 //   churn        live membership, sessions of a median of 60 minutes, a flood of TTL 4 per peer and 10 minutes: simulated seconds per
 //                second, once the first epoch of the size estimates, which runs 15 times as fast, is over; at most 100,000 peers
-//   churn_calm   the same where peers shuffle once a minute, not every 10 s: the network hangs together as well (10,000 peers, 35 min,
-//                2 seeds: 100 % in one component, 4.88 neighbours, floods reach 99 % as many) for a third of the upkeep
 #include <fmt/format.h>
 #include <time.h>
 
@@ -21,7 +19,6 @@
 #include <utility>
 #include <vector>
 
-#include "overlay/config.h"
 #include "schema/random.h"
 #include "sim/bare.h"
 #include "sim/event_wheel.h"
@@ -36,7 +33,7 @@ namespace {
 constexpr std::size_t kRepetitions = 3;
 
 /// In the order of measuring: the first needs no network, those up to the last one share a graph.
-constexpr std::array<std::string_view, 7> kRows = {"wheel", "flood_full", "walk_full", "flood_bare", "walk_bare", "churn", "churn_calm"};
+constexpr std::array<std::string_view, 6> kRows = {"wheel", "flood_full", "walk_full", "flood_bare", "walk_bare", "churn"};
 
 using Wanted = std::function<bool(std::string_view row)>;
 
@@ -139,9 +136,8 @@ Result<int> graph_rows(std::uint32_t peers, std::uint32_t seen_slots, const Want
   return kDone;
 }
 
-Result<int> churn_row(std::string_view row, std::uint32_t peers, Duration shuffle_period) {
-  const std::string period = fmt::format("protocol.shuffle_period_ms = {}\n", shuffle_period / 1ms);
-  const auto scenario = scenario_of(peers, period + R"(topology = {kind = "membership", join_interval_us = 100, settle_s = 75}
+Result<int> churn_row(std::uint32_t peers) {
+  const auto scenario = scenario_of(peers, R"(topology = {kind = "membership", join_interval_us = 100, settle_s = 75}
 questions = {each_s = 600, span_s = 60, arrivals = "poisson", time_s = 5}
 churn = {session = {law = "exponential", median_s = 3600}, library = "new", away = {law = "constant", median_s = 0}}
 search = [{strategy = "flood", ttl = 4}]
@@ -157,7 +153,7 @@ search = [{strategy = "flood", ttl = 4}]
   const double seconds = cpu_seconds() - begun;
   const double simulated = static_cast<double>((simulation.end() - world->questions.front().at).count()) / 1e6;
   const sim::RunRecord record = simulation.record();
-  print_row(row, peers, static_cast<double>(record.messages - messages) / seconds, static_cast<double>(record.population_bytes) / peers,
+  print_row("churn", peers, static_cast<double>(record.messages - messages) / seconds, static_cast<double>(record.population_bytes) / peers,
             fmt::format(",\"simulated_s_per_cpu_s\":{:.1f}", simulated / seconds));
   return kDone;
 }
@@ -189,10 +185,8 @@ Command bench_command() {
             if (std::any_of(kRows.begin() + 1, kRows.begin() + 5, is_wanted)) {
               if (const auto done = graph_rows(flags->nodes, flags->seen_slots, is_wanted); !done) return done;
             }
-            const std::uint32_t coming_and_going = std::min(flags->nodes, 100'000u);
-            for (const auto& [row, period] : {std::pair<std::string_view, Duration>("churn", overlay::Config().shuffle_period), {"churn_calm", 60s}}) {
-              if (!is_wanted(row)) continue;
-              if (const auto done = churn_row(row, coming_and_going, period); !done) return done;
+            if (is_wanted("churn")) {
+              if (const auto done = churn_row(std::min(flags->nodes, 100'000u)); !done) return done;
             }
             return kDone;
           }};

@@ -67,6 +67,43 @@ TEST(Estimates, OfNeighborsServeUntilThereAreOnesOfOurOwn) {
   EXPECT_NEAR(net.peer(100).network().peers, 100, 10);
 }
 
+/// A newcomer whom nobody tells of the epoch would halve his shares away and take what rounding left for a network of billions.
+TEST(Estimates, OfNewcomersAreNeverWildHoweverManyComeAndGo) {
+  NetOfPeers net(160, quiet());
+  populate(net, 120);
+  net.run_for(20min);
+  for (std::size_t i = 120; i < 160; ++i) {
+    net.crash(i - 120);
+    net.join(i, {peer_id(i - 60)});
+    net.run_for(30s);
+    for (std::size_t one = i - 119; one <= i; ++one) ASSERT_LT(net.peer(one).network().peers, 360u) << one << " after " << i;
+  }
+  net.run_for(40min);
+  for (std::size_t i = 40; i < 160; ++i) EXPECT_NEAR(net.peer(i).network().peers, 120, 24) << i;
+}
+
+TEST(Estimates, AnswerWhoIsAnEpochBehindWithTheirOwnAndNoShareOfIt) {
+  Config config;
+  Counters counters;
+  Outbox out;
+  Random random = Random::stream(1, 0, 0);
+  Estimates a;
+  Turn turn{Instant{}, peer_id(0), config, a.view(), random, counters, a.meetings(), out};
+  a.start(turn);
+  for (int round = 0; round <= Estimates::kRounds; ++round) {
+    turn.now = a.next_deadline();
+    a.tick(turn, {});
+  }
+  ASSERT_TRUE(out.empty());
+  a.receive(turn, peer_id(7), Estimate{0, 0, 5, std::make_shared<const Shares>()}, 3);
+  ASSERT_EQ(out.size(), 1u);
+  const Send& answer = std::get<Send>(out.front());
+  EXPECT_EQ(answer.to, peer_id(7));
+  EXPECT_EQ(std::get<Estimate>(answer.message).epoch, 1u);
+  EXPECT_EQ(std::get<Estimate>(answer.message).peers, 1u);
+  EXPECT_EQ(*std::get<Estimate>(answer.message).shares, Shares{});
+}
+
 TEST(Estimates, LoseNoShareAndMakeNone) {
   Config config;
   Counters counters;
@@ -102,7 +139,7 @@ TEST(Estimates, ChangeByAFactorAnEpochAtMostWhateverANeighborClaims) {
     lie->weight = 1;
     lie->peers = ~std::uint64_t{0};
     lie->met = ~std::uint64_t{0};
-    a.receive(Estimate{static_cast<std::uint32_t>(round), 1000, ~std::uint64_t{0}, lie}, 3);
+    a.receive(turn, peer_id(1), Estimate{static_cast<std::uint32_t>(round), 1000, ~std::uint64_t{0}, lie}, 3);
     if (last != 0) {
       EXPECT_LE(a.view().peers, std::uint64_t{last} * Estimates::kStep);
     }
@@ -111,8 +148,13 @@ TEST(Estimates, ChangeByAFactorAnEpochAtMostWhateverANeighborClaims) {
 }
 
 TEST(Estimates, AreNotMadeByWhoDoesNotTakePart) {
+  Config config;
+  Counters counters;
+  Outbox out;
+  Random random = Random::stream(1, 0, 0);
   Estimates a;
-  a.receive(Estimate{5, 5, 5, std::make_shared<const Shares>()}, 3);
+  Turn turn{Instant{}, peer_id(0), config, a.view(), random, counters, a.meetings(), out};
+  a.receive(turn, peer_id(1), Estimate{5, 5, 5, std::make_shared<const Shares>()}, 3);
   EXPECT_EQ(a.next_deadline(), kNever);
   EXPECT_EQ(a.view(), NetworkView{});
 }

@@ -158,7 +158,7 @@ TEST(Membership, EvictsForHighPriorityAFewTimesAPeriod) {
     std::size_t accepted = 0;
     for (int i = 0; i < 100; ++i) accepted += count_ending(peer.receive(stranger++, Neighbor{true}), "accepted");
     EXPECT_EQ(accepted, Membership::kEvictions);
-    peer.pass(10s);
+    peer.pass(Config{}.calm_period);
   }
 }
 
@@ -174,7 +174,9 @@ TEST(Membership, RewiresWithItsFirstShuffle) {
 }
 
 TEST(Membership, RewiresOneShuffleInTenAndKeepsWhoRefuses) {
-  OnePeer peer;
+  Config config;
+  config.calm_period = config.shuffle_period;
+  OnePeer peer(config);
   peer.befriend({1, 2, 3, 4, 5});
   peer.hear_of(1, {10});
   std::size_t asked = 0;
@@ -343,6 +345,48 @@ TEST(Membership, AsksAContactEvenWithNeighborsWhenToldTo) {
   peer.befriend({1, 2});
   EXPECT_THAT(peer.join({peer_id(1), peer_id(8)}), ElementsAre("send 8 Join"));
   EXPECT_THAT(peer.join({peer_id(8)}), IsEmpty());  // asked already
+}
+
+Config small_passive_view() {
+  Config config;
+  config.passive_size = 8;
+  return config;
+}
+
+std::size_t shuffles(const OnePeer::Lines& lines) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(lines, [](const std::string& line) { return line.find(" Shuffle of 0 ") != std::string::npos; }));
+}
+
+/// Five neighbors, and a passive view that is full enough for peace.
+void settle_in(OnePeer& peer) {
+  peer.befriend({1, 2, 3, 4, 5});
+  peer.hear_of(1, {10, 11, 12, 13, 14, 15, 16, 17});
+}
+
+TEST(Membership, ShufflesLessAndLessInPeace) {
+  OnePeer peer(small_passive_view());
+  settle_in(peer);
+  EXPECT_EQ(shuffles(peer.pass(10s)), 1u);
+  EXPECT_EQ(shuffles(peer.pass(10s + 20s + 40s)), 3u);
+  EXPECT_EQ(shuffles(peer.pass(3min)), 3u);
+}
+
+TEST(Membership, HasNoPeaceWhileItKnowsFewNames) {
+  OnePeer peer;
+  peer.befriend({1, 2, 3, 4, 5});
+  EXPECT_EQ(shuffles(peer.pass(10min)), 60u);
+}
+
+TEST(Membership, ShufflesOftenAgainWhenANeighborIsLostButNotWhenOneLeaves) {
+  OnePeer peer(small_passive_view());
+  settle_in(peer);
+  peer.pass(3min);
+  peer.receive(1, Leave{});
+  EXPECT_LE(shuffles(peer.pass(50s)), 1u);
+  peer.lost(2);
+  EXPECT_EQ(shuffles(peer.pass(10s)), 1u);
+  EXPECT_EQ(shuffles(peer.pass(10s)), 1u);
 }
 
 TEST(Membership, SpreadsTheFirstShufflesOverAPeriod) {
