@@ -47,7 +47,7 @@ void read_numbers(std::string_view bytes) {
   for (Doc doc = 0; numbers && doc < docs; doc += 1 + docs / 64) {
     earshot::Track track;
     numbers->fill(doc, track);
-    EARSHOT_CHECK(track.codec <= earshot::Codec::kWav && track.kind <= earshot::Kind::kStation);
+    EARSHOT_CHECK(track.codec <= earshot::Codec::kWav && track.kind <= earshot::kLastKind);
   }
 }
 
