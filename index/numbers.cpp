@@ -75,7 +75,7 @@ void put_column(std::string& out, const std::vector<std::uint64_t>& values, Form
 }
 
 std::uint64_t quality_of(const Track& track) {
-  static_assert(static_cast<unsigned>(Codec::kWav) < 16 && static_cast<unsigned>(Kind::kStation) < 4);
+  static_assert(static_cast<unsigned>(Codec::kWav) < 16 && static_cast<unsigned>(kLastKind) < 4);
   return std::uint64_t{track.bitrate_kbps} << 6 | static_cast<std::uint64_t>(track.kind) << 4 |
          static_cast<std::uint64_t>(track.codec);
 }
@@ -153,7 +153,7 @@ bool Numbers::is_sound(const Column& quality) {
   return !quality.colours.empty() &&
          std::all_of(quality.colours.begin(), quality.colours.end(), [](std::uint64_t colour) {
            return (colour & 15) <= static_cast<std::uint64_t>(Codec::kWav) &&
-                  (colour >> 4 & 3) <= static_cast<std::uint64_t>(Kind::kStation) && colour >> 38 == 0;
+                  (colour >> 4 & 3) <= static_cast<std::uint64_t>(kLastKind) && colour >> 38 == 0;
          });
 }
 

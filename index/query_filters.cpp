@@ -134,8 +134,9 @@ Result<Node> codec_of(const std::string& name) {
 }
 
 Result<Node> kind_of(const std::string& name) {
-  const auto kind = kind_from(name);
-  if (!kind) return fail(ErrorCode::kInvalid, "'{}' is no kind: try track, episode or station", name);
+  // A peer is known by the name under which it publishes.
+  const auto kind = kind_from(name == "peer" ? "publisher" : name);
+  if (!kind) return fail(ErrorCode::kInvalid, "'{}' is no kind: try track, episode, station, publisher or peer", name);
   return Node{OfKind{*kind}};
 }
 

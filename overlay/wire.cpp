@@ -432,7 +432,7 @@ class Decoder {
     track.codec = codec <= Codec::kWav ? codec : Codec::kUnknown;
     track.size_bytes = table.size_bytes();
     const auto kind = static_cast<Kind>(table.kind());
-    track.kind = kind <= Kind::kStation ? kind : Kind::kTrack;
+    track.kind = kind <= kLastKind ? kind : Kind::kTrack;
     track.licence = view(table.licence());
     track.publisher = view(table.publisher());
     return track;

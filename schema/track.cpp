@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kCodecNames = {"unknown", "mp3", "vorbis", "opus", "flac", "aac", "wav"};
 
-constexpr std::array<std::string_view, 3> kKindNames = {"track", "episode", "station"};
+constexpr std::array<std::string_view, 4> kKindNames = {"track", "episode", "station", "publisher"};
 
 bool is_tidy_text(const std::string& text) { return text.size() <= limits::kMaxTrackText && is_clean_text(text); }
 
@@ -57,7 +57,7 @@ Track tidied(Track track) {
 bool is_tidy(const Track& track) {
   return is_tidy_text(track.title) && is_tidy_text(track.artist) && is_tidy_text(track.album) &&
          is_tidy_text(track.genre) && is_tidy_text(track.licence) && is_tidy_text(track.publisher) &&
-         track.kind <= Kind::kStation && track.codec <= Codec::kWav && track.content.scheme <= Scheme::kPpspp;
+         track.kind <= kLastKind && track.codec <= Codec::kWav && track.content.scheme <= Scheme::kPpspp;
 }
 
 }  // namespace earshot

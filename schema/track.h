@@ -17,8 +17,10 @@ std::string_view to_string(Codec codec);
 /// kUnknown for a name that is not in the table.
 Codec codec_from(std::string_view name);
 
-/// What a listener gets: a piece of music, an episode of a series, or a stream that does not end.
-enum class Kind : std::uint8_t { kTrack = 0, kEpisode, kStation };
+/// What a listener gets: a piece of music, an episode of a series, a stream that does not end, or the catalogue of a
+/// publisher, whose name is the title and whose key stands in `publisher`.
+enum class Kind : std::uint8_t { kTrack = 0, kEpisode, kStation, kPublisher };
+inline constexpr Kind kLastKind = Kind::kPublisher;
 
 std::string_view to_string(Kind kind);
 std::optional<Kind> kind_from(std::string_view name);

@@ -193,6 +193,28 @@ TEST_F(RunningNode, TendsItsIndexWhileItRuns) {
   EXPECT_THAT(client({"search", "clockmaker", "--time", "0.3"}).out, HasSubstr("Clockmaker"));
 }
 
+TEST_F(RunningNode, PublishesUnderItsNameAndGivesFeedsAndPlaylists) {
+  const std::string file = (home() / "tunes/Clockmaker.wav").string();
+  EXPECT_EQ(client({"publish", file}).code, 2) << "nobody publishes yet";
+  const Ended named = client({"publish", "--name", "Radio Tal", "--licence", "cc-by", file, "--title", "The first"});
+  EXPECT_EQ(named.code, 0) << named.err;
+  EXPECT_THAT(named.out, HasSubstr("Radio Tal"));
+  EXPECT_THAT(named.out, HasSubstr("The first"));
+  EXPECT_THAT(client({"feed"}).out, HasSubstr("/feed/" + status_.key + ".xml?ticket="));
+  EXPECT_THAT(client({"search", "kind:publisher", "tal", "--time", "0.3", "--json"}).out, HasSubstr(status_.key));
+  EXPECT_THAT(client({"search", "kind:episode", "publisher:tal", "--time", "0.3"}).out, HasSubstr("The first"));
+  const Ended playlist = client({"search", "kind:episode", "publisher:tal", "--time", "0.3", "--format", "m3u8"});
+  EXPECT_THAT(playlist.out, StartsWith("#EXTM3U\n#EXTINF:"));
+  EXPECT_THAT(playlist.out, HasSubstr("?ticket="));
+  EXPECT_EQ(client({"follow", status_.key}).code, 2) << "nobody follows himself";
+  const std::string other(64, 'a');
+  EXPECT_EQ(client({"mirror", other}).code, 0);
+  EXPECT_THAT(client({"follow"}).out, HasSubstr("not heard of yet"));
+  EXPECT_EQ(client({"unfollow", other}).code, 0);
+  EXPECT_EQ(client({"unfollow", other}).code, 1);
+  EXPECT_EQ(client({"feed", "import", (home() / "no.xml").string()}).code, 1);
+}
+
 TEST_F(RunningNode, NoticesANewFileInASharedFolder) {
   std::filesystem::copy_file(home() / "tunes/Clockmaker.wav", home() / "tunes/Newcomer.wav");
   std::string tail = node::text_of(home() / "tunes/Newcomer.wav");

@@ -8,6 +8,7 @@
 
 #include "tools/node/api_access.h"
 #include "tools/node/api_json.h"
+#include "tools/node/api_orders.h"
 #include "tools/node/http_request.h"
 #include "tools/node/page.h"
 

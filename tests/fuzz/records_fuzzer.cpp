@@ -49,7 +49,7 @@ void read_numbers(std::string_view bytes) {
     std::string copied;
     numbers->copy(doc, copied);
     numbers->fill(copied.data(), track);
-    EARSHOT_CHECK(track.codec <= earshot::Codec::kWav && track.kind <= earshot::Kind::kStation);
+    EARSHOT_CHECK(track.codec <= earshot::Codec::kWav && track.kind <= earshot::kLastKind);
   }
 }
 

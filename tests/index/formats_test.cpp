@@ -221,7 +221,7 @@ TEST(Numbers, ReadBack) {
       track.duration_ms = static_cast<std::uint32_t>(random.below(400) * 1000 + (is_whole ? 0 : random.below(1000)));
       track.bitrate_kbps = static_cast<std::uint32_t>(is_whole && random.below(20) == 0 ? 4'000'000'000 : random.below(320));
       track.codec = static_cast<Codec>(random.below(7));
-      track.kind = static_cast<Kind>(random.below(3));
+      track.kind = static_cast<Kind>(random.below(4));
       track.licence = random.below(2) == 0 ? "" : "cc-" + std::to_string(random.below(5));
       builder.add(track);
     }

@@ -110,7 +110,8 @@ TEST(QueryParser, PointsAtTheColumnAndSaysHowToMend) {
   EXPECT_EQ(meaning("x codec:mp4"), "column 3: 'mp4' is no codec: try mp3, vorbis, opus, flac, aac, wav or unknown");
   EXPECT_EQ(meaning("year:"),
             "column 1: year: needs its range right behind it: write year:1959, year:1959..1965 or year:>=1959");
-  EXPECT_EQ(meaning("kind:song"), "column 1: 'song' is no kind: try track, episode or station");
+  EXPECT_EQ(meaning("kind:song"), "column 1: 'song' is no kind: try track, episode, station, publisher or peer");
+  EXPECT_EQ(meaning("kind:peer"), meaning("kind:publisher"));
   EXPECT_EQ(meaning("artist: miles"),
             "column 1: artist: needs its word right behind it: artist:miles or artist:\"miles davis\"");
 }

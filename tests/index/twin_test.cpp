@@ -37,7 +37,7 @@ Track any_track() {
   made.duration_ms = *rc::gen::element<std::uint32_t>(0, 60'000, 61'500, 200'000);
   made.bitrate_kbps = *rc::gen::element<std::uint32_t>(0, 128, 320);
   made.codec = *rc::gen::element(Codec::kUnknown, Codec::kMp3, Codec::kFlac);
-  made.kind = *rc::gen::element(Kind::kTrack, Kind::kEpisode, Kind::kStation);
+  made.kind = *rc::gen::element(Kind::kTrack, Kind::kEpisode, Kind::kStation, Kind::kPublisher);
   made.licence = *rc::gen::element<std::string>("", "cc0", "cc-by", "cc-by-sa");
   return made;
 }

@@ -9,6 +9,8 @@ import { check, journey, openBrowser, say, startNode } from './stage.mjs';
 const kBodies = {
   '/api/v1/shares': { path: '/etc' }, '/api/v1/searches': { text: 'tone' }, '/api/v1/fetches': { content: `ppspp:${'0'.repeat(64)}`, providers: ['127.0.0.1:9'] },
   '/api/v1/imports': { path: '/etc/passwd' }, '/api/v1/join': { contacts: [`earshot://${'1'.repeat(64)}@127.0.0.1:9`] }, '/api/v1/uploads': { name: 'a.ogg', size: 1 },
+  '/api/v1/publishers': { key: '1'.repeat(64), mirror: true }, '/api/v1/catalogue': { name: 'Stranger' }, '/api/v1/catalogue/items': { kind: 'station', title: 'Stranger', stream: 'live:x' },
+  '/api/v1/playlists': { format: 'm3u8', tracks: [] }, '/api/v1/wishes': { text: 'stranger' },
 };
 
 // Runs in the stranger's page. Every attempt says what it could read.
@@ -74,14 +76,16 @@ async function stateOf(node) {
   const [status] = await node.call('GET', '/api/v1/status');
   const { tracks, shares, fetches, contacts, open_queries, queries_out, self } = status;
   const offered = await node.call('GET', '/api/v1/shares');
+  const followed = await node.call('GET', '/api/v1/publishers');
+  const wishes = await node.call('GET', '/api/v1/wishes');
   const files = existsSync(`${node.datadir}/music`) ? readdirSync(`${node.datadir}/music`, { recursive: true }) : [];
-  return createHash('sha256').update(JSON.stringify({ tracks, shares, fetches, contacts, open_queries, queries_out, self, offered, files })).digest('hex');
+  return createHash('sha256').update(JSON.stringify({ tracks, shares, fetches, contacts, open_queries, queries_out, self, offered, followed, wishes, files })).digest('hex');
 }
 
 journey(async () => {
   const node = await startNode('node');
   const { routes } = node.status;
-  const all = [...routes, 'GET /', 'GET /icon.svg', 'GET /content/ppspp:00', 'GET /no/such/route'];
+  const all = [...routes, 'GET /', 'GET /icon.svg', 'GET /content/ppspp:00', `GET /feed/${'0'.repeat(64)}.xml`, 'GET /no/such/route'];
   const before = await stateOf(node);
   const port = new URL(node.origin).port;
   const browser = await openBrowser([`--host-resolver-rules=MAP evil.example 127.0.0.1`]);

@@ -26,10 +26,10 @@ export function say(...words) {
 }
 
 /** A node with its own data folder; ready when it answers. */
-export async function startNode(name, { bootstrap, share, radio } = {}) {
+export async function startNode(name, { bootstrap, share, radio, more = [] } = {}) {
   const datadir = join(folder, name);
-  mkdirSync(datadir, { mode: 0o700 });
-  const options = ['node', '--datadir', datadir, '--listen', '127.0.0.1:0', '--http-port', '0', '--download', join(datadir, 'music'), '--log-level', 'error'];
+  mkdirSync(datadir, { mode: 0o700, recursive: true });
+  const options = ['node', '--datadir', datadir, '--listen', '127.0.0.1:0', '--http-port', '0', '--download', join(datadir, 'music'), '--log-level', 'error', ...more];
   if (bootstrap) options.push('--bootstrap', bootstrap);
   if (share) options.push('--share', share);
   if (radio) options.push('--radio', radio);
@@ -43,6 +43,20 @@ export async function startNode(name, { bootstrap, share, radio } = {}) {
   node.status = await until(() => node.call('GET', '/api/v1/status').then((lines) => lines[0]), `${name} answers`);
   node.origin = `http://${node.status.http}`;
   return node;
+}
+
+/** Before a node goes that pages still ask. */
+export async function closeBrowser() {
+  await browser?.close();
+  browser = null;
+}
+
+/** Ends a node before its journey does. */
+export async function stopNode(node) {
+  nodes.splice(nodes.indexOf(node), 1);
+  const gone = new Promise((resolve) => node.child.once('exit', resolve));
+  node.child.kill('SIGTERM');
+  await gone;
 }
 
 /** One request over the node's own socket; the lines of its answer. */
@@ -90,14 +104,19 @@ export async function openBrowser(more = []) {
 
 /** A page of this node, come in by a link. Complaints of the browser count as failures. */
 export async function openPage(node, options = {}) {
+  const [link] = await node.call('POST', '/api/v1/links', {});
+  return openAddress(link.url, options);
+}
+
+/** The same by an address that opens it once. */
+export async function openAddress(address, options = {}) {
   const context = await (await openBrowser()).newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options });
   const page = await context.newPage();
   page.on('pageerror', (error) => check(false, `the page threw: ${error.message}`));
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) check(false, `the browser complains: ${message.text()}`);
   });
-  const [link] = await node.call('POST', '/api/v1/links', {});
-  await page.goto(link.url);
+  await page.goto(address);
   await page.locator('#search-field').waitFor();
   await page.locator('nav a[href="#/publish"]').waitFor();
   return page;

@@ -202,6 +202,23 @@ TEST(ApiAccess, ATicketOpensOneContentForReading) {
   EXPECT_NE(ticket_for(kAccess, "ppspp:ab"), ticket_for({4080, "another-token"}, "ppspp:ab"));
 }
 
+TEST(ApiAccess, AFeedHasATicketThatOutlivesTheRun) {
+  Access access = kAccess;
+  access.ticket_key = "kept in the data folder";
+  const std::string target = "/feed/ab.xml?ticket=" + ticket_for(access, "feed/ab");
+  access.token = "of-another-run";
+  const auto status = [&](const std::string& of) {
+    Request request = good({"GET", of.c_str()});
+    request.authorization.reset();
+    return refusal(request, access).value_or(Reply{}).status;
+  };
+  EXPECT_EQ(status(target), 200);
+  EXPECT_EQ(status("/feed/ac.xml?ticket=" + ticket_for(access, "feed/ab")), 401);
+  EXPECT_EQ(status("/feed/ab.xml?ticket=" + ticket_for(access, "ab")), 401);
+  EXPECT_EQ(status("/feed/ab.xml"), 401);
+  EXPECT_EQ(status("/content/ab?whole=1&ticket=" + ticket_for(access, "ab")), 200);
+}
+
 TEST(ApiAccess, ATicketDoesNotHelpAReboundHost) {
   const std::string target = "/content/ppspp:ab?ticket=" + ticket_for(kAccess, "ppspp:ab");
   Request request = good({"GET", target.c_str()});

@@ -46,6 +46,9 @@ TEST(MediaType, IsToldFromTheFirstBytes) {
   EXPECT_EQ(type("\x1A\x45\xDF\xA3"), "audio/webm");
   EXPECT_EQ(type("\xFF\xFB\x90"), "audio/mpeg");
   EXPECT_EQ(type("\xFF\xF1\x50"), "audio/aac");
+  EXPECT_EQ(type("\xFF\xD8\xFF\xE0"), "image/jpeg");
+  EXPECT_EQ(type("\x89PNG\r\n\x1A\n"), "image/png");
+  EXPECT_EQ(type("RIFF....WEBPVP8 "), "image/webp");
   EXPECT_EQ(type("<html>"), "application/octet-stream");
   EXPECT_EQ(type(""), "application/octet-stream");
 }

@@ -56,12 +56,12 @@ class FetchesTest : public testing::Test {
   static Result<ContentId> by_text(const fs::path& file, Scheme) { return id_of_text(text_of(file)); }
 
   // Starts a fetch and waits for its end.
-  Result<json::FetchDone> fetched(Fetches& fetches, Fetch fetch) {
-    auto promise = std::make_shared<std::promise<Result<json::FetchDone>>>();
+  Result<FetchDone> fetched(Fetches& fetches, Fetch fetch) {
+    auto promise = std::make_shared<std::promise<Result<FetchDone>>>();
     auto future = promise->get_future();
     const auto started = fetches.start(
         std::move(fetch), {[](const stream::Status&) {},
-                           [promise](Result<json::FetchDone> done) { promise->set_value(std::move(done)); }});
+                           [promise](Result<FetchDone> done) { promise->set_value(std::move(done)); }});
     if (!started) return tl::unexpected(started.error());
     return future.get();
   }
@@ -106,22 +106,22 @@ TEST_F(FetchesTest, BytesThatAreNotTheContentAreNeverKept) {
 
 TEST_F(FetchesTest, AStopEndsAFetchThatStalls) {
   Fetches fetches(engines_, by_text);
-  std::promise<Result<json::FetchDone>> promise;
+  std::promise<Result<FetchDone>> promise;
   const auto stop = fetches.start(
       {content_of(9), {}, folder_.path(), {}},
-      {[](const stream::Status&) {}, [&](Result<json::FetchDone> done) { promise.set_value(std::move(done)); }});
+      {[](const stream::Status&) {}, [&](Result<FetchDone> done) { promise.set_value(std::move(done)); }});
   ASSERT_TRUE(stop);
   **stop = true;
   EXPECT_EQ(promise.get_future().get().error().code, ErrorCode::kStopped);
 }
 
 TEST_F(FetchesTest, GoingAwayStopsWhatRuns) {
-  std::promise<Result<json::FetchDone>> promise;
+  std::promise<Result<FetchDone>> promise;
   {
     Fetches fetches(engines_, by_text);
     ASSERT_TRUE(fetches.start(
         {content_of(9), {}, folder_.path(), {}},
-        {[](const stream::Status&) {}, [&](Result<json::FetchDone> done) { promise.set_value(std::move(done)); }}));
+        {[](const stream::Status&) {}, [&](Result<FetchDone> done) { promise.set_value(std::move(done)); }}));
   }
   EXPECT_EQ(promise.get_future().get().error().code, ErrorCode::kStopped);
 }
@@ -130,7 +130,7 @@ TEST_F(FetchesTest, ASeventeenthFetchIsRefused) {
   Fetches fetches(engines_, by_text);
   const auto start = [&] {
     return fetches.start({content_of(9), {}, folder_.path(), {}},
-                         {[](const stream::Status&) {}, [](const Result<json::FetchDone>&) {}});
+                         {[](const stream::Status&) {}, [](const Result<FetchDone>&) {}});
   };
   for (std::size_t i = 0; i < Fetches::kMaxRunning; ++i) ASSERT_TRUE(start());
   EXPECT_EQ(start().error().code, ErrorCode::kExhausted);

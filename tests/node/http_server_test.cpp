@@ -131,6 +131,21 @@ TEST_F(HttpServerTest, OneConnectionCarriesManyRequests) {
   ::close(descriptor);
 }
 
+// Once an abort: the next request was read while the end of the reader was still being waited for.
+TEST_F(HttpServerTest, AnAnswerFromAnotherThreadIsTheLastOfItsConnection) {
+  std::thread later;
+  handle_with([&](const Request&, const std::shared_ptr<Channel>& channel) {
+    later = std::thread([channel] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      channel->reply({200, "\"late\"", ""});
+    });
+  });
+  const std::string text = answer(dial_tcp(), "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_THAT(text, HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(text, HasSubstr("\"late\""));
+  later.join();
+}
+
 TEST_F(HttpServerTest, ManyRequestsInOnePacketAreAnsweredInTurn) {
   const std::string text =
       answer(dial_tcp(), "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");

@@ -13,6 +13,7 @@
 #include "tests/node/fakes.h"
 #include "tools/node/api.h"
 #include "tools/node/api_json.h"
+#include "tools/node/api_orders.h"
 
 namespace earshot::node {
 namespace {
@@ -93,6 +94,9 @@ TEST(OpenApi, EveryAnswerHasTheFieldsThatAreDescribed) {
       {"play", json::play({}, {}, {}, "")},
       {"radio", json::radio({}, "")},
       {"station", json::station({}, {})},
+      {"publisher", json::publisher({}, "", "")},
+      {"item", json::item({}, "")},
+      {"playlist", json::playlist("m3u8", "")},
       {"user", json::user("ana", UserRole::kGuest)},
       {"session", json::session("", "owner")},
       {"upload", json::upload(1, {})},
@@ -124,6 +128,10 @@ TEST(OpenApi, EveryOrderTakesTheFieldsThatAreDescribedAndRefusesOthers) {
       {"join_order", [&](const auto& field) { return unknown(json::join_from, field); }},
       {"session_order", [&](const auto& field) { return unknown(json::session_from, field); }},
       {"wish_order", [&](const auto& field) { return unknown(json::wish_from, field); }},
+      {"follow_order", [&](const auto& field) { return unknown(json::follow_from, field); }},
+      {"about_order", [&](const auto& field) { return unknown(json::about_from, field); }},
+      {"item_order", [&](const auto& field) { return unknown(json::item_from, field); }},
+      {"playlist_order", [&](const auto& field) { return unknown(json::playlist_from, field); }},
       {"user_order", [&](const auto& field) { return unknown(json::user_from, field); }},
       {"upload_order", [&](const auto& field) { return unknown(json::upload_from, field); }},
   };

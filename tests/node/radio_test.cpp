@@ -15,6 +15,7 @@ namespace earshot::node {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 constexpr const char* kSecret = "Authorization: Basic c291cmNlOnNlY3JldA==\r\n";  // source:secret
@@ -107,6 +108,41 @@ TEST_F(RadioTest, ListenersStayWhileTheSourceIsAwayAndHearTheNext) {
   const int second = go_on_air("show");
   send(second, "after");
   EXPECT_THAT(receive(listener, "after"), HasSubstr("after"));
+}
+
+// An mp3 of frames of 417 bytes, as at 128 kbit/s, that say what they are.
+std::string frames_of(const std::string& word, std::size_t count) {
+  std::string frame("\xFF\xFB\x90\x00", 4);
+  frame += word;
+  frame.resize(417, '.');
+  std::string all;
+  for (std::size_t i = 0; i < count; ++i) all += frame;
+  return all;
+}
+
+TEST_F(RadioTest, WhileTheSourceIsAwayTheFallbackIsHeardAndThenTheSourceAgain) {
+  radio_.reset();
+  radio_ = *Radio::open({*endpoint_from("127.0.0.1:0"), "secret", frames_of("meanwhile", 3), 2000});
+  const int first = go_on_air("show", "Content-Type: audio/mpeg\r\n");
+  const int listener = dial("GET /live/show HTTP/1.1\r\n\r\n");
+  send(first, frames_of("before", 5));
+  EXPECT_THAT(receive(listener, "before"), Not(HasSubstr("meanwhile")));
+  ::shutdown(first, SHUT_RDWR);
+  EXPECT_THAT(receive(listener, "meanwhile"), HasSubstr("meanwhile"));
+  const int second = go_on_air("show", "Content-Type: audio/mpeg\r\n");
+  send(second, frames_of("after", 5));
+  EXPECT_THAT(receive(listener, "after"), HasSubstr("after"));
+}
+
+TEST_F(RadioTest, AFallbackOfAnotherFormatIsNotHeard) {
+  radio_.reset();
+  radio_ = *Radio::open({*endpoint_from("127.0.0.1:0"), "secret", frames_of("meanwhile", 3), 2000});
+  const int first = go_on_air("show", "Content-Type: application/ogg\r\n");
+  const int listener = dial("GET /live/show HTTP/1.1\r\n\r\n");
+  receive(listener, "\r\n\r\n");
+  ::shutdown(first, SHUT_RDWR);
+  pollfd waiting{listener, POLLIN, 0};
+  EXPECT_EQ(::poll(&waiting, 1, 500), 0);
 }
 
 TEST_F(RadioTest, StationsAreListedWithTheirListeners) {

@@ -62,7 +62,7 @@ Track a_track() {
   track.genre = *texts(0, limits::kMaxTrackText);
   track.licence = *texts(0, limits::kMaxTrackText);
   track.publisher = *texts(0, limits::kMaxTrackText);
-  track.kind = *rc::gen::element(Kind::kTrack, Kind::kEpisode, Kind::kStation);
+  track.kind = *rc::gen::element(Kind::kTrack, Kind::kEpisode, Kind::kStation, Kind::kPublisher);
   track.year = *rc::gen::arbitrary<std::uint16_t>();
   track.duration_ms = *rc::gen::arbitrary<std::uint32_t>();
   track.bitrate_kbps = *rc::gen::arbitrary<std::uint32_t>();

@@ -10,6 +10,7 @@
 #include "tools/cli/hit_rows.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/last_search.h"
+#include "tools/cli/publisher_lines.h"
 #include "tools/cli/render.h"
 #include "tools/cli/replies.h"
 #include "tools/cli/talk.h"
@@ -20,6 +21,13 @@ namespace earshot::cli {
 namespace fs = std::filesystem;
 
 namespace {
+
+ExitCode write_playlist(Client& client, const std::string& format, const std::vector<std::string>& hits, Console& console) {
+  const auto answer = ask(client, "POST", "/api/v1/playlists", playlist_body(format, hits));
+  if (!answer) return console.failed(answer.error());
+  console.data(console.json() ? *answer : playlist_from(*answer));
+  return hits.empty() ? ExitCode::kNothingFound : ExitCode::kDone;
+}
 
 ExitCode ended_search(const Ending& ending, const HitRows& rows, Console& console) {
   if (interrupted()) return ExitCode::kInterrupted;
@@ -47,7 +55,7 @@ ExitCode search(const Invocation& invocation, const node::Config& config, Consol
   if (!client) return console.failed(client.error());
   const HitTable table(console.width(), console.colour());
   HitRows rows(invocation.rows, [&](std::size_t number, const HitLine& hit) {
-    if (console.json()) return;
+    if (console.json() || !invocation.format.empty()) return;
     if (number == 1) console.data(table.header());
     console.data(table.row(number, hit));
   });
@@ -57,7 +65,7 @@ ExitCode search(const Invocation& invocation, const node::Config& config, Consol
   reader.on_line = [&](std::string_view line) {
     const std::string type = type_of(line);
     if (type == "hit") {
-      if (console.json()) console.data(line);
+      if (console.json() && invocation.format.empty()) console.data(line);
       rows.add(line, HitRows::Clock::now());
     } else if (type == "error") {
       ending.error = error_from(line);
@@ -76,6 +84,7 @@ ExitCode search(const Invocation& invocation, const node::Config& config, Consol
     ending.error = Error{ErrorCode::kUnreachable, "the node ended the search without a summary"};
   if (auto remembered = remember_search(config.folders.state, rows.lines()); !remembered)
     console.note("earshot: " + remembered.error().what);
+  if (!ending.error && !interrupted() && !invocation.format.empty()) return write_playlist(**client, invocation.format, rows.lines(), console);
   return ended_search(ending, rows, console);
 }
 

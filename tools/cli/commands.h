@@ -20,6 +20,11 @@ ExitCode who(const Invocation& invocation, const node::Config& config, Console& 
 ExitCode invite(const node::Config& config, Console& console);
 ExitCode join(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode wish(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode follow(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode mirror(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode unfollow(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode publish(const Invocation& invocation, const node::Config& config, Console& console);
+ExitCode feed(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode status(const node::Config& config, Console& console);
 ExitCode peers(const node::Config& config, Console& console);
 ExitCode up(const Invocation& invocation, const node::Config& config, Console& console);

@@ -50,6 +50,7 @@ struct Tree {
   CLI::App* command(Command which, const char* name, const std::string& what, CLI::App* parent = nullptr);
   void settings(CLI::App* command, std::initializer_list<std::string_view> groups);
   void client_commands();
+  void publisher_commands();
   void operator_commands();
   void demo_command();
   void shell_commands();
@@ -128,6 +129,8 @@ void Tree::client_commands() {
   search->add_option("--time", raw.seconds, "Seconds to wait for answers")
       ->check(CLI::Range(0.1, 120.0))
       ->capture_default_str();
+  search->add_option("--format", to.format, "A playlist of what is found instead of a table: for any player on this machine")
+      ->check(CLI::IsMember({"m3u8", "xspf"}));
   settings(search, {"node.listen", "node.bootstrap", "node.lan", "node.local_only", "cli"});
 
   CLI::App* get = command(Command::kGet, "get", "Fetch rows of the last search, or content ids, and verify them");
@@ -179,6 +182,8 @@ void Tree::client_commands() {
   wish->add_option("words", to.paths, "add: what to wish for, as in a search; remove: the wish's number");
   settings(wish, {"cli"});
 
+  publisher_commands();
+
   CLI::App* who = command(Command::kWho, "who", "Who holds a row of the last search, also those who did not answer then");
   who->add_option("what", to.contents, "A row's number, or the content id of a row")->required()->expected(1);
   who->add_option("--time", raw.seconds, "Seconds to wait for answers")->check(CLI::Range(0.1, 120.0))->capture_default_str();
@@ -191,6 +196,40 @@ void Tree::client_commands() {
 
   settings(command(Command::kStatus, "status", "What the running node is doing"), {"cli"});
   settings(command(Command::kPeers, "peers", "Who the running node is connected to"), {"cli"});
+}
+
+void Tree::publisher_commands() {
+  Invocation& to = raw.invocation;
+  CLI::App* follow = command(Command::kFollow, "follow", "Follow a publisher: what it puts out is known here, and given to others; without one, list");
+  follow->add_option("who", to.contents, "A publisher's key, or a row of: earshot search kind:publisher NAME")->expected(1);
+  settings(follow, {"cli"});
+  CLI::App* mirror = command(Command::kMirror, "mirror", "Follow a publisher and keep its contents here, so that they outlive its machine");
+  mirror->add_option("who", to.contents, "A publisher's key, or a row of the last search")->required()->expected(1);
+  settings(mirror, {"cli"});
+  CLI::App* unfollow = command(Command::kUnfollow, "unfollow", "Follow a publisher no more; what was mirrored stays in its folder");
+  unfollow->add_option("who", to.contents, "A publisher's key, or a row of the last search")->required()->expected(1);
+  settings(unfollow, {"cli"});
+
+  PublishFlags& what = to.publish;
+  CLI::App* publish = command(Command::kPublish, "publish", "Put files or a station into a catalogue that is signed by this node; without any, list");
+  publish->add_option("files", to.paths, "Audio files, which are shared, too")->type_name("FILE");
+  publish->add_option("--name", what.name, "Who publishes; --text, --language, --licence, --link and --art are about it");
+  publish->add_option("--title", what.title, "Of the file or station; default: its tag");
+  publish->add_option("--text", what.text, "What it is about");
+  publish->add_option("--licence", what.licence, "Such as cc-by-sa");
+  publish->add_option("--language", what.language, "Such as es, or en-GB");
+  publish->add_option("--link", what.link, "A page about it");
+  publish->add_option("--art", what.art, "A picture: JPEG, PNG or WebP")->type_name("FILE");
+  publish->add_option("--kind", what.kind, "What the files are")->check(CLI::IsMember({"episode", "track"}))->capture_default_str();
+  publish->add_option("--stream", what.stream, "Where a station is heard: live:KEY@ADDRESS:PORT, or an address of the web");
+  publish->add_option("--withdraw", what.withdraw, "Take this content out of the catalogue again")->type_name("ID");
+  settings(publish, {"cli"});
+
+  CLI::App* feed = command(Command::kFeed, "feed", "Addresses for podcast players (list), or a feed of the web into our catalogue (import)");
+  feed->add_option("action", to.what, "What to do; default: list")->check(CLI::IsMember({"list", "import"}));
+  feed->add_option("what", to.contents, "import: the feed's address, or a file")->expected(1);
+  feed->add_option("--limit", to.limit, "import: the newest episodes only, so many; 0: all");
+  settings(feed, {"cli", "share"});
 }
 
 void Tree::operator_commands() {

@@ -17,8 +17,8 @@
 namespace earshot::cli {
 
 enum class Command : std::uint8_t {
-  kNode, kUp, kDown, kSearch, kGet, kPlay, kLive, kShare, kImport, kIndex, kWish, kWho, kInvite, kJoin, kStatus, kPeers, kDoctor, kConfigShow,
-  kConfigPaths, kDemo, kCompletion, kMan, kHelp, kVersion
+  kNode, kUp, kDown, kSearch, kGet, kPlay, kLive, kShare, kImport, kIndex, kWish, kFollow, kMirror, kUnfollow, kPublish, kFeed,
+  kWho, kInvite, kJoin, kStatus, kPeers, kDoctor, kConfigShow, kConfigPaths, kDemo, kCompletion, kMan, kHelp, kVersion
 };
 
 struct DemoFlags {
@@ -44,6 +44,15 @@ struct LiveFlags {
   bool p256 = false;
 };
 
+struct PublishFlags {
+  std::string name;                          // who we are as a publisher; then text, language, licence and link are about us
+  std::string title, text, language, licence, link;
+  std::string kind = "episode";              // of files
+  std::string stream;                        // a station's address
+  std::string withdraw;                      // a content id
+  std::filesystem::path art;
+};
+
 struct Invocation {
   Command command = Command::kHelp;
   bool json = false;
@@ -51,7 +60,8 @@ struct Invocation {
   node::ConfigFlags config;
   SearchRequest search;                      // search; wish: its text, or its number
   std::size_t rows = 20;                     // search: rows shown at most
-  std::string what;                          // index: the task; wish: add, list or remove; help: a topic; completion: a shell; man: a page
+  std::string what;                          // index: the task; wish: add, list or remove; feed: list or import; help: a topic;
+                                             // completion: a shell; man: a page
   std::vector<std::string> contents;         // get, play, who: rows' numbers or content ids; join: links
   bool verify = false;                       // get: check a file that is here
   std::string player;                        // play: empty: the first that is installed; "-": stdout
@@ -60,6 +70,8 @@ struct Invocation {
   bool no_page = false;                      // up: the browser stays closed
   bool origin = false;                       // config show: where each value comes from
   std::uint64_t skip = 0, limit = 0;         // import, index import: rows
+  std::string format;                        // search: m3u8 or xspf; empty: a table
+  PublishFlags publish;
   DemoFlags demo;
   LiveFlags live;
 };

@@ -11,6 +11,7 @@
 #include "tools/cli/replies.h"
 #include "tools/cli/talk.h"
 #include "tools/node/api_json.h"
+#include "tools/node/api_orders.h"
 #include "tools/node/index_order.h"
 #include "tools/node/library.h"
 #include "tools/node/runtime_files.h"

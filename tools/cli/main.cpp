@@ -57,6 +57,16 @@ ExitCode run(const Invocation& invocation, Console& console) {
       return join(invocation, *config, console);
     case Command::kWish:
       return wish(invocation, *config, console);
+    case Command::kFollow:
+      return follow(invocation, *config, console);
+    case Command::kMirror:
+      return mirror(invocation, *config, console);
+    case Command::kUnfollow:
+      return unfollow(invocation, *config, console);
+    case Command::kPublish:
+      return publish(invocation, *config, console);
+    case Command::kFeed:
+      return feed(invocation, *config, console);
     case Command::kStatus:
       return status(*config, console);
     case Command::kPeers:

@@ -57,6 +57,8 @@ HitLine hit_from(std::string_view line) {
   hit.artist = text(value, "artist");
   hit.album = text(value, "album");
   hit.codec = text(value, "codec");
+  hit.kind = text(value, "kind");
+  hit.publisher = text(value, "publisher");
   hit.year = number(value, "year");
   hit.duration_ms = number(value, "duration_ms");
   hit.size_bytes = number(value, "size_bytes");

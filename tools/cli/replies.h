@@ -16,7 +16,7 @@ namespace earshot::cli {
 std::string type_of(std::string_view line);
 
 struct HitLine {
-  std::string content, title, artist, album, codec;
+  std::string content, title, artist, album, codec, kind, publisher;
   std::uint64_t year = 0, duration_ms = 0, size_bytes = 0, hops = 0, ms = 0;
   struct Holder {
     std::string key, endpoint, stream;

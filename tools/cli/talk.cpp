@@ -42,6 +42,13 @@ Ending call(Client& client, std::string_view method, std::string_view target, co
   return ending;
 }
 
+Result<std::string> ask(Client& client, std::string_view method, std::string_view target, const std::string& body) {
+  std::string answer;
+  const Ending ending = call(client, method, target, body, [&](const std::string&, std::string_view line) { answer = line; });
+  if (answer.empty()) return tl::unexpected(ending.error.value_or(Error{ErrorCode::kCorrupt, "the node answered with nothing"}));
+  return answer;
+}
+
 Result<FetchWish> wish_from(const std::string& what, const std::filesystem::path& state) {
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), number);

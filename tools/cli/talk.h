@@ -28,6 +28,9 @@ struct Ending {
 Ending call(Client& client, std::string_view method, std::string_view target, const std::string& body,
             const std::function<void(const std::string& type, std::string_view line)>& on_line);
 
+/// A request that is answered by one object. Errors: those of the node, and of reaching it.
+Result<std::string> ask(Client& client, std::string_view method, std::string_view target, const std::string& body);
+
 /// Which content a person means: a row's number in the last search, or the id itself. Errors: kInvalid, kNotFound.
 Result<FetchWish> wish_from(const std::string& what, const std::filesystem::path& state);
 

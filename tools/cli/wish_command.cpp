@@ -19,11 +19,9 @@ std::string row_of(const WishLine& wish) {
 }
 
 ExitCode add(Client& client, const std::string& text, Console& console) {
-  std::string added;
-  const Ending ending = call(client, "POST", "/api/v1/wishes", wish_body(text),
-                             [&](const std::string&, std::string_view line) { added = line; });
-  if (added.empty()) return console.failed(*ending.error);
-  console.data(console.json() ? added : row_of(wish_line_from(added)));
+  const auto added = ask(client, "POST", "/api/v1/wishes", wish_body(text));
+  if (!added) return console.failed(added.error());
+  console.data(console.json() ? *added : row_of(wish_line_from(*added)));
   if (!console.json()) console.note("it stays in the network; what is found: earshot wish list");
   return ExitCode::kDone;
 }

@@ -92,6 +92,14 @@ const Api::Route Api::kRoutes[] = {
     {"POST", "/api/v1/wishes", UserRole::kOwner, &Api::add_wish},
     {"DELETE", "/api/v1/wishes", UserRole::kOwner, &Api::remove_wish},
     {"POST", "/api/v1/wishes/hits", UserRole::kOwner, &Api::take_wish_hits},
+    {"GET", "/api/v1/publishers", UserRole::kGuest, &Api::publishers},
+    {"POST", "/api/v1/publishers", UserRole::kOwner, &Api::follow},
+    {"DELETE", "/api/v1/publishers", UserRole::kOwner, &Api::unfollow},
+    {"GET", "/api/v1/catalogue", UserRole::kGuest, &Api::catalogue},
+    {"POST", "/api/v1/catalogue", UserRole::kOwner, &Api::describe},
+    {"POST", "/api/v1/catalogue/items", UserRole::kOwner, &Api::publish},
+    {"DELETE", "/api/v1/catalogue/items", UserRole::kOwner, &Api::withdraw},
+    {"POST", "/api/v1/playlists", UserRole::kGuest, &Api::playlist},
     {"GET", "/api/v1/users", UserRole::kOwner, &Api::users},
     {"POST", "/api/v1/users", UserRole::kOwner, &Api::set_user},
     {"DELETE", "/api/v1/users", UserRole::kOwner, &Api::remove_user},
@@ -104,7 +112,7 @@ const Api::Route Api::kRoutes[] = {
 std::vector<Api::RouteName> Api::routes() {
   std::vector<RouteName> names;
   for (const Route& route : kRoutes) names.push_back({fmt::format("{} {}", route.method, route.path), route.least});
-  for (const char* name : {"GET /content/{id}", "HEAD /content/{id}"}) names.push_back({name, UserRole::kGuest});
+  for (const char* name : {"GET /content/{id}", "HEAD /content/{id}", "GET /feed/{publisher}.xml"}) names.push_back({name, UserRole::kGuest});
   return names;
 }
 
@@ -116,6 +124,7 @@ void Api::handle(Request request, const std::shared_ptr<Channel>& channel) {
 
 void Api::serve(const Request& request, const std::shared_ptr<Channel>& channel) {
   if (content_in(request.target)) return content(request, channel);
+  if (feed_in(request.target)) return feed(request, channel);
   const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
   if (const PageFile* file = request.method == "GET" ? page_file(path) : nullptr) {
     return channel->reply({200, std::string(file->bytes.begin(), file->bytes.end()), "", page_fields(*file)});
@@ -212,6 +221,10 @@ Result<Fetch> Api::completed(json::FetchOrder order) const {
   } else {
     fetch.track = own ? *own : order.named;
   }
+  if (parts_.publishers != nullptr) {
+    const auto holders = parts_.publishers->holders_of(fetch.content);
+    fetch.providers.insert(fetch.providers.end(), holders.begin(), holders.end());
+  }
   std::sort(fetch.providers.begin(), fetch.providers.end());
   fetch.providers.erase(std::unique(fetch.providers.begin(), fetch.providers.end()), fetch.providers.end());
   if (fetch.providers.empty() && (!own || own->size_bytes == 0)) {
@@ -227,9 +240,7 @@ void Api::play(const Request& request, const std::shared_ptr<Channel>& channel) 
   if (!wanted) return refuse(*channel, wanted.error());
   const auto opened = parts_.plays.open(wanted->content, wanted->providers, wanted->track.bitrate_kbps * 1000);
   if (!opened) return refuse(*channel, opened.error());
-  const std::string id = to_string(wanted->content);
-  std::string url;
-  if (http_.port != 0) url = "http://" + to_string(http_) + "/content/" + id + "?ticket=" + ticket_for(access_, id);
+  const std::string url = address_of(wanted->content, /*whole=*/false);
   channel->reply({200, json::play(wanted->content, wanted->track, (*opened)->status(), url), ""});
 }
 
@@ -262,7 +273,7 @@ void Api::fetch(const Request& request, const std::shared_ptr<Channel>& channel)
   }
   Fetches::Listener listener;
   listener.on_progress = [channel](const stream::Status& status) { channel->line(json::fetch_progress(status)); };
-  listener.on_done = [channel](const Result<json::FetchDone>& done) {
+  listener.on_done = [channel](const Result<FetchDone>& done) {
     end_with(*channel, done ? json::fetch_done(*done) : json::error(done.error()));
   };
   const auto stop = parts_.fetches.start(std::move(fetch), std::move(listener));

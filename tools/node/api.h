@@ -23,6 +23,15 @@
 //   POST /api/v1/wishes     {"text"}           one object: the wish, which stays in the network
 //   DELETE /api/v1/wishes?id=N                 one object: the wish is gone
 //   POST /api/v1/wishes/hits {}                lines: wish_hit ..., each only ever once, done
+//   GET  /api/v1/publishers lines: publisher ..., done; ours first
+//   POST /api/v1/publishers {"key", "mirror"}  one object: followed from now on, and looked for at once
+//   DELETE /api/v1/publishers?key=KEY          one object: followed no more
+//   GET  /api/v1/catalogue?publisher=KEY       lines: item ..., done
+//   POST /api/v1/catalogue  {"name", ...}      one object: who we are as a publisher
+//   POST /api/v1/catalogue/items {"content", ...}    one object: in our catalogue from now on
+//   DELETE /api/v1/catalogue/items?content=ID  one object: no longer
+//   GET  /feed/KEY.xml      a catalogue as a podcast feed (feed.h)
+//   POST /api/v1/playlists  {"format", "tracks"}     one object: a playlist's text
 //   GET  /api/v1/users      lines: user ..., done
 //   POST /api/v1/users      {"name", "role", "password"}   one object: the user is there, or changed
 //   DELETE /api/v1/users?name=NAME             one object: the user is gone, his sessions last until the restart
@@ -46,10 +55,12 @@
 
 #include "index/index.h"
 #include "tools/node/api_access.h"
+#include "tools/node/api_orders.h"
 #include "tools/node/fetches.h"
 #include "tools/node/library.h"
 #include "tools/node/node.h"
 #include "tools/node/plays.h"
+#include "tools/node/publishers.h"
 #include "tools/node/radio.h"
 #include "tools/node/scanner.h"
 #include "tools/node/sessions.h"
@@ -114,6 +125,7 @@ struct ApiParts {
   Radio* radio = nullptr;           // none: no stations
   std::string radio_password{};     // of sources
   Wishes* wishes = nullptr;         // none: none are kept
+  Publishers* publishers = nullptr;  // none: nobody is followed, nothing is put out
   std::function<Contact()> invitation{};  // what others join through; none: our own contact
 };
 
@@ -180,6 +192,22 @@ class Api {
   void add_wish(const Request& request, const std::shared_ptr<Channel>& channel);
   void remove_wish(const Request& request, const std::shared_ptr<Channel>& channel);
   void take_wish_hits(const Request& request, const std::shared_ptr<Channel>& channel);
+  void publishers(const Request& request, const std::shared_ptr<Channel>& channel);
+  void follow(const Request& request, const std::shared_ptr<Channel>& channel);
+  void unfollow(const Request& request, const std::shared_ptr<Channel>& channel);
+  void catalogue(const Request& request, const std::shared_ptr<Channel>& channel);
+  void describe(const Request& request, const std::shared_ptr<Channel>& channel);
+  void publish(const Request& request, const std::shared_ptr<Channel>& channel);
+  void withdraw(const Request& request, const std::shared_ptr<Channel>& channel);
+  void feed(const Request& request, const std::shared_ptr<Channel>& channel);
+  void playlist(const Request& request, const std::shared_ptr<Channel>& channel);
+  /// Work on our catalogue, which waits for the disk: one at a time, on a thread of its own.
+  void post_publishing(const std::shared_ptr<Channel>& channel, std::function<void()> work);
+  /// Where players find it without the token; empty when the node serves no HTTP.
+  std::string address_of(const ContentId& content, bool whole) const;
+  std::string address_of_feed(const NodeKey& publisher) const;
+  std::string address_of(const std::optional<ContentId>& picture) const;
+  std::string line_of(const Publishers::Row& row) const;
   void users(const Request& request, const std::shared_ptr<Channel>& channel);
   void set_user(const Request& request, const std::shared_ptr<Channel>& channel);
   void remove_user(const Request& request, const std::shared_ptr<Channel>& channel);
@@ -198,7 +226,7 @@ class Api {
   std::shared_ptr<Sightings> sightings_ = std::make_shared<Sightings>();
   Worker asking_;  // easier questions, after those that found nothing
   std::shared_ptr<WorkerDoor> asking_door_ = std::make_shared<WorkerDoor>(asking_);
-  std::unique_ptr<Worker> hashing_;  // made when first needed; last: its work uses the above
+  std::unique_ptr<Worker> hashing_, publishing_;  // made when first needed; last: their work uses the above
 };
 
 /// Answers with an error as HTTP tells it.

@@ -51,12 +51,11 @@ bool is_open_to_all(const Request& request) {
 }
 
 bool has_ticket(const Request& request, const Access& access) {
-  constexpr std::string_view kTicket = "?ticket=";
-  const auto content = content_in(request.target);
-  if (!content || (request.method != "GET" && request.method != "HEAD") || access.token.empty()) return false;
-  const std::size_t at = request.target.find(kTicket);
-  if (at == std::string::npos) return false;
-  return is_same_secret(std::string_view(request.target).substr(at + kTicket.size()), ticket_for(access, *content));
+  const auto ticket = in_query(request.target, "ticket");
+  if (!ticket || (request.method != "GET" && request.method != "HEAD") || access.token.empty()) return false;
+  if (const auto content = content_in(request.target)) return is_same_secret(*ticket, ticket_for(access, *content));
+  const auto feed = feed_in(request.target);
+  return feed && is_same_secret(*ticket, ticket_for(access, fmt::format("feed/{}", *feed)));
 }
 
 bool is_media(std::string_view content_type, std::string_view wanted) {
@@ -85,10 +84,22 @@ std::string_view secret_of(const Request& request) {
   return second.starts_with(kSocketToken) ? second.substr(kSocketToken.size()) : std::string_view();
 }
 
-std::string ticket_for(const Access& access, std::string_view content) {
+std::optional<std::string_view> in_query(std::string_view target, std::string_view name) {
+  const std::size_t question = target.find('?');
+  std::string_view query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) return pair.substr(name.size() + 1);
+  }
+  return std::nullopt;
+}
+
+std::string ticket_for(const Access& access, std::string_view resource) {
   std::array<std::uint8_t, 16> ticket{};
-  const ByteView key = as_bytes(access.token).first(std::min<std::size_t>(access.token.size(), crypto_generichash_KEYBYTES_MAX));
-  const ByteView text = as_bytes(content);
+  const std::string& secret = access.ticket_key.empty() ? access.token : access.ticket_key;
+  const ByteView key = as_bytes(secret).first(std::min<std::size_t>(secret.size(), crypto_generichash_KEYBYTES_MAX));
+  const ByteView text = as_bytes(resource);
   crypto_generichash(ticket.data(), ticket.size(), text.data(), text.size(), key.data(), key.size());
   return to_hex(ticket);
 }
@@ -98,6 +109,13 @@ std::optional<std::string_view> content_in(std::string_view target) {
   target = target.substr(0, target.find('?'));
   if (!target.starts_with(kFolder)) return std::nullopt;
   return target.substr(kFolder.size());
+}
+
+std::optional<std::string_view> feed_in(std::string_view target) {
+  constexpr std::string_view kFolder = "/feed/", kEnding = ".xml";
+  target = target.substr(0, target.find('?'));
+  if (!target.starts_with(kFolder) || !target.ends_with(kEnding)) return std::nullopt;
+  return target.substr(kFolder.size(), target.size() - kFolder.size() - std::min(kEnding.size(), target.size() - kFolder.size()));
 }
 
 std::optional<Reply> refusal(const Request& request, const Access& access) {

@@ -14,8 +14,9 @@
 //  4. A POST must be application/json, a PUT application/octet-stream, else 415: forms and text/plain need no
 //     preflight, these do.
 // These hold for every route, GET included, before the route is even looked at, so that nothing can be probed.
-// For GET and HEAD of /content/ID a ticket in the target ("?ticket=...") may stand for the token: <audio> and media players
-// send no header of ours. A ticket opens one content and ends with the run; it follows from token and id by a keyed hash.
+// For GET and HEAD of /content/ID, and GET of /feed/KEY.xml, a ticket in the target ("?ticket=...") may stand for the token:
+// <audio>, media players and podcast players send no header of ours. A ticket opens one content or one feed; it follows
+// from a key of the data folder and the id by a keyed hash, so that a subscription outlives the run.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +55,7 @@ struct Access {
   std::uint16_t port = 0;  // of the loopback listener
   std::string token;
   const Sessions* sessions = nullptr;  // none: only the token opens
+  std::string ticket_key{};            // empty: the token is it, and tickets end with the run
 };
 
 /// The protocol that a WebSocket of ours speaks, and what its second name begins with.
@@ -63,11 +65,18 @@ inline constexpr std::string_view kSocketToken = "token.";
 /// The secret that came with a request, from its header or its WebSocket protocols; empty when there is none.
 std::string_view secret_of(const Request& request);
 
-/// What opens /content/ID without the token: 32 hexadecimal digits.
-std::string ticket_for(const Access& access, std::string_view content);
+/// What opens a resource without the token: 32 hexadecimal digits. `resource` is what the target names, see below.
+std::string ticket_for(const Access& access, std::string_view resource);
+
+/// The value of "name=value" in the query of a target, as written.
+std::optional<std::string_view> in_query(std::string_view target, std::string_view name);
 
 /// The content that a target names ("/content/ID?ticket=..."), as written; nothing for other targets.
 std::optional<std::string_view> content_in(std::string_view target);
+
+/// The publisher whose feed a target names ("/feed/KEY.xml?ticket=..."), as written; nothing for other targets. As a
+/// resource it is "feed/KEY".
+std::optional<std::string_view> feed_in(std::string_view target);
 
 /// The refusal, or nothing: go on.
 std::optional<Reply> refusal(const Request& request, const Access& access);

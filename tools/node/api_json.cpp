@@ -1,81 +1,21 @@
-// Bodies in, lines out.
+// Lines, written.
 #include "tools/node/api_json.h"
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
-#include <limits>
 #include <nlohmann/json.hpp>
 
-#include "overlay/search/strategy.h"
 #include "tools/node/json_line.h"
 
 namespace earshot::node::json {
 
 using nlohmann::ordered_json;
-namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::size_t kMaxContacts = 64;
-constexpr std::size_t kMaxProviders = 64;
-constexpr std::uint64_t kMostRows = std::uint64_t{1} << 40;
 
 constexpr std::array<std::string_view, 10> kCodeNames = {"invalid",   "not_found",  "unreachable", "denied",
                                                          "timed_out", "stopped",    "corrupt",     "disk",
                                                          "exhausted", "unsupported"};
-
-Result<ordered_json> object_from(std::string_view body, std::initializer_list<std::string_view> fields) {
-  ordered_json value = ordered_json::parse(body, nullptr, /*allow_exceptions=*/false);
-  if (value.is_discarded()) return fail(ErrorCode::kInvalid, "the body is not JSON");
-  if (!value.is_object()) return fail(ErrorCode::kInvalid, "the body is not a JSON object");
-  for (const auto& [key, member] : value.items()) {
-    if (std::find(fields.begin(), fields.end(), key) == fields.end()) {
-      return fail(ErrorCode::kInvalid, "unknown field '{}'", clip_utf8(key, 64));
-    }
-  }
-  return value;
-}
-
-Result<std::string> text_in(const ordered_json& object, const char* field) {
-  const auto found = object.find(field);
-  if (found == object.end() || !found->is_string()) return fail(ErrorCode::kInvalid, "'{}' must be a text", field);
-  auto text = found->get<std::string>();
-  if (text.find('\0') != std::string::npos) return fail(ErrorCode::kInvalid, "'{}' has a NUL in it", field);
-  return text;
-}
-
-Result<std::uint64_t> number_in(const ordered_json& object, const char* field, std::uint64_t fallback,
-                                std::uint64_t most) {
-  const auto found = object.find(field);
-  if (found == object.end()) return fallback;
-  if (!found->is_number_unsigned() || found->get<std::uint64_t>() > most) {
-    return fail(ErrorCode::kInvalid, "'{}' must be a whole number in 0..{}", field, most);
-  }
-  return found->get<std::uint64_t>();
-}
-
-Result<std::vector<std::string>> texts_in(const ordered_json& object, const char* field, std::size_t most) {
-  std::vector<std::string> texts;
-  const auto found = object.find(field);
-  if (found == object.end()) return texts;
-  if (!found->is_array() || found->size() > most) {
-    return fail(ErrorCode::kInvalid, "'{}' must be a list of at most {} texts", field, most);
-  }
-  for (const auto& element : *found) {
-    if (!element.is_string()) return fail(ErrorCode::kInvalid, "'{}' must be a list of texts", field);
-    texts.push_back(element.get<std::string>());
-  }
-  return texts;
-}
-
-Result<fs::path> path_in(const ordered_json& object, const char* field) {
-  auto text = text_in(object, field);
-  if (!text) return tl::unexpected(text.error());
-  fs::path path(*text);
-  if (!path.is_absolute()) return fail(ErrorCode::kInvalid, "'{}' must be an absolute path", field);
-  return path;
-}
 
 ordered_json holder(const Contact& contact) {
   ordered_json value = {{"key", to_string(contact.key)}, {"endpoint", to_string(contact.endpoint)}};
@@ -117,209 +57,6 @@ ordered_json sources_of(const std::vector<stream::Source>& sources) {
 }
 
 }  // namespace
-
-Result<SearchOrder> search_from(std::string_view body) {
-  const auto value = object_from(body, {"text", "limit", "strategy", "ttl", "walkers", "time_ms", "relax", "content"});
-  if (!value) return tl::unexpected(value.error());
-  SearchOrder order;
-  SearchRequest& request = order.request;
-  auto text = text_in(*value, "text");
-  if (!text) return tl::unexpected(text.error());
-  request.text = std::move(*text);
-  const auto limit = number_in(*value, "limit", request.limit, std::numeric_limits<std::uint16_t>::max());
-  const auto ttl = number_in(*value, "ttl", 0, std::numeric_limits<std::uint16_t>::max());
-  const auto walkers = number_in(*value, "walkers", 0, std::numeric_limits<std::uint8_t>::max());
-  const auto time = number_in(*value, "time_ms", limits::kDefaultQueryTime / 1ms, limits::kMaxQueryTime / 1ms);
-  for (const auto* number : {&limit, &ttl, &walkers, &time}) {
-    if (!*number) return tl::unexpected(number->error());
-  }
-  request.limit = static_cast<std::uint16_t>(*limit);
-  request.ttl = static_cast<std::uint16_t>(*ttl);
-  request.walkers = static_cast<std::uint8_t>(*walkers);
-  request.time = std::chrono::milliseconds(*time);
-  if (value->contains("strategy")) {
-    const auto strategy = text_in(*value, "strategy");
-    const overlay::StrategyEntry* const entry = strategy ? overlay::strategy_named(*strategy) : nullptr;
-    if (entry == nullptr) return fail(ErrorCode::kInvalid, "'strategy' must be one of {}", overlay::strategy_names());
-    request.strategy = entry->kind;
-  }
-  if (const auto relax = value->find("relax"); relax != value->end()) {
-    if (!relax->is_boolean()) return fail(ErrorCode::kInvalid, "'relax' must be true or false");
-    order.relax = relax->get<bool>();
-  }
-  if (value->contains("content")) {
-    const auto text_of_id = text_in(*value, "content");
-    if (!text_of_id) return tl::unexpected(text_of_id.error());
-    const auto content = content_id_from(*text_of_id);
-    if (!content) return fail_in("'content'", content.error());
-    order.content = *content;
-    order.relax = false;
-  }
-  if (auto valid = validate(request); !valid) return tl::unexpected(valid.error());
-  return order;
-}
-
-Result<std::string> wish_from(std::string_view body) {
-  const auto value = object_from(body, {"text"});
-  if (!value) return tl::unexpected(value.error());
-  return text_in(*value, "text");
-}
-
-Result<FetchOrder> fetch_from(std::string_view body) {
-  const auto value = object_from(body, {"content", "providers", "out", "title", "artist", "codec"});
-  if (!value) return tl::unexpected(value.error());
-  FetchOrder order;
-  const auto text = text_in(*value, "content");
-  if (!text) return tl::unexpected(text.error());
-  const auto content = content_id_from(*text);
-  if (!content) return fail_in("'content'", content.error());
-  order.content = *content;
-  const auto providers = texts_in(*value, "providers", kMaxProviders);
-  if (!providers) return tl::unexpected(providers.error());
-  for (const std::string& provider : *providers) {
-    const auto endpoint = endpoint_from(provider);
-    if (!endpoint) return fail_in("'providers'", endpoint.error());
-    order.providers.push_back(*endpoint);
-  }
-  if (value->contains("out")) {
-    auto out = path_in(*value, "out");
-    if (!out) return tl::unexpected(out.error());
-    order.out = std::move(*out);
-  }
-  std::string codec;
-  for (const auto& [field, to] :
-       {std::pair{"title", &order.named.title}, {"artist", &order.named.artist}, {"codec", &codec}}) {
-    if (!value->contains(field)) continue;
-    auto named = text_in(*value, field);
-    if (!named) return tl::unexpected(named.error());
-    *to = std::move(*named);
-  }
-  order.named.codec = codec_from(codec);
-  order.named = tidied(std::move(order.named));
-  return order;
-}
-
-Result<fs::path> share_from(std::string_view body) {
-  const auto value = object_from(body, {"path"});
-  if (!value) return tl::unexpected(value.error());
-  return path_in(*value, "path");
-}
-
-Result<ImportOrder> import_from(std::string_view body) {
-  const auto value = object_from(body, {"path", "skip", "limit"});
-  if (!value) return tl::unexpected(value.error());
-  auto path = path_in(*value, "path");
-  if (!path) return tl::unexpected(path.error());
-  const auto skip = number_in(*value, "skip", 0, kMostRows);
-  if (!skip) return tl::unexpected(skip.error());
-  const auto limit = number_in(*value, "limit", 0, kMostRows);
-  if (!limit) return tl::unexpected(limit.error());
-  return ImportOrder{std::move(*path), *skip, *limit};
-}
-
-Result<IndexOrder> index_order_from(std::string_view body) {
-  const auto value = object_from(body, {"task", "path", "skip", "limit"});
-  if (!value) return tl::unexpected(value.error());
-  const auto name = text_in(*value, "task");
-  if (!name) return tl::unexpected(name.error());
-  const auto row = std::find_if(kIndexTasks.begin(), kIndexTasks.end(), [&](const auto& known) { return known.name == *name; });
-  if (row == kIndexTasks.end()) return fail(ErrorCode::kInvalid, "'task' '{}' is not known", clip_utf8(*name, 64));
-  IndexOrder order{row->task, {}, 0, 0};
-  if (row->takes_path) {
-    auto path = path_in(*value, "path");
-    if (!path) return tl::unexpected(path.error());
-    order.path = std::move(*path);
-  }
-  const auto skip = number_in(*value, "skip", 0, kMostRows);
-  if (!skip) return tl::unexpected(skip.error());
-  const auto limit = number_in(*value, "limit", 0, kMostRows);
-  if (!limit) return tl::unexpected(limit.error());
-  order.skip = *skip;
-  order.limit = *limit;
-  return order;
-}
-
-Result<std::vector<Contact>> join_from(std::string_view body) {
-  const auto value = object_from(body, {"contacts"});
-  if (!value) return tl::unexpected(value.error());
-  const auto texts = texts_in(*value, "contacts", kMaxContacts);
-  if (!texts) return tl::unexpected(texts.error());
-  if (texts->empty()) return fail(ErrorCode::kInvalid, "'contacts' must name at least one node");
-  std::vector<Contact> contacts;
-  for (const std::string& text : *texts) {
-    const auto contact = contact_from(text);
-    if (!contact) return fail_in("'contacts'", contact.error());
-    contacts.push_back(*contact);
-  }
-  return contacts;
-}
-
-Result<SessionOrder> session_from(std::string_view body) {
-  const auto value = object_from(body, {"link", "user", "password"});
-  if (!value) return tl::unexpected(value.error());
-  SessionOrder order;
-  if (value->contains("link")) {
-    if (value->size() != 1) return fail(ErrorCode::kInvalid, "'link' stands alone");
-    auto link = text_in(*value, "link");
-    if (!link) return tl::unexpected(link.error());
-    order.link = std::move(*link);
-    return order;
-  }
-  for (const auto& [field, to] : {std::pair{"user", &order.user}, {"password", &order.password}}) {
-    auto text = text_in(*value, field);
-    if (!text) return tl::unexpected(text.error());
-    *to = std::move(*text);
-  }
-  return order;
-}
-
-Result<UserOrder> user_from(std::string_view body) {
-  const auto value = object_from(body, {"name", "role", "password"});
-  if (!value) return tl::unexpected(value.error());
-  UserOrder order;
-  std::string role;
-  for (const auto& [field, to] : {std::pair{"name", &order.name}, {"role", &role}, {"password", &order.password}}) {
-    auto text = text_in(*value, field);
-    if (!text) return tl::unexpected(text.error());
-    *to = std::move(*text);
-  }
-  if (role != "owner" && role != "guest") return fail(ErrorCode::kInvalid, "'role' must be \"owner\" or \"guest\"");
-  order.role = role == "owner" ? UserRole::kOwner : UserRole::kGuest;
-  return order;
-}
-
-Result<UploadOrder> upload_from(std::string_view body) {
-  const auto value = object_from(body, {"name", "size"});
-  if (!value) return tl::unexpected(value.error());
-  auto name = text_in(*value, "name");
-  if (!name) return tl::unexpected(name.error());
-  const auto size = number_in(*value, "size", 0, std::numeric_limits<std::uint64_t>::max());
-  if (!size) return tl::unexpected(size.error());
-  return UploadOrder{std::move(*name), *size};
-}
-
-Result<SocketMessage> socket_message_from(std::string_view text) {
-  const auto value = object_from(text, {"id", "method", "path", "body", "cancel"});
-  if (!value) return tl::unexpected(value.error());
-  SocketMessage message;
-  const auto id = number_in(*value, "id", 0, std::numeric_limits<std::uint32_t>::max());
-  if (!id) return tl::unexpected(id.error());
-  message.id = *id;
-  if (const auto cancel = value->find("cancel"); cancel != value->end()) {
-    if (*cancel != true || value->size() != 2) return fail(ErrorCode::kInvalid, "'cancel' stands beside 'id' and is true");
-    message.cancel = true;
-    return message;
-  }
-  auto method = text_in(*value, "method");
-  if (!method) return tl::unexpected(method.error());
-  auto path = text_in(*value, "path");
-  if (!path) return tl::unexpected(path.error());
-  message.request.method = std::move(*method);
-  message.request.target = std::move(*path);
-  message.request.content_type = "application/json";
-  if (const auto body = value->find("body"); body != value->end()) message.request.body = written(*body);
-  return message;
-}
 
 std::string hit(const HitRow& row) {
   ordered_json value = line_of_type("hit");
@@ -559,6 +296,50 @@ std::string station(const Radio::Row& row, const Endpoint& listen) {
   value["bytes_in"] = row.bytes_in;
   value["bytes_out"] = row.bytes_out;
   value["url"] = "http://" + to_string(listen) + "/live/" + row.name;
+  return written(value);
+}
+
+std::string publisher(const Publishers::Row& row, std::string_view art, std::string_view feed) {
+  ordered_json value = line_of_type("publisher");
+  value["key"] = to_string(row.about.publisher);
+  value["name"] = row.about.name;
+  value["text"] = row.about.text;
+  value["language"] = row.about.language;
+  value["licence"] = row.about.licence;
+  value["link"] = row.about.link;
+  value["art"] = art;
+  value["version"] = row.about.version;
+  value["updated"] = row.about.updated;
+  value["items"] = row.items;
+  value["held"] = row.held;
+  value["holders"] = row.holders;
+  value["mine"] = row.mine;
+  value["mirror"] = row.mirror;
+  value["feed"] = feed;
+  return written(value);
+}
+
+std::string item(const CatalogueItem& item, std::string_view art) {
+  ordered_json value = line_of_type("item");
+  value["content"] = to_string(item.content);
+  value["kind"] = to_string(item.kind);
+  value["title"] = item.title;
+  value["text"] = item.text;
+  value["licence"] = item.licence;
+  value["art"] = art;
+  value["published"] = item.published;
+  value["duration_ms"] = item.duration_ms;
+  value["size_bytes"] = item.size_bytes;
+  value["codec"] = to_string(item.codec);
+  value["guid"] = item.guid;
+  value["stream"] = item.stream;
+  return written(value);
+}
+
+std::string playlist(std::string_view format, std::string_view text) {
+  ordered_json value = line_of_type("playlist");
+  value["format"] = format;
+  value["text"] = text;
   return written(value);
 }
 

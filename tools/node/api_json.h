@@ -1,7 +1,5 @@
-// The API's words as JSON: bodies parsed once into types that cannot be wrong, answers written as one object per line.
-// nlohmann::json stays inside api_json.cpp. Every object has "v" (the version, 1) and "type".
-//
-// Bodies are strict: an unknown field, a wrong type or a value out of range is kInvalid and names the field.
+// The API's answers as JSON, one object per line. nlohmann::json stays inside api_json.cpp. Every object has "v" (the
+// version, 1) and "type". What is asked is read by api_orders.
 #pragma once
 
 #include <cstdint>
@@ -18,88 +16,16 @@
 #include "schema/track.h"
 #include "stream/engine.h"
 #include "tools/node/api_access.h"
+#include "tools/node/fetches.h"
 #include "tools/node/index_order.h"
 #include "tools/node/node.h"
+#include "tools/node/publishers.h"
 #include "tools/node/radio.h"
 #include "tools/node/scanner.h"
 #include "tools/node/uploads.h"
 #include "tools/node/wishes.h"
 
 namespace earshot::node::json {
-
-struct SearchOrder {
-  SearchRequest request;
-  bool relax = true;  // when nothing is found, the same with a word less
-  std::optional<ContentId> content;  // only who holds this one; the text finds them
-};
-
-/// {"text", "limit"?, "strategy"?: as in overlay/search/strategy.cpp, "ttl"?, "walkers"?, "time_ms"?, "relax"?, "content"?}
-Result<SearchOrder> search_from(std::string_view body);
-
-struct FetchOrder {
-  ContentId content;
-  std::vector<Endpoint> providers;  // where its streams are served
-  std::filesystem::path out;        // file or existing folder; empty: the download folder
-  Track named;                      // title, artist and codec for the file's name; empty: what this node knows
-};
-
-/// {"content", "providers"?: ["127.0.0.1:4041"], "out"?: absolute path, "title"?, "artist"?, "codec"?}
-Result<FetchOrder> fetch_from(std::string_view body);
-
-/// {"path"}: absolute.
-Result<std::filesystem::path> share_from(std::string_view body);
-
-struct ImportOrder {
-  std::filesystem::path file;
-  std::uint64_t skip = 0;   // rows not taken
-  std::uint64_t limit = 0;  // rows taken at most; 0: all
-};
-
-/// {"path", "skip"?, "limit"?}: the path is absolute.
-Result<ImportOrder> import_from(std::string_view body);
-
-/// {"task": a name of kIndexTasks, "path"?, "skip"?, "limit"?}: the path is absolute, and there when the task takes one.
-Result<IndexOrder> index_order_from(std::string_view body);
-
-/// {"contacts": ["earshot://..."]}, 1 to 64 of them.
-Result<std::vector<Contact>> join_from(std::string_view body);
-
-struct SessionOrder {
-  std::string link;            // the secret of a link, or
-  std::string user, password;  // both
-};
-
-/// {"link"} or {"user", "password"}
-Result<SessionOrder> session_from(std::string_view body);
-
-/// {"text"}
-Result<std::string> wish_from(std::string_view body);
-
-struct UserOrder {
-  std::string name;
-  UserRole role = UserRole::kGuest;
-  std::string password;
-};
-
-/// {"name", "role": "owner"|"guest", "password"}
-Result<UserOrder> user_from(std::string_view body);
-
-struct UploadOrder {
-  std::string name;  // of the file, as the browser gave it
-  std::uint64_t size = 0;
-};
-
-/// {"name", "size"}
-Result<UploadOrder> upload_from(std::string_view body);
-
-struct SocketMessage {
-  std::uint64_t id = 0;
-  bool cancel = false;
-  Request request;  // a call: method, target and body
-};
-
-/// A text from a page's WebSocket (socket_calls.h).
-Result<SocketMessage> socket_message_from(std::string_view text);
 
 /// One content as far as a search knows it: a later row of the same content has more holders and replaces it.
 struct HitRow {
@@ -155,15 +81,6 @@ std::string index_done(const IndexDone& done);
 std::string import_progress(std::uint64_t rows);
 std::string import_done(std::uint64_t rows, std::uint64_t skipped);
 
-struct FetchDone {
-  ContentId content;
-  std::filesystem::path file;
-  std::uint64_t bytes = 0;
-  std::int64_t ms = 0;
-  std::vector<stream::Source> sources;
-  Track track;  // empty when only the id is known
-};
-
 std::string fetch_progress(const stream::Status& status);
 std::string fetch_done(const FetchDone& done);
 std::string link(std::string_view url, Duration time);
@@ -172,6 +89,10 @@ std::string radio(const Endpoint& listen, std::string_view password);
 std::string station(const Radio::Row& row, const Endpoint& listen);
 std::string wish(const Wishes::Row& row);
 std::string wish_hit(std::uint64_t wish, const HitRow& row);
+/// `art` and `feed`: where players on this machine find them.
+std::string publisher(const Publishers::Row& row, std::string_view art, std::string_view feed);
+std::string item(const CatalogueItem& item, std::string_view art);
+std::string playlist(std::string_view format, std::string_view text);
 std::string user(std::string_view name, UserRole role);
 std::string upload(std::uint64_t upload, const Uploads::State& state);
 /// `url`: where players on this machine find it; empty when the node serves no HTTP.

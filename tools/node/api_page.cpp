@@ -7,6 +7,7 @@
 
 #include "tools/node/api.h"
 #include "tools/node/api_json.h"
+#include "tools/node/api_orders.h"
 
 namespace earshot::node {
 
@@ -14,18 +15,6 @@ namespace {
 
 Instant now() {
   return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
-}
-
-// The value of "name=value" in the query of a target, as written.
-std::optional<std::string_view> in_query(std::string_view target, std::string_view name) {
-  const std::size_t question = target.find('?');
-  std::string_view query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) return pair.substr(name.size() + 1);
-  }
-  return std::nullopt;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The routes of wishes.
 #include "tools/node/api.h"
 #include "tools/node/api_json.h"
+#include "tools/node/api_orders.h"
 #include "tools/node/wishes.h"
 
 namespace earshot::node {

@@ -106,6 +106,18 @@ Result<void> apply_radio(Config& config, Values values) {
   return {};
 }
 
+Result<void> apply_fallback(Config& config, Values values) {
+  config.radio_fallback = values[0];
+  return {};
+}
+
+Result<void> apply_fallback_rate(Config& config, Values values) {
+  const auto number = number_in<std::uint16_t>(values[0], 8, 2000);
+  if (!number) return tl::unexpected(number.error());
+  config.radio_fallback_kbps = *number;
+  return {};
+}
+
 Result<void> apply_download(Config& config, Values values) {
   if (!values[0].empty()) config.folders.download = values[0];
   return {};
@@ -153,7 +165,7 @@ Result<void> apply_url(Config& config, Values values) {
 
 constexpr std::string_view kSame;  // role "index" has no default of its own
 
-constexpr std::array<Setting, 22> kSettings = {{
+constexpr std::array<Setting, 24> kSettings = {{
     {"node.role", "--role", "EARSHOT_ROLE", Shape::kText, "node|index", "node", kSame,
      "node, or index: a machine with memory to spare that answers for many", apply_role},
     {"node.listen", "--listen", "EARSHOT_LISTEN", Shape::kText, "ADDRESS:PORT", "0.0.0.0:4040", kSame,
@@ -187,6 +199,11 @@ constexpr std::array<Setting, 22> kSettings = {{
      [](Config& config, Values values) { return apply_port(config.http_port, values); }},
     {"radio.listen", "--radio", "EARSHOT_RADIO", Shape::kText, "ADDRESS:PORT", "", kSame,
      "Where sources go on air and listeners come (Icecast's way), such as 127.0.0.1:8040; empty: no radio", apply_radio},
+    {"radio.fallback", "--radio-fallback", "EARSHOT_RADIO_FALLBACK", Shape::kText, "FILE", "", kSame,
+     "What a station plays, again and again, while its source is away: an mp3, AAC or Ogg file like what the source sends",
+     apply_fallback},
+    {"radio.fallback_kbps", "--radio-fallback-kbps", "EARSHOT_RADIO_FALLBACK_KBPS", Shape::kNumber, "NUMBER", "128", kSame,
+     "Kilobits a second of that file", apply_fallback_rate},
     {"share.folders", "--share", "EARSHOT_SHARE", Shape::kList, "PATH", "", kSame,
      "Folders and files to share at every start", apply_share},
     {"share.download", "--download", "EARSHOT_DOWNLOAD", Shape::kText, "FOLDER", "", kSame,

@@ -70,6 +70,8 @@ struct Config {
   std::uint32_t download_kb = 0;             // and take
   std::uint16_t http_port = 0;               // loopback TCP; 0: any free port
   std::optional<Endpoint> radio;             // TCP, where stations are; none: no radio
+  std::filesystem::path radio_fallback;      // what stations play while their source is away; empty: nothing
+  std::uint16_t radio_fallback_kbps = 128;   // of that file
   std::vector<std::filesystem::path> share;  // folders and files shared at every start
   std::uint32_t cache_mb = 32;               // index caches
   std::uint32_t disk_mb = 0;                 // most that the index may take; 0: no limit

@@ -47,6 +47,7 @@ ContentBody::ContentBody(const Request& request, const ContentId& content, std::
     : wants_body_(request.method != "HEAD"), range_(request.range), tag_(quoted(content)), playback_(std::move(playback)) {
   if (!request.if_range.empty() && request.if_range != tag_) range_.clear();
   is_known_ = request.if_none_match == "*" || request.if_none_match.find(tag_) != std::string::npos;
+  if (in_query(request.target, "whole") == "1") skipped_ = 0;
 }
 
 Result<std::optional<Body::Head>> ContentBody::head() {
@@ -113,10 +114,10 @@ Result<std::optional<Bytes>> ContentBody::first_bytes(std::uint64_t offset, std:
 }
 
 Result<bool> ContentBody::probe() {
-  if (!skipped_) {
+  if (type_.empty()) {
     const auto first = first_bytes(0, kTypeBytes);
     if (!first || !*first) return first ? Result<bool>(false) : tl::unexpected(first.error());
-    skipped_ = id3v2_size(**first);
+    if (!skipped_) skipped_ = id3v2_size(**first);
     type_ = media_type_of(**first);
   }
   const std::uint64_t whole = playback_->status().size;

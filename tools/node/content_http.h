@@ -2,7 +2,8 @@
 //
 // Rules
 //  1. The bytes are those of the content, but for the ID3v2 tag of an mp3, which is left out. Rationale: a cover of 4.5 MB
-//     in front makes players miss their start; pictures have a place of their own.
+//     in front makes players miss their start; pictures have a place of their own. With "?whole=1" the tag stays: what is
+//     downloaded by a feed is the file as it was published, and has the length that the feed says.
 //  2. One range is served; a request for several, or one that cannot be read, is answered with all (section 14.2 allows
 //     it). A range that begins behind the end is 416 with the size.
 //  3. The type is told from the first bytes, the ETag is the content id: a content never changes.

@@ -45,6 +45,15 @@ Endpoint any_port(Endpoint endpoint) {
   return endpoint;
 }
 
+// Made at the first start, the same ever after.
+Result<std::string> lasting_secret(const fs::path& file) {
+  auto secret = read_small_file(file, 256);
+  if (secret || secret.error().code != ErrorCode::kNotFound) return secret;
+  secret = random_token();
+  if (auto written = write_private_file(file, *secret); !written) return tl::unexpected(written.error());
+  return secret;
+}
+
 std::string name_of(Role role, NodeRole purpose) {
   if (role == Role::kLight) return "light";
   return purpose == NodeRole::kIndex ? "index" : "node";
@@ -208,6 +217,10 @@ Result<void> Daemon::open_api(Role role) {
     if (!trouble.empty()) spdlog::error("wishes=damaged why='{}' next='they were moved aside; wish again'", trouble);
     parts.wishes = wishes_.get();
     if (auto opened = open_radio(parts); !opened) return opened;
+    if (auto opened = open_publishers(parts); !opened) return opened;
+    auto ticket_key = lasting_secret(config_.folders.data / "ticket-key");
+    if (!ticket_key) return tl::unexpected(ticket_key.error());
+    access.ticket_key = std::move(*ticket_key);
   }
   api_ = std::make_unique<Api>(std::move(parts), std::move(access));
   if (server_) api_->listening_on(server_->endpoint());
@@ -217,18 +230,33 @@ Result<void> Daemon::open_api(Role role) {
 // The password of sources is made once: it stands in the settings of their programs.
 Result<void> Daemon::open_radio(ApiParts& parts) {
   if (!config_.radio) return {};
-  const fs::path file = config_.folders.data / "radio-password";
-  auto password = read_small_file(file, 256);
-  if (!password && password.error().code == ErrorCode::kNotFound) {
-    password = random_token().substr(0, 16);
-    if (auto written = write_private_file(file, *password); !written) return written;
+  const auto secret = lasting_secret(config_.folders.data / "radio-password");
+  if (!secret) return tl::unexpected(secret.error());
+  const std::string password = secret->substr(0, 16);
+  Radio::Options options{*config_.radio, password, "", config_.radio_fallback_kbps};
+  if (!config_.radio_fallback.empty()) {
+    auto fallback = read_small_file(config_.radio_fallback, Radio::kMostFallback);
+    if (!fallback) return fail_in("radio.fallback", fallback.error());
+    options.fallback = std::move(*fallback);
   }
-  if (!password) return tl::unexpected(password.error());
-  auto radio = Radio::open({*config_.radio, *password});
+  auto radio = Radio::open(options);
   if (!radio) return tl::unexpected(radio.error());
   radio_ = std::move(*radio);
   parts.radio = radio_.get();
-  parts.radio_password = *password;
+  parts.radio_password = password;
+  return {};
+}
+
+Result<void> Daemon::open_publishers(ApiParts& parts) {
+  std::string trouble;
+  auto publishers = Publishers::open({*node_, *identity_, *index_, *engines_.at(Scheme::kPpspp), *fetches_,
+                                      [this](const fs::path& folder) { scan(folder); }, config_.folders.data / "publishers",
+                                      config_.folders.download / "mirrored"},
+                                     trouble);
+  if (!publishers) return fail_in("open the publishers", publishers.error());
+  if (!trouble.empty()) spdlog::error("publishers=damaged why='{}' next='publish or follow again'", trouble);
+  publishers_ = std::move(*publishers);
+  parts.publishers = publishers_.get();
   return {};
 }
 

@@ -19,6 +19,7 @@
 #include "tools/node/library.h"
 #include "tools/node/node.h"
 #include "tools/node/port_mapping.h"
+#include "tools/node/publishers.h"
 #include "tools/node/runtime_files.h"
 #include "tools/node/scanner.h"
 #include "tools/node/tag_child.h"
@@ -54,6 +55,7 @@ class Daemon {
   Result<void> open_network(Role role);
   Result<void> open_api(Role role);
   Result<void> open_radio(ApiParts& parts);
+  Result<void> open_publishers(ApiParts& parts);
   void be_found(Role role);
   Contact invitation() const;
   void share_everything();
@@ -75,6 +77,7 @@ class Daemon {
   std::unique_ptr<Radio> radio_;
   std::unique_ptr<Node> node_;
   std::unique_ptr<Wishes> wishes_;
+  std::unique_ptr<Publishers> publishers_;
   std::unique_ptr<LanBeacon> beacon_;
   mutable std::mutex external_mutex_;
   std::optional<Endpoint> external_;  // where the router lets others in; guarded by external_mutex_

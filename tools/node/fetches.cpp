@@ -1,6 +1,7 @@
 // The copy loop of a fetch, and the names of the files it makes.
 #include "tools/node/fetches.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -97,13 +98,13 @@ FetchCounts Fetches::counts() const {
   return counts_;
 }
 
-void Fetches::count(const Result<json::FetchDone>& done) {
+void Fetches::count(const Result<FetchDone>& done) {
   const std::lock_guard lock(mutex_);
   ++(done ? counts_.done : counts_.failed);
   if (done) counts_.bytes += done->bytes;
 }
 
-Result<json::FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& fetch, const std::atomic<bool>& stop,
+Result<FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& fetch, const std::atomic<bool>& stop,
                                            const Listener& listener) {
   using Clock = std::chrono::steady_clock;
   const auto began = Clock::now();
@@ -111,7 +112,7 @@ Result<json::FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& 
   std::error_code error;
   const auto there = fs::is_regular_file(target, error) ? identify_(target, fetch.content.scheme) : Result<ContentId>();
   if (there && *there == fetch.content)
-    return json::FetchDone{fetch.content, target, fs::file_size(target, error), 0, {}, fetch.track};
+    return FetchDone{fetch.content, target, fs::file_size(target, error), 0, {}, fetch.track};
   auto stream = engine.open(fetch.content, fetch.providers);
   if (!stream) return tl::unexpected(stream.error());
   auto part = PartFile::create(target.parent_path());
@@ -122,6 +123,8 @@ Result<json::FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& 
   auto told = began - std::chrono::seconds(1);
   std::uint64_t verified = 0;
   while (true) {
+    if (fetch.most != 0 && std::max(offset, (*stream)->status().size) > fetch.most)
+      return fail(ErrorCode::kInvalid, "it has more than the {} bytes that it may have", fetch.most);
     if (stop) return fail(ErrorCode::kStopped, "stopped; what is here is kept and the next get goes on from it");
     const auto got = (*stream)->read(offset, buffer, kReadPatience);
     const auto now = Clock::now();
@@ -154,7 +157,7 @@ Result<json::FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& 
   auto file = (*part)->keep_as(target);
   if (!file) return tl::unexpected(file.error());
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count();
-  json::FetchDone done{fetch.content, std::move(*file), offset, took, (*stream)->status().sources, fetch.track};
+  FetchDone done{fetch.content, std::move(*file), offset, took, (*stream)->status().sources, fetch.track};
   keep_serving(std::move(*stream));
   return done;
 }

@@ -19,7 +19,6 @@
 #include "schema/result.h"
 #include "schema/track.h"
 #include "stream/engine.h"
-#include "tools/node/api_json.h"
 
 namespace earshot::node {
 
@@ -33,6 +32,17 @@ struct Fetch {
   std::vector<Endpoint> providers;
   std::filesystem::path out;  // a file, or an existing folder
   Track track;                // for the name; may be empty
+  std::uint64_t most = 0;     // bytes; a larger content is refused; 0: any size
+};
+
+/// How a fetch ended well.
+struct FetchDone {
+  ContentId content;
+  std::filesystem::path file;
+  std::uint64_t bytes = 0;
+  std::int64_t ms = 0;
+  std::vector<stream::Source> sources;
+  Track track;  // empty when only the id is known
 };
 
 /// Since the start.
@@ -56,7 +66,7 @@ class Fetches {
 
   struct Listener {
     std::function<void(const stream::Status&)> on_progress;
-    std::function<void(Result<json::FetchDone>)> on_done;  // once, last
+    std::function<void(Result<FetchDone>)> on_done;  // once, last
   };
 
   Fetches(const Engines& engines, Identify identify);
@@ -78,11 +88,11 @@ class Fetches {
     std::atomic<bool> finished = false;
   };
 
-  Result<json::FetchDone> carry_out(stream::Engine& engine, const Fetch& fetch, const std::atomic<bool>& stop,
+  Result<FetchDone> carry_out(stream::Engine& engine, const Fetch& fetch, const std::atomic<bool>& stop,
                                     const Listener& listener);
   void keep_serving(std::unique_ptr<stream::Stream> stream);
   void reap();
-  void count(const Result<json::FetchDone>& done);
+  void count(const Result<FetchDone>& done);
 
   const Engines& engines_;
   Identify identify_;

@@ -148,9 +148,11 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
     if (answer_ == Answer::kNone || answer_ == Answer::kLines) watch();
   }
 
-  // While lines are under way nothing more is expected from the reader: an end means that it has gone, and a byte that
-  // it breaks the rules.
+  // While an answer is under way nothing more is expected from the reader: an end means that it has gone, and a byte that
+  // it breaks the rules. The connection ends with this answer, because one who is watched cannot be read from as well.
   void watch() {
+    watched_ = true;
+    keep_alive_ = false;
     stream_.async_read_some(asio::buffer(scratch_),
                             [self = shared_from_this()](error_code, std::size_t) { self->lose(); });
   }
@@ -271,7 +273,7 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
     on_gone_ = nullptr;
     body_.reset();
     if (keep_alive_) return read_request();
-    if (answer_ == Answer::kLines) return finish();
+    if (watched_) return finish();
     error_code ignored;
     stream_.socket().shutdown(Socket::shutdown_send, ignored);
     stream_.expires_after(kFarewellTime);
@@ -320,6 +322,7 @@ class Session final : public Channel, public std::enable_shared_from_this<Sessio
   bool writing_ = false;
   bool ended_ = false;  // all of the answer is queued
   bool gone_ = false;
+  bool watched_ = false;  // its end is being waited for
   std::array<char, 4096> scratch_{};
   std::function<void()> on_gone_;
 };

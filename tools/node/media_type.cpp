@@ -18,6 +18,9 @@ std::string_view media_type_of(ByteView first) {
   if (has_at(first, 4, "ftyp")) return "audio/mp4";
   if (has_at(first, 0, "\x1A\x45\xDF\xA3")) return "audio/webm";
   if (has_at(first, 0, "ID3")) return "audio/mpeg";
+  if (has_at(first, 0, "\xFF\xD8\xFF")) return "image/jpeg";
+  if (has_at(first, 0, "\x89PNG\r\n")) return "image/png";
+  if (has_at(first, 0, "RIFF") && has_at(first, 8, "WEBP")) return "image/webp";
   if (first.size() < 2 || first[0] != 0xFF || (first[1] & 0xE0) != 0xE0) return "application/octet-stream";
   // An MPEG frame: the layer's two bits are zero in AAC's ADTS, and in nothing else that begins like this.
   return (first[1] & 0x06) == 0 ? "audio/aac" : "audio/mpeg";

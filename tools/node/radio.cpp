@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "tools/node/live_ring.h"
+#include "tools/node/media_type.h"
 #include "tools/node/radio_request.h"
 #include "tools/node/sessions.h"
 
@@ -48,6 +49,7 @@ struct Station {
   bool on_air = false;
   asio::steady_timer::time_point silent_since;
   std::uint64_t bytes_in = 0, bytes_out = 0;
+  std::size_t fallback_at = 0;  // the next byte of the fallback
   std::vector<std::shared_ptr<Connection>> listeners;  // who hold the station too: cleared when it ends
 };
 
@@ -108,9 +110,42 @@ asio::ip::address address_of(const Endpoint& endpoint) {
   return asio::ip::address_v4(bytes);
 }
 
+/// The file that is heard while a source is away.
+class Fallback {
+ public:
+  explicit Fallback(const Radio::Options& options) : bytes_(options.fallback), a_second_(std::uint64_t{options.fallback_kbps} * 1000 / 8) {
+    const ByteView all = as_bytes(bytes_);
+    const std::uint64_t tag = id3v2_size(all);
+    if (tag < bytes_.size()) bytes_.erase(0, tag);
+    format_ = live_format_from(media_type_of(as_bytes(bytes_)));
+  }
+
+  /// Listeners have one decoder: what it cannot go on with is not played.
+  bool fits(const Station& station) const {
+    return format_ != LiveFormat::kOther && format_ != LiveFormat::kWebm && format_ == live_format_from(station.type);
+  }
+
+  void play(Station& station, Duration time) const {
+    if (!fits(station)) return;
+    std::uint64_t left = a_second_ * static_cast<std::uint64_t>(time / 1ms) / 1000;
+    while (left > 0) {
+      const std::size_t size = std::min<std::uint64_t>(left, bytes_.size() - station.fallback_at);
+      station.ring.append(as_bytes(bytes_).subspan(station.fallback_at, size));
+      station.fallback_at = (station.fallback_at + size) % bytes_.size();
+      left -= size;
+    }
+  }
+
+ private:
+  std::string bytes_;
+  std::uint64_t a_second_;
+  LiveFormat format_ = LiveFormat::kOther;
+};
+
 class AsioRadio final : public Radio {
  public:
-  explicit AsioRadio(const Options& options) : acceptor_(context_), pace_(context_), authorization_(basic(options.password)) {}
+  explicit AsioRadio(const Options& options)
+      : acceptor_(context_), pace_(context_), authorization_(basic(options.password)), fallback_(options) {}
 
   ~AsioRadio() override {
     context_.stop();
@@ -180,10 +215,12 @@ class AsioRadio final : public Radio {
         if (listener->is_stuck(now)) listener->cut();
         return listener.use_count() == 1;
       });
+      const bool is_silent = !station.on_air && !station.listeners.empty() && now - station.silent_since > kPace;
+      if (is_silent) fallback_.play(station, kPace);
       for (const auto& listener : station.listeners) listener->flush();
       listeners_ += station.listeners.size();
       rows.push_back({it->first, station.title, station.type, station.on_air, station.listeners.size(), station.bytes_in, station.bytes_out});
-      const bool over = !station.on_air && now - station.silent_since > kReturnTime;
+      const bool over = !station.on_air && !(is_silent && fallback_.fits(station)) && now - station.silent_since > kReturnTime;
       if (over) {
         for (const auto& listener : station.listeners) listener->cut();
         station.listeners.clear();
@@ -198,6 +235,7 @@ class AsioRadio final : public Radio {
   tcp::acceptor acceptor_;
   asio::steady_timer pace_;
   const std::string authorization_;
+  const Fallback fallback_;
   Endpoint bound_;
   std::map<std::string, std::shared_ptr<Station>> stations_;
   std::size_t listeners_ = 0;

@@ -6,7 +6,8 @@
 //
 // Rules
 //  1. A name is 1 to 64 of a-z, 0-9, '-' and '_'; the last part of the path is it, so that mounts like "/show" work too.
-//  2. A station has one source at a time. When it goes, listeners stay for kReturnTime and hear the next one.
+//  2. A station has one source at a time. When it goes, listeners stay for kReturnTime and hear the next one. Meanwhile, and as
+//     long as anybody listens, they hear the fallback: a file of the same format, again and again, at its own pace.
 //  3. Listeners are told nothing that they need not know, and may be anybody whom the address lets in: it is loopback unless
 //     a person says otherwise. Nothing here reads or changes anything but stations.
 //  4. What was received is written to listeners together, every kPace: a thousand listeners cost ten thousand writes a
@@ -36,9 +37,14 @@ class Radio {
   static constexpr Duration kReturnTime = 30s;
   static constexpr Duration kSilence = 15s;
 
+  /// The fallback's bytes are kept in memory.
+  static constexpr std::size_t kMostFallback = 64u << 20;
+
   struct Options {
-    Endpoint listen;       // port 0: any free port
-    std::string password;  // of sources
+    Endpoint listen;         // port 0: any free port
+    std::string password;    // of sources
+    std::string fallback{};  // the bytes of a file; empty: silence
+    std::uint32_t fallback_kbps = 128;
   };
 
   /// Binds and starts its thread. Errors: kUnreachable (port taken).

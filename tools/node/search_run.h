@@ -13,6 +13,7 @@
 #include "index/digest_keys.h"
 #include "index/index.h"
 #include "tools/node/api_json.h"
+#include "tools/node/api_orders.h"
 #include "tools/node/node.h"
 #include "tools/node/sightings.h"
 #include "tools/node/worker.h"

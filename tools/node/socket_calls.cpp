@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tools/node/api_json.h"
+#include "tools/node/api_orders.h"
 
 namespace earshot::node {
 

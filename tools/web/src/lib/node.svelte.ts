@@ -3,11 +3,12 @@ import { ask, lines, start, type Line, type LinkState } from './api';
 
 export type Status = {
   version: string; role: string; user: string; self: string; key: string; http: string; uptime_ms: number; neighbors: number;
-  links: number; contacts: number; queries_in: number; queries_out: number; tracks: number; index_bytes: number; shares: number;
+  links: number; contacts: number; queries_in: number; queries_out: number; tracks: number; digests: number; standing: number; network_peers: number; index_bytes: number; shares: number;
   published: string; routes: string[];
 };
 export type Peer = {
   key: string; endpoint: string; agent: string; neighbor: boolean; inbound: boolean; connected_ms: number; bytes_in: number; bytes_out: number;
+  score: number; deeds: Record<string, number>;
 };
 export type Rate = { in: number; out: number };
 

@@ -2,6 +2,7 @@
 import { ask, CallError, http, lines } from './api';
 import { isAudio, look, type Look } from './audiofile';
 import { node } from './node.svelte';
+import { ours, readPublishers } from './publishers.svelte';
 
 export type Item = { id: number; file: File; look: Look | null; art: string; fixed: Blob | null };
 
@@ -17,6 +18,10 @@ export const publish = $state({
   failed: 0,
   error: '',
   firstTitle: '',
+  name: '',  // under which it is put out; empty: only shared
+  licence: '',
+  kind: 'track' as 'track' | 'episode',
+  address: '',  // of the publisher, once something was put out
 });
 
 let last = 0;
@@ -76,7 +81,7 @@ export function remove(id: number): void {
 
 export function reset(): void {
   for (const item of [...publish.items]) remove(item.id);
-  Object.assign(publish, { ignored: 0, state: 'choosing', percent: 0, published: 0, failed: 0, error: '', firstTitle: '' });
+  Object.assign(publish, { ignored: 0, state: 'choosing', percent: 0, published: 0, failed: 0, error: '', firstTitle: '', address: '' });
 }
 
 export function stop(): void {
@@ -92,17 +97,19 @@ export async function send(): Promise<void> {
   Object.assign(publish, { state: 'sending', percent: 0, error: '', firstTitle: going[0]!.look?.title || going[0]!.file.name.replace(/\.[^.]+$/, '') });
   const all = going.reduce((sum, item) => sum + (item.fixed ?? item.file).size, 0);
   let sent = 0;
+  const files: string[] = [];
   try {
     for (const item of going) {
-      await bring(item.file.name, item.fixed ?? item.file, signal, (bytes) => {
+      files.push(await bring(item.file.name, item.fixed ?? item.file, signal, (bytes) => {
         sent += bytes;
         publish.percent = Math.floor((sent / all) * 100);
-      });
+      }));
     }
     publish.state = 'indexing';
     const report = await lines('POST', '/api/v1/shares', { path: folder }, () => {}, signal);
     publish.failed = Number(report?.failed ?? 0);
     publish.published = going.length - publish.failed;
+    if (publish.name.trim() !== '') await putOut(files);
     publish.state = 'done';
   } catch (error) {
     if (signal.aborted) publish.state = 'choosing';
@@ -113,15 +120,30 @@ export async function send(): Promise<void> {
   }
 }
 
-async function bring(name: string, bytes: Blob, signal: AbortSignal, sent: (bytes: number) => void): Promise<void> {
+// Into the catalogue that this node signs, under the name that was given.
+async function putOut(files: string[]): Promise<void> {
+  await readPublishers();
+  const name = publish.name.trim();
+  const before = ours();
+  const { text = '', language = '', licence = '', link = '' } = before ?? {};
+  if (before?.name !== name) await ask('POST', '/api/v1/catalogue', { name, text, language, licence, link });
+  for (const file of files) await ask('POST', '/api/v1/catalogue/items', { file, kind: publish.kind, licence: publish.licence });
+  await readPublishers();
+  publish.address = `earshot:${ours()?.key ?? ''}`;
+}
+
+/** Its path at the node. */
+async function bring(name: string, bytes: Blob, signal: AbortSignal, sent: (bytes: number) => void): Promise<string> {
   const { id } = await ask('POST', '/api/v1/uploads', { name, size: bytes.size });
   try {
     for (let offset = 0; offset < bytes.size; offset += kPiece) {
       signal.throwIfAborted();
       const piece = bytes.slice(offset, offset + kPiece);
-      await http('PUT', `/api/v1/uploads?id=${Number(id)}&offset=${offset}`, piece);
+      const { file } = await http('PUT', `/api/v1/uploads?id=${Number(id)}&offset=${offset}`, piece);
       sent(piece.size);
+      if (file) return String(file);
     }
+    throw new CallError('stopped', 'the file did not arrive whole');
   } catch (error) {
     await http('DELETE', `/api/v1/uploads?id=${Number(id)}`).catch(() => {});
     throw error;

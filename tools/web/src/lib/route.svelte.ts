@@ -1,7 +1,7 @@
 // Which view is shown: the part of the address behind '#', so that back, forward and bookmarks work.
-export type View = 'search' | 'library' | 'publish' | 'radio' | 'network' | 'settings';
+export type View = 'search' | 'library' | 'publish' | 'podcasts' | 'radio' | 'wishes' | 'network' | 'settings';
 
-const kViews: View[] = ['search', 'library', 'publish', 'radio', 'network', 'settings'];
+const kViews: View[] = ['search', 'library', 'publish', 'podcasts', 'radio', 'wishes', 'network', 'settings'];
 
 export const route = $state({ view: viewOf(location.hash), text: textOf(location.hash) });
 
