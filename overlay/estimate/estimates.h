@@ -19,7 +19,7 @@
 //     Who sends a share of an older epoch is told ours, with no share in it. Rationale: one newcomer in sixty hears nothing for the
 //     minute of his epoch 0; his shares would be halved away, and what rounding left of them makes a network of billions, which
 //     he would tell on. Nothing above kMostPeers is believed for the same reason. Measured, 5,000 peers, sessions of a median of
-//     60 min, after 25 min: mean error 25,800 % without, 4.4 % with, 98.9 % within 20 %.
+//     60 min, 17 to 34 min, one seed: mean error 6,400 to 90,000 % without, 2.4 to 6.4 % with, 99.7 % of the peers within 20 %.
 //  4. With each share a peer tells its own estimate. Who has none of his own yet believes the median of the last three that he
 //     was told; who has believes the median of his own and the last two. What is told on is one's own, so that beliefs do not
 //     feed themselves. Rationale: a first epoch may take a quarter of an hour, and a peer publishes and searches before; and a peer

@@ -103,7 +103,7 @@
 //     grow from the start, 99.4 % instead of 99.99 % hang together 50 s after a crash of 90 %, a minute after a storm. With the period
 //     grows the share of the rewirings that go to contacts, so that these are asked about as often as before: they alone join two
 //     parts that have lived apart until each was at peace.
-//     Measured: join_storm.toml, its crashes and parting.toml are what they were; upkeep in peace falls from 54 to 14 messages a minute.
+//     Measured: join_storm.toml, its crash of 90 % and parting.toml are what they were; upkeep in peace falls from 54 to 14 messages a minute.
 //     An attacker gains: a neighbor who leaves without a word costs us 6 shuffles a minute for a while, as many as before.
 //
 // AN ATTACKER GAINS where views are not split: every Join evicts one neighbor, so 1 % of attackers that repeat them
