@@ -127,6 +127,7 @@ const std::vector<Room>& rooms() {
       {"index/", {"index/", "schema/"}, {}},
       {"stream/", {"stream/", "schema/"}, {}},
       {"sim/", {"sim/", "overlay/", "stream/", "schema/"}, {"overlay/net/", "stream/net/"}},
+      {"tools/bench/", {"tools/", "tests/impairment/", "sim/", "overlay/", "index/", "stream/", "schema/"}, {}},
       {"tools/", {"tools/", "sim/", "overlay/", "index/", "stream/", "schema/"}, {}},
       {"tests/", {"tests/", "tools/", "sim/", "overlay/", "index/", "stream/", "schema/"}, {}},
   };

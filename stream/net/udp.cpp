@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace earshot::stream::net {
 
@@ -121,7 +122,9 @@ std::span<const Incoming> UdpSocket::receive() {
     header.msg_controllen = controls[i].size();
   }
   incoming_.clear();
+  if (std::exchange(drained_, false)) return incoming_;
   const int count = recvmmsg(fd_, messages.data(), kBatch, MSG_DONTWAIT, nullptr);
+  drained_ = count > 0 && static_cast<std::size_t>(count) < kBatch;
   for (int i = 0; i < count; ++i) {
     const auto at = static_cast<std::size_t>(i);
     if ((messages[at].msg_hdr.msg_flags & MSG_TRUNC) != 0) continue;
@@ -151,42 +154,55 @@ std::size_t UdpSocket::run_length(std::span<const Outgoing> datagrams) const {
   return count;
 }
 
-bool UdpSocket::send_run(const Outgoing& first, std::size_t count, std::size_t size, ByteView arena) {
-  Address address = address_of(first.to, v6_);
-  iovec vector{const_cast<std::uint8_t*>(arena.data() + first.offset), size};
+/// One message of a call: a run of datagrams that the kernel cuts, or a single one.
+struct UdpSocket::Run {
+  Address address;
+  iovec vector{};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(std::uint16_t))> control{};
-  msghdr message{};
-  message.msg_name = address.get();
-  message.msg_namelen = address.size;
-  message.msg_iov = &vector;
-  message.msg_iovlen = 1;
-  if (count > 1) {
+  std::size_t datagrams = 0;
+
+  void describe(msghdr& message, std::size_t segment) {
+    message = {};
+    message.msg_name = address.get();
+    message.msg_namelen = address.size;
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    if (datagrams == 1) return;
     message.msg_control = control.data();
     message.msg_controllen = control.size();
     cmsghdr* header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_UDP;
     header->cmsg_type = UDP_SEGMENT;
     header->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
-    const auto segment = static_cast<std::uint16_t>(first.size);
-    std::memcpy(CMSG_DATA(header), &segment, sizeof segment);
+    const auto size = static_cast<std::uint16_t>(segment);
+    std::memcpy(CMSG_DATA(header), &size, sizeof size);
   }
-  ssize_t sent = -1;
-  do {
-    sent = sendmsg(fd_, &message, 0);
-  } while (sent < 0 && errno == EINTR);
-  return sent >= 0 || count == 1 || (errno != EIO && errno != EINVAL && errno != EOPNOTSUPP && errno != EMSGSIZE);
-}
+};
 
 void UdpSocket::send(std::span<const Outgoing> datagrams, ByteView arena) {
+  std::array<Run, kRunsPerCall> runs;
+  std::array<mmsghdr, kRunsPerCall> messages{};
   while (!datagrams.empty()) {
-    const std::size_t count = run_length(datagrams);
-    const Outgoing& last = datagrams[count - 1];
-    const std::size_t size = last.offset + last.size - datagrams.front().offset;
-    if (!send_run(datagrams.front(), count, size, arena)) {
-      segments_ = false;
+    std::size_t count = 0;
+    for (auto rest = datagrams; !rest.empty() && count < kRunsPerCall; ++count) {
+      Run& run = runs[count];
+      run.datagrams = run_length(rest);
+      const Outgoing &first = rest.front(), &last = rest[run.datagrams - 1];
+      run.address = address_of(first.to, v6_);
+      run.vector = {const_cast<std::uint8_t*>(arena.data() + first.offset), last.offset + last.size - first.offset};
+      run.describe(messages[count].msg_hdr, first.size);
+      rest = rest.subspan(run.datagrams);
+    }
+    const int sent = sendmmsg(fd_, messages.data(), static_cast<unsigned>(count), 0);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) {
+      // The first run was refused: because the kernel cannot cut it, or it is lost, as any datagram may be.
+      const bool cannot_cut = errno == EIO || errno == EINVAL || errno == EOPNOTSUPP || errno == EMSGSIZE;
+      if (runs[0].datagrams > 1 && cannot_cut) segments_ = false;
+      else datagrams = datagrams.subspan(runs[0].datagrams);
       continue;
     }
-    datagrams = datagrams.subspan(count);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(sent); ++i) datagrams = datagrams.subspan(runs[i].datagrams);
   }
 }
 

@@ -1,7 +1,8 @@
 // The only file of stream with sockets: datagrams out and in, in batches.
 //
-// Runs of equal datagrams to one endpoint go to the kernel in one call that it cuts itself (UDP_SEGMENT), and what comes
-// in a run is handed up in one buffer (UDP_GRO): a third of the processor time of one call a datagram. A kernel without
+// Runs of equal datagrams to one endpoint go to the kernel as one that it cuts itself (UDP_SEGMENT), several runs in one
+// call, and what comes in a run is handed up in one buffer (UDP_GRO): a third of the processor time of one call a
+// datagram. A kernel without
 // either is noticed at the first refusal, and each datagram travels alone from then on.
 #pragma once
 
@@ -56,16 +57,18 @@ class UdpSocket {
   /// Buffers in one call: each may hold a run of 64 KiB.
   static constexpr std::size_t kBatch = 16;
   static constexpr std::size_t kRun = 64 * 1024;
+  static constexpr std::size_t kRunsPerCall = 16;
+  struct Run;
 
   UdpSocket(int fd, bool v6) : fd_(fd), v6_(v6), buffers_(kBatch * kRun) {}
 
   /// The number of leading datagrams that can go as one run.
   std::size_t run_length(std::span<const Outgoing> datagrams) const;
-  bool send_run(const Outgoing& first, std::size_t count, std::size_t size, ByteView arena);
 
   int fd_;
   bool v6_;
   bool segments_ = true;  // UDP_SEGMENT works
+  bool drained_ = false;  // the last batch was not full: there was nothing more a moment ago
   Endpoint local_;
   Bytes buffers_;
   std::vector<Incoming> incoming_;

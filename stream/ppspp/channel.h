@@ -72,6 +72,7 @@ struct Channel {
 
   // To be said with the next datagram.
   ChunkSet to_acknowledge;
+  ChunkSet acknowledged, acknowledged_before;  // with the last two datagrams: said again, because they get lost, too
   std::uint64_t delay_us = 0;                  // the last delay sample
   ChunkSet to_cancel;
   ChunkSet to_request;

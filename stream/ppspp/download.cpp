@@ -39,7 +39,7 @@ std::uint64_t Download::room() const {
 
 void Download::asked(Instant now, ChunkRange chunks) {
   EARSHOT_CHECK(!chunks.empty() && chunks.size() <= kPageChunks);
-  asks_.push_back({chunks.begin, Ask::mask(chunks.size()), chunks.size(), now, false, std::nullopt});
+  asks_.push_back({chunks.begin, Ask::mask(chunks.size()), chunks.size(), now, false, given_up_.contains_any(chunks), std::nullopt});
   outstanding_ += chunks.size();
 }
 
@@ -53,12 +53,14 @@ bool Download::arrived(Instant now, std::uint64_t chunk) {
     if (chunk < ask.first || chunk - ask.first >= 64) continue;
     const std::uint64_t bit = std::uint64_t{1} << (chunk - ask.first);
     if ((ask.pending & bit) == 0) continue;
-    if (!ask.answered) round_trip_.sample(now - ask.sent);
+    if (!ask.answered && !ask.again) round_trip_.sample(now - ask.sent);
     ask.answered = true;
     ask.pending &= ~bit;
     --outstanding_;
     for (std::size_t earlier = 0; earlier < i; ++earlier) {
-      if (!asks_[earlier].overtaken_at) asks_[earlier].overtaken_at = now;
+      // REQUESTs overtake each other, too, and whole runs with them; one that nothing came of must have been sent well before.
+      const bool counts = asks_[earlier].answered || ask.sent - asks_[earlier].sent >= grace();
+      if (counts && !asks_[earlier].overtaken_at) asks_[earlier].overtaken_at = now;
     }
     if (ask.pending == 0) {
       completed(now, ask);
@@ -67,11 +69,13 @@ bool Download::arrived(Instant now, std::uint64_t chunk) {
     return true;
   }
   if (given_up_.erase({chunk, chunk + 1}) == 0) return false;
-  grace_ = std::min<Duration>(2 * grace_, kMaxGrace);
+  if (now - learnt_ >= grace_) grace_ = std::min<Duration>(2 * grace_, kMaxGrace);  // a run that is late teaches once
+  learnt_ = now;
   return true;
 }
 
 void Download::completed(Instant now, const Ask& ask) {
+  if (ask.again) return;
   const Duration wait = now - ask.sent;
   if (now - best_since_ >= kBestWaitTime) {
     earlier_best_ = std::exchange(best_wait_, Duration::max());
@@ -130,7 +134,7 @@ ChunkSet Download::take_overdue(Instant now) {
     return overdue;
   }
   for (auto ask = asks_.begin(); ask != asks_.end();) {
-    if (!ask->overtaken_at || now < *ask->overtaken_at + grace_) {
+    if (!ask->overtaken_at || now < *ask->overtaken_at + grace()) {
       ++ask;
       continue;
     }
@@ -145,6 +149,12 @@ ChunkSet Download::take_overdue(Instant now) {
   }
   forget_given_up();
   return overdue;
+}
+
+/// A quarter of the best time in which an ask was answered, as TCP's RACK has it, or what was learnt to be too little.
+Duration Download::grace() const {
+  const Duration best = std::min({best_wait_, earlier_best_, std::max(round_trip_.smoothed(), Duration(1))});
+  return std::max(grace_, std::min<Duration>(best / 4, kMaxGrace));
 }
 
 void Download::forget_given_up() {
@@ -164,7 +174,7 @@ Instant Download::next_deadline() const {
   Instant deadline = silent_until();
   for (const Ask& ask : asks_) {
     if (!ask.overtaken_at) break;
-    deadline = std::min(deadline, *ask.overtaken_at + grace_);
+    deadline = std::min(deadline, *ask.overtaken_at + grace());
   }
   return deadline;
 }

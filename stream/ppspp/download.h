@@ -3,7 +3,7 @@
 // Rules
 //  1. Chunks are asked for in runs of at most 64 under one page of the tree ("asks"), so that one proof serves a run.
 //  2. A run that later runs have overtaken is given up after a grace; a chunk that arrives after it was given up doubles
-//     the grace. Rationale: reordering and loss look alike at first, and a path's reordering is a property to be learnt.
+//     the grace. Of a run that nothing came of, only runs that were asked for later by that grace tell. Rationale: reordering and loss look alike at first, and a path's reordering is a property to be learnt.
 //  3. Nothing at all for a timeout: everything is given up and the peer is asked for a little only, until it answers. While
 //     chunks flow, the timeout follows from the pauses between them and not from how long an ask waits in the sender's
 //     queue: a source that dies in full flow is noticed within a few pauses.
@@ -66,6 +66,7 @@ class Download {
     std::uint64_t count = 0;
     Instant sent;
     bool answered = false;                  // a chunk of it came
+    bool again = false;                     // given up before: what comes may have been sent then, and tells no times
     std::optional<Instant> overtaken_at;    // a chunk of a later ask came
 
     static std::uint64_t mask(std::uint64_t size) { return size >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << size) - 1; }
@@ -75,6 +76,7 @@ class Download {
   void completed(Instant now, const Ask& ask);
   void note_pause(Duration pause);
   void forget_given_up();
+  Duration grace() const;
   /// REQUIRES: something is outstanding.
   Instant silent_until() const;
 
@@ -83,6 +85,7 @@ class Download {
   std::uint64_t window_ = kStartWindow;
   ChunkSet given_up_;              // lately; to learn the reordering
   Duration grace_ = 5ms;
+  Instant learnt_{};               // when a chunk last came that was given up
   /// The best wait of this minute and of the one before.
   Duration best_wait_ = Duration::max(), earlier_best_ = Duration::max();
   Instant best_since_{};

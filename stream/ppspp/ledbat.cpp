@@ -21,13 +21,13 @@ void RoundTrip::sample(Duration rtt) {
 void RoundTrip::back_off() { back_off_ = std::min(back_off_ + 1, 5u); }
 
 Duration RoundTrip::timeout() const {
-  const Duration guess = smoothed_ == Duration(0) ? 500ms : smoothed_ + 4 * variance_;
+  const Duration guess = smoothed_ == Duration(0) ? 500ms : longest();
   return std::min<Duration>(std::max<Duration>(guess, kMinTimeout) * (1 << back_off_), kMaxTimeout);
 }
 
 std::int64_t Ledbat::queueing_us(Instant now, std::uint64_t sample_us) {
   // The offset between two clocks may make a sample negative; modulo 2^64 it still is a number to subtract from.
-  const auto sample = static_cast<std::int64_t>(sample_us);
+  auto sample = static_cast<std::int64_t>(sample_us);
   if (bases_ == 0 || now - bin_began_ >= kBaseBin) {
     std::rotate(base_us_.begin(), base_us_.end() - 1, base_us_.end());
     base_us_[0] = sample;
@@ -35,6 +35,8 @@ std::int64_t Ledbat::queueing_us(Instant now, std::uint64_t sample_us) {
     bin_began_ = now;
   }
   base_us_[0] = std::min(base_us_[0], sample);
+  recent_us_[samples_++ % kFilter] = sample;
+  sample = *std::min_element(recent_us_.begin(), recent_us_.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(samples_, kFilter)));
   const auto base = *std::min_element(base_us_.begin(), base_us_.begin() + static_cast<std::ptrdiff_t>(bases_));
   // A peer may report anything: the difference is taken without overflow and cut to ten targets.
   const auto queueing = static_cast<std::uint64_t>(sample) - static_cast<std::uint64_t>(base);
@@ -44,7 +46,9 @@ std::int64_t Ledbat::queueing_us(Instant now, std::uint64_t sample_us) {
 void Ledbat::acknowledged(Instant now, std::uint64_t chunks, std::optional<std::uint64_t> sample_us) {
   clean_run_ += chunks;
   if (clean_run_ > 2 * window()) clean_ = true;
-  const std::int64_t queueing = sample_us ? queueing_us(now, *sample_us) : 0;
+  arrived_ += chunks;
+  if (sample_us) queueing_us_ = queueing_us(now, *sample_us);
+  const std::int64_t queueing = queueing_us_;
   const std::int64_t target = kTarget.count();
   if (slow_start_ && queueing < target / 2) {
     window_milli_ += chunks * 1000;
@@ -58,14 +62,28 @@ void Ledbat::acknowledged(Instant now, std::uint64_t chunks, std::optional<std::
   clamp();
 }
 
-void Ledbat::lost(Instant now, Duration round_trip) {
-  slow_start_ = false;
+void Ledbat::lost(Instant now, std::uint64_t chunks, Duration round_trip) {
   clean_ = false;
   clean_run_ = 0;
+  lost_ += chunks;
+  const bool congested = is_congested();
+  if (arrived_ + lost_ > 4 * kEnough) {
+    arrived_ /= 2;
+    lost_ /= 2;
+  }
+  if (!congested) return;
+  slow_start_ = false;
   if (halved_ && now - *halved_ < round_trip) return;
   halved_ = now;
+  arrived_ = lost_ = 0;  // the share begins anew: one jam halves once
   window_milli_ /= 2;
   clamp();
+}
+
+bool Ledbat::is_congested() const {
+  const std::uint64_t chunks = arrived_ + lost_;
+  const bool jammed = chunks >= kEnough && lost_ * 1000 > chunks * kMaxPathLoss;
+  return jammed || bases_ == 0 || queueing_us_ >= kTarget.count() / 2;
 }
 
 void Ledbat::timed_out() {

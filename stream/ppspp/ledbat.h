@@ -3,6 +3,12 @@
 // The window grows while the queueing delay (a one-way delay sample minus the smallest seen lately) is under the target
 // and shrinks above it, in proportion to the distance; it halves on loss, at most once a round trip. It starts with slow
 // start, as RFC 6817 section 2.4.2 leaves to the implementation, until the first loss or half the target.
+//
+// Loss that is not congestion. Radio links lose datagrams however little is sent, and a window that halves at each of them
+// stays at its floor. A queue that overflows was full before: so a loss halves the window when the queueing delay is
+// half of the target or more, or when more than kMaxPathLoss of what was sent lately is gone, which is what a bottleneck
+// without a queue does. This leaves RFC 6817, section 2.4.1, which halves at every loss; what it costs others: at such a
+// bottleneck a quarter is lost before we give way. The delay rules as ever.
 #pragma once
 
 #include <array>
@@ -25,6 +31,8 @@ class RoundTrip {
   void answered() { back_off_ = 0; }
 
   Duration smoothed() const { return smoothed_; }
+  /// An answer that takes longer is no answer that came late by chance.
+  Duration longest() const { return smoothed_ + 4 * variance_; }
   Duration timeout() const;
 
  private:
@@ -44,7 +52,7 @@ class Ledbat {
 
   /// `sample`: the one-way delay that the peer reported, with the offset between both clocks in it.
   void acknowledged(Instant now, std::uint64_t chunks, std::optional<std::uint64_t> sample_us);
-  void lost(Instant now, Duration round_trip);
+  void lost(Instant now, std::uint64_t chunks, Duration round_trip);
   void timed_out();
 
   /// In chunks.
@@ -56,7 +64,12 @@ class Ledbat {
   static constexpr std::size_t kBaseBins = 4;  // base delay: the smallest sample of the last four minutes
   static constexpr Duration kBaseBin = 60s;
 
+  static constexpr std::uint64_t kMaxPathLoss = 250;  // in thousandths
+  static constexpr std::uint64_t kEnough = 64;        // chunks that tell a share; after four times as many the old ones count half
+  static constexpr std::size_t kFilter = 4;           // the current delay is the smallest of so many samples (RFC 6817, section 3.4.2)
+
   void clamp();
+  bool is_congested() const;
   std::int64_t queueing_us(Instant now, std::uint64_t sample_us);
 
   std::uint64_t window_milli_ = kStartWindow * 1000;  // in thousandths of a chunk
@@ -64,6 +77,10 @@ class Ledbat {
   bool clean_ = true;
   std::uint64_t clean_run_ = 0;                       // chunks acknowledged since the last loss
   std::optional<Instant> halved_;
+  std::uint64_t arrived_ = 0, lost_ = 0;              // lately, in chunks
+  std::array<std::int64_t, kFilter> recent_us_{};     // the last samples
+  std::uint64_t samples_ = 0;
+  std::int64_t queueing_us_ = 0;                      // as of the last sample
   std::array<std::int64_t, kBaseBins> base_us_{};
   std::size_t bases_ = 0;                             // filled entries of base_us_
   Instant bin_began_{};

@@ -1,5 +1,6 @@
 // What time brings: what is overdue, what to ask for, what to tell, and when to be woken next.
 #include <algorithm>
+#include <utility>
 
 #include "stream/ppspp/swarm.h"
 
@@ -135,7 +136,12 @@ void Swarm::speak(Instant now, Channel& channel, Outbox& out) {
                         [&](const DatagramWriter& writer) { commit(now, channel, writer, out); });
   const bool busy = !channel.to_acknowledge.empty() || !channel.to_request.empty();
   ChunkRange said;
-  for (const ChunkRange& run : channel.to_acknowledge.ranges()) {
+  ChunkSet acknowledge = channel.acknowledged_before;
+  for (const ChunkSet* more : {&channel.acknowledged, &channel.to_acknowledge}) {
+    for (const ChunkRange& run : more->ranges()) acknowledge.insert(run);
+  }
+  if (channel.to_acknowledge.empty()) acknowledge.clear();
+  for (const ChunkRange& run : acknowledge.ranges()) {
     const ChunkRange whole = verified_.around(run.begin);
     if (whole == said || !channel.takes(Kind::kAck)) continue;
     speech.add(Ack{whole, channel.delay_us});
@@ -157,7 +163,9 @@ void Swarm::speak(Instant now, Channel& channel, Outbox& out) {
   if (channel.to_unchoke && channel.takes(Kind::kUnchoke)) speech.add(Unchoke{});
   if (channel.to_ask_for_peers) speech.add(PexRequest{});
   channel.to_choke = channel.to_unchoke = channel.to_ask_for_peers = false;
-  channel.to_acknowledge.clear();
+  if (!channel.to_acknowledge.empty()) {
+    channel.acknowledged_before = std::exchange(channel.acknowledged, std::exchange(channel.to_acknowledge, {}));
+  }
   channel.to_cancel.clear();
   channel.to_request.clear();
   speech.close(quiet);

@@ -20,13 +20,16 @@ constexpr Duration kPacedRoundTrip = 10ms;
 constexpr std::uint64_t kStepsOfWindow = 16;
 constexpr std::uint64_t kLeastStep = 4;
 
+/// Chunks of a batch that bring all of their proof on a path that loses: both are gone once in a hundred at a tenth of loss.
+constexpr std::uint64_t kSureChunks = 2;
+
 std::uint64_t microseconds(Instant now) { return static_cast<std::uint64_t>(now.time_since_epoch().count()); }
 
 }  // namespace
 
 void Upload::request(Instant now, ChunkRange chunks, const ChunkSet& has) {
   ChunkRange rest = chunks;
-  bool lost = false;
+  std::uint64_t lost = 0;
   while (!rest.empty()) {
     const ChunkRange gap = queued_.first_gap(rest);
     if (gap.empty() || queue_.size() >= kMaxQueuedRuns) break;
@@ -37,12 +40,12 @@ void Upload::request(Instant now, ChunkRange chunks, const ChunkSet& has) {
       if (repeated.empty()) break;
       look.begin = repeated.end;
       if (!has.contains_all(repeated)) again_.insert(repeated, kMaxAssumedRuns);
-      lost |= in_flight_.erase(repeated) > 0;
+      lost += in_flight_.erase(repeated);
     }
     queue_.push_back(gap);
     queued_.insert(gap);
   }
-  if (lost) ledbat_.lost(now, round_trip_.smoothed());
+  if (lost > 0) ledbat_.lost(now, lost, round_trip_.smoothed());
   forget_landed();
 }
 
@@ -65,6 +68,7 @@ void Upload::cancel(ChunkRange chunks) {
 void Upload::acknowledged(Instant now, ChunkRange chunks, std::optional<std::uint64_t> sample_us) {
   cancel(chunks);
   again_.erase(chunks);
+  if (sample_us) round_trip_.answered();
   const std::uint64_t newly = in_flight_.erase(chunks);
   if (newly == 0) return;
   if (sample_us) peaks_known_ = true;
@@ -82,15 +86,19 @@ void Upload::acknowledged(Instant now, ChunkRange chunks, std::optional<std::uin
   forget_landed();
 }
 
+/// Overtaken by three batches, or by one that left a quarter of a round trip later (as TCP's RACK, RFC 8985).
 void Upload::find_lost(Instant now, std::size_t newest_acknowledged) {
-  bool any = false;
-  for (std::size_t i = 0; i + kOvertaken <= newest_acknowledged; ++i) {
-    if (now - flights_[i].sent < round_trip_.smoothed()) break;
-    if (in_flight_.erase(flights_[i].chunks) == 0) continue;
+  std::uint64_t lost = 0;
+  const Instant newest = flights_[newest_acknowledged].sent;
+  for (std::size_t i = 0; i < newest_acknowledged; ++i) {
+    const bool overtaken = i + kOvertaken <= newest_acknowledged || newest - flights_[i].sent >= round_trip_.smoothed() / 4;
+    if (!overtaken || now - flights_[i].sent < round_trip_.longest()) break;
+    const std::uint64_t gone = in_flight_.erase(flights_[i].chunks);
+    if (gone == 0) continue;
     assumed_.erase(flights_[i].chunks);
-    any = true;
+    lost += gone;
   }
-  if (any) ledbat_.lost(now, round_trip_.smoothed());
+  if (lost > 0) ledbat_.lost(now, lost, round_trip_.smoothed());
 }
 
 std::optional<ChunkRange> Upload::next(Instant now, const ChunkSet& ours, std::uint64_t allowed) {
@@ -127,8 +135,7 @@ std::optional<ChunkRange> Upload::next(Instant now, const ChunkSet& ours, std::u
 }
 
 std::optional<std::vector<Node>> Upload::proof(std::uint64_t chunk, const HashTree& tree, const TreePage* low,
-                                               const ChunkSet& has) const {
-  const bool optimistic = !again_.contains(chunk);
+                                               const ChunkSet& has, bool optimistic) const {
   std::vector<Node> uncles;
   for (Bin bin = Bin::leaf(chunk); !tree.shape().is_peak(bin); bin = bin.parent()) {
     const ChunkRange under_parent = bin.parent().chunks();
@@ -166,11 +173,12 @@ void Upload::compose(Instant now, ChunkRange chunks, ByteView bytes, const HashT
   };
 
   if (!peaks_known_) add_hashes(tree.peaks());
-  const bool bundled = ledbat_.is_clean() && chunks.size() > 1;
+  const bool bundled = ledbat_.is_clean() && chunks.size() > 1 && round_trip_.smoothed() < kPacedRoundTrip;
   std::vector<Node> bundle;
   std::vector<std::uint64_t> provable;
   for (std::uint64_t chunk = chunks.begin; chunk < chunks.end; ++chunk) {
-    const auto uncles = proof(chunk, tree, low, has);
+    const bool sure = !bundled && chunk - chunks.begin < kSureChunks;
+    const auto uncles = proof(chunk, tree, low, has, /*optimistic=*/!sure && !again_.contains(chunk));
     if (!uncles) continue;
     assumed_.insert({chunk, chunk + 1}, kMaxAssumedRuns);
     if (bundled) {

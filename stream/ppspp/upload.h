@@ -8,8 +8,10 @@
 //  3. The peer is assumed to hold what was sent and is not known lost, so that a chunk in a sequence costs one hash on
 //     average (section 5.3, "optimistically skip"). A chunk that is asked for again goes with every hash that follows
 //     from acknowledgements alone: optimism failed once.
-//  4. While nothing gets lost, the proofs of a batch share a datagram ahead of it and its DATA datagrams are of equal
-//     size, which the kernel can then segment. After a loss each proof travels with its chunk (atomic datagrams).
+//  4. While nothing gets lost on a short path, the proofs of a batch share a datagram ahead of it and its DATA datagrams are of equal
+//     size, which the kernel can then segment. After a loss each proof travels with its chunk (atomic datagrams),
+//     and the first two chunks of a batch bring all that follows from acknowledgements: one lost datagram must not leave
+//     a whole page without proof.
 //  5. On paths with a delay the window leaves in steps over a round trip, a quarter faster than the window alone would,
 //     and not in one burst that a router's queue must hold (RFC 6817, section 3.2, asks for no bursts).
 //  6. A lost chunk is not sent again unless the peer asks again: it knows whether it still wants it, and from whom.
@@ -78,7 +80,7 @@ class Upload {
 
   /// Nothing when a hash is missing, which takes a damaged disk.
   std::optional<std::vector<Node>> proof(std::uint64_t chunk, const HashTree& tree, const TreePage* low,
-                                         const ChunkSet& has) const;
+                                         const ChunkSet& has, bool optimistic) const;
   void find_lost(Instant now, std::size_t newest_acknowledged);
   void forget_landed();
   Instant overdue_at() const;

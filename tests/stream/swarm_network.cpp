@@ -75,11 +75,11 @@ void SwarmNetwork::carry_out(SimulatedPeer& peer) {
 void SwarmNetwork::transmit(const SimulatedPeer& from, const Endpoint& to, ByteView bytes) {
   if (on_send) on_send(from, to, bytes);
   bytes_sent += bytes.size();
-  const int copies = random_.chance(faults_.repeat_percent, 100) ? 2 : 1;
-  for (int copy = 0; copy < copies; ++copy) {
-    if (random_.chance(faults_.loss_percent, 100)) continue;
-    const auto jitter = Duration(static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(faults_.jitter.count()) + 1)));
-    send(from.endpoint, to, Bytes(bytes.begin(), bytes.end()), faults_.delay + jitter);
+  const impairment::Path path{.delay = faults_.delay, .jitter = faults_.jitter, .loss_percent = faults_.loss_percent,
+                              .repeat_percent = faults_.repeat_percent, .bytes_per_second = faults_.bytes_per_second};
+  auto& uplink = uplinks_.try_emplace(from.endpoint, path, seed_ * 65'536 + from.endpoint.port).first->second;
+  for (const Instant arrival : uplink.arrivals(now(), bytes.size())) {
+    send(from.endpoint, to, Bytes(bytes.begin(), bytes.end()), arrival - now());
   }
 }
 

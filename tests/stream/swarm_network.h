@@ -9,6 +9,7 @@
 
 #include "schema/random.h"
 #include "stream/ppspp/swarm.h"
+#include "tests/impairment/impairment.h"
 #include "tests/stream/content.h"
 #include "tests/stream/datagram_network.h"
 
@@ -19,6 +20,7 @@ struct NetworkFaults {
   Duration jitter = 0ms;
   std::uint64_t loss_percent = 0;
   std::uint64_t repeat_percent = 0;
+  std::uint64_t bytes_per_second = 0;  // of each peer's uplink; 0: no limit
 };
 
 /// One peer and its disk.
@@ -46,7 +48,7 @@ class SimulatedPeer {
 class SwarmNetwork final : public DatagramNetwork<SimulatedPeer> {
  public:
   SwarmNetwork(std::uint64_t seed, NetworkFaults faults)
-      : DatagramNetwork(Instant(1s)), faults_(faults), random_(Random::stream(seed, 0, 1)), seed_(seed) {}
+      : DatagramNetwork(Instant(1s)), faults_(faults), seed_(seed) {}
 
   SimulatedPeer& add(const Digest32& root, const SwarmConfig& config = {});
   /// As if this datagram had come from there.
@@ -61,7 +63,7 @@ class SwarmNetwork final : public DatagramNetwork<SimulatedPeer> {
   void transmit(const SimulatedPeer& from, const Endpoint& to, ByteView bytes);
 
   NetworkFaults faults_;
-  Random random_;
+  std::map<Endpoint, impairment::Impairment> uplinks_;
   std::uint64_t seed_;
 };
 

@@ -298,6 +298,26 @@ TEST(Swarm, HeadAndTailComeThroughABadPathToo) {
   }
 }
 
+/// Seconds for a content over a path of 100 ms and 20 Mbit/s.
+std::optional<double> seconds_over_a_radio_link(const Published& published, std::uint64_t loss_percent, std::uint64_t seed) {
+  SwarmNetwork network(seed, {.delay = 45ms, .jitter = 10ms, .loss_percent = loss_percent, .bytes_per_second = 2'500'000});
+  auto& seeder = network.add(published.root);
+  seeder.give_everything(published);
+  auto& leecher = network.add(published.root);
+  network.dial(leecher, seeder);
+  const Instant begin = network.now();
+  const bool done = network.run(10min, [&] { return leecher.swarm.is_complete(); });
+  return done ? std::optional(std::chrono::duration<double>(network.now() - begin).count()) : std::nullopt;
+}
+
+TEST(Swarm, ALongPathIsFilledAndLossThatIsNotCongestionDoesNotEmptyIt) {
+  const Published published(random_bytes(30, 8'000'000));
+  const auto clean = seconds_over_a_radio_link(published, 0, 1), lossy = seconds_over_a_radio_link(published, 10, 1);
+  ASSERT_TRUE(clean && lossy);
+  EXPECT_LT(*clean, 6) << "3.2 s is the path's own speed";
+  EXPECT_LT(*lossy, 25) << "a window at its floor of 8 chunks would take 100 s";
+}
+
 TEST(Swarm, MorePeersThanSlotsAllComplete) {
   const Published published(random_bytes(26, 400'000));
   SwarmNetwork network(1, {});

@@ -69,9 +69,11 @@ void add_digests_row(CLI::App& app, Options& options) {
 }
 
 void add_stream_row(CLI::App& app, Options& options) {
-  CLI::App* row = app.add_subcommand("stream", "Fetch a file between two processes on loopback");
-  row->add_option("--row", options.stream.row, "vod: one seeder, one leecher");
-  row->add_option("--size", options.stream.size, "Bytes");
+  CLI::App* row = app.add_subcommand("stream", "Streaming between processes on loopback, one JSON line a row");
+  row->add_option("--row", options.stream.row, "Only this one")->check(CLI::IsMember(stream_rows()));
+  row->add_option("--size", options.stream.size, "Bytes of the vod row; the others take at most what they need");
+  row->add_option("--peer", options.stream.peer, "Program that drives libtorrent (make, seed, leech); measured in the same run")->check(CLI::ExistingFile);
+  row->add_option("--mutants", options.stream.mutants, "Altered proofs that the liar row offers");
   row->add_option("--folder", options.stream.folder, "Scratch folder");
 }
 

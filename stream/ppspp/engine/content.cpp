@@ -99,7 +99,10 @@ void Content::carry_out(Instant now, net::UdpSocket& socket) {
     void operator()(const Load& load) { content.carry_out(now, load); }
     void operator()(const Sized& sized) { content.checked(content.store_->sized(sized)); }
     void operator()(const Keep& keep) { content.checked(content.store_->keep(keep.chunk, keep.bytes)); }
-    void operator()(const KeepPage& keep) { content.checked(content.store_->keep_page(keep.index, *keep.page)); }
+    void operator()(const KeepPage& keep) {
+      if (content.page_read_ == keep.index) content.page_read_.reset();
+      content.checked(content.store_->keep_page(keep.index, *keep.page));
+    }
   };
   // A Load adds Sends behind itself, so the list grows while it is gone through.
   for (std::size_t i = 0; i < out_.effects.size(); ++i) {
@@ -122,8 +125,15 @@ void Content::carry_out(Instant now, const Load& load) {
     return;
   }
   loaded.bytes = ByteView(chunks_).first(*got);
-  const auto page = store_->page(load.chunks.begin / kPageChunks);
-  if (page) loaded.page = &*page;
+  // A page serves several batches.
+  const std::uint64_t index = load.chunks.begin / kPageChunks;
+  if (page_read_ != index) {
+    auto page = store_->page(index);
+    page_read_.reset();
+    if (page) page_read_ = index;
+    if (page) page_ = std::move(*page);
+  }
+  if (page_read_) loaded.page = &page_;
   swarm_->loaded(now, load, loaded, out_);
 }
 

@@ -72,6 +72,8 @@ class Content {
   Outbox out_;
   std::vector<net::Outgoing> outgoing_;
   Bytes chunks_;
+  TreePage page_{};                         // the last one that was read for a Load
+  std::optional<std::uint64_t> page_read_;  // its index
   struct Demand {
     std::vector<ChunkWish> wishes;
     Rest rest = Rest::kFetch;
