@@ -27,7 +27,7 @@ class Parser {
     top_.name("name", scenario_.name);
     section("population", [&](Reader& in) { population(in); });
     section("topology", [&](Reader& in) { topology(in, scenario_.topology); });
-    section("network", [&](Reader& in) { network(in, scenario_.network); });
+    section("network", [&](Reader& in) { read_network(in, scenario_.network, path_); });
     section("catalog", [&](Reader& in) { catalog(in, scenario_.catalog); });
     section("questions", [&](Reader& in) { workload(in, scenario_.workload); });
     section("digests", [&](Reader& in) { digests(in, scenario_.digests); });
@@ -119,44 +119,6 @@ class Parser {
     std::int64_t microseconds = topology.join_interval.count();
     in.whole("join_interval_us", microseconds, 0, 60'000'000);
     topology.join_interval = Duration(microseconds);
-  }
-
-  void network(Reader& in, NetworkSettings& network) {
-    static constexpr std::array<std::pair<std::string_view, LatencyLaw>, 5> kLaws{{
-        {"constant", LatencyLaw::kConstant},
-        {"uniform", LatencyLaw::kUniform},
-        {"log_normal", LatencyLaw::kLogNormal},
-        {"coordinates", LatencyLaw::kCoordinates},
-        {"matrix", LatencyLaw::kMatrix},
-    }};
-    static constexpr std::array<std::pair<std::string_view, LatencyPer>, 2> kPer{{
-        {"link", LatencyPer::kLink}, {"message", LatencyPer::kMessage}}};
-    constexpr std::int64_t kLongest = 60'000;
-    in.choice<LatencyLaw>("latency", network.law, kLaws);
-    if (network.law == LatencyLaw::kUniform) {
-      in.duration("min_ms", network.min, 0, kLongest);
-      in.duration("max_ms", network.max, 1, kLongest);
-      if (network.min > network.max) in.complain("min_ms is above max_ms");
-    } else if (network.law == LatencyLaw::kCoordinates || network.law == LatencyLaw::kMatrix) {
-      network.min = 1ms;
-      in.duration("min_ms", network.min, 0, kLongest);
-      in.path("file", network.file, path_);
-      if (network.law == LatencyLaw::kCoordinates && network.file.empty()) in.duration("median_ms", network.median, 1, kLongest);
-      if (network.law == LatencyLaw::kMatrix && !in.has("file")) in.complain("latency = \"matrix\" needs a file");
-    } else {
-      in.duration("median_ms", network.median, 1, kLongest);
-    }
-    if (network.law == LatencyLaw::kLogNormal) {
-      network.max = 2s;
-      in.fixed("sigma", network.sigma, 0, 4);
-      in.duration("max_ms", network.max, 1, kLongest);
-    }
-    in.choice<LatencyPer>("per", network.per, kPer);
-    in.share("loss", network.loss_per_million);
-    in.share("duplicates", network.duplicates_per_million);
-    in.duration("jitter_ms", network.jitter, 0, kLongest);
-    in.duration("faults_until_s", network.faults_until, 0, 1'000'000);
-    in.duration("lost_after_ms", network.lost_after, 0, kLongest);
   }
 
   void catalog(Reader& in, CatalogSettings& catalog) {
@@ -304,34 +266,13 @@ class Parser {
   void churn(Reader& in, ChurnSettings& churn) {
     static constexpr std::array<std::pair<std::string_view, LibraryChange>, 2> kChanges{{
         {"same", LibraryChange::kSame}, {"new", LibraryChange::kNew}}};
-    in.within("session", [&](Reader& law) { duration_law(law, churn.session); });
-    in.within("away", [&](Reader& law) { duration_law(law, churn.away); });
+    in.within("session", [&](Reader& law) { read_duration_law(law, churn.session, path_); });
+    in.within("away", [&](Reader& law) { read_duration_law(law, churn.away, path_); });
     in.duration("from_s", churn.from, 0, 1'000'000);
     in.duration("until_s", churn.until, 0, 1'000'000);
     in.share("graceful", churn.graceful_per_million);
     in.choice<LibraryChange>("library", churn.library, kChanges);
     if (scenario_.topology.kind != TopologyKind::kMembership) in.complain("a fixed graph has no churn: topology.kind = \"membership\" has");
-  }
-
-  void duration_law(Reader& in, DurationSettings& law) {
-    static constexpr std::array<std::pair<std::string_view, DurationKind>, 6> kKinds{{
-        {"constant", DurationKind::kConstant},
-        {"exponential", DurationKind::kExponential},
-        {"weibull", DurationKind::kWeibull},
-        {"pareto", DurationKind::kPareto},
-        {"log_normal", DurationKind::kLogNormal},
-        {"imported", DurationKind::kImported},
-    }};
-    in.choice<DurationKind>("law", law.kind, kKinds);
-    if (law.kind == DurationKind::kImported) {
-      in.path("file", law.file, path_);
-      in.text("column", law.column);
-      in.text("since", law.since);
-      if (!in.has("file") || !in.has("column")) in.complain("law = \"imported\" needs a file and a column of seconds");
-      return;
-    }
-    in.duration("median_s", law.median, 0, 100'000'000);
-    if (law.kind != DurationKind::kConstant && law.kind != DurationKind::kExponential) in.fixed("shape", law.shape, 0.05, 100);
   }
 
   void probe(Reader& in, ProbeSettings& probe) {
@@ -465,8 +406,66 @@ Result<void> apply(toml::table& root, const Override& change) {
 
 }  // namespace
 
-Result<Scenario> parse_scenario(std::string_view text, const std::filesystem::path& path,
-                                const std::vector<Override>& overrides) {
+void read_network(Reader& in, NetworkSettings& network, const std::filesystem::path& path) {
+  static constexpr std::array<std::pair<std::string_view, LatencyLaw>, 5> kLaws{{
+      {"constant", LatencyLaw::kConstant},
+      {"uniform", LatencyLaw::kUniform},
+      {"log_normal", LatencyLaw::kLogNormal},
+      {"coordinates", LatencyLaw::kCoordinates},
+      {"matrix", LatencyLaw::kMatrix},
+  }};
+  static constexpr std::array<std::pair<std::string_view, LatencyPer>, 2> kPer{{
+      {"link", LatencyPer::kLink}, {"message", LatencyPer::kMessage}}};
+  constexpr std::int64_t kLongest = 60'000;
+  in.choice<LatencyLaw>("latency", network.law, kLaws);
+  if (network.law == LatencyLaw::kUniform) {
+    in.duration("min_ms", network.min, 0, kLongest);
+    in.duration("max_ms", network.max, 1, kLongest);
+    if (network.min > network.max) in.complain("min_ms is above max_ms");
+  } else if (network.law == LatencyLaw::kCoordinates || network.law == LatencyLaw::kMatrix) {
+    network.min = 1ms;
+    in.duration("min_ms", network.min, 0, kLongest);
+    in.path("file", network.file, path);
+    if (network.law == LatencyLaw::kCoordinates && network.file.empty()) in.duration("median_ms", network.median, 1, kLongest);
+    if (network.law == LatencyLaw::kMatrix && !in.has("file")) in.complain("latency = \"matrix\" needs a file");
+  } else {
+    in.duration("median_ms", network.median, 1, kLongest);
+  }
+  if (network.law == LatencyLaw::kLogNormal) {
+    network.max = 2s;
+    in.fixed("sigma", network.sigma, 0, 4);
+    in.duration("max_ms", network.max, 1, kLongest);
+  }
+  in.choice<LatencyPer>("per", network.per, kPer);
+  in.share("loss", network.loss_per_million);
+  in.share("duplicates", network.duplicates_per_million);
+  in.duration("jitter_ms", network.jitter, 0, kLongest);
+  in.duration("faults_until_s", network.faults_until, 0, 1'000'000);
+  in.duration("lost_after_ms", network.lost_after, 0, kLongest);
+}
+
+void read_duration_law(Reader& in, DurationSettings& law, const std::filesystem::path& path) {
+  static constexpr std::array<std::pair<std::string_view, DurationKind>, 6> kKinds{{
+      {"constant", DurationKind::kConstant},
+      {"exponential", DurationKind::kExponential},
+      {"weibull", DurationKind::kWeibull},
+      {"pareto", DurationKind::kPareto},
+      {"log_normal", DurationKind::kLogNormal},
+      {"imported", DurationKind::kImported},
+  }};
+  in.choice<DurationKind>("law", law.kind, kKinds);
+  if (law.kind == DurationKind::kImported) {
+    in.path("file", law.file, path);
+    in.text("column", law.column);
+    in.text("since", law.since);
+    if (!in.has("file") || !in.has("column")) in.complain("law = \"imported\" needs a file and a column of seconds");
+    return;
+  }
+  in.duration("median_s", law.median, 0, 100'000'000);
+  if (law.kind != DurationKind::kConstant && law.kind != DurationKind::kExponential) in.fixed("shape", law.shape, 0.05, 100);
+}
+
+Result<toml::table> read_table(std::string_view text, const std::filesystem::path& path, const std::vector<Override>& overrides) {
   toml::table root;
   try {
     root = toml::parse(text, path.string());
@@ -476,7 +475,14 @@ Result<Scenario> parse_scenario(std::string_view text, const std::filesystem::pa
   for (const Override& change : overrides) {
     if (auto ok = apply(root, change); !ok) return tl::unexpected(ok.error());
   }
-  return Parser(root, path).parse();
+  return root;
+}
+
+Result<Scenario> parse_scenario(std::string_view text, const std::filesystem::path& path,
+                                const std::vector<Override>& overrides) {
+  auto root = read_table(text, path, overrides);
+  if (!root) return tl::unexpected(std::move(root.error()));
+  return Parser(*root, path).parse();
 }
 
 Result<Scenario> load_scenario(const std::filesystem::path& path, const std::vector<Override>& overrides) {

@@ -1,5 +1,5 @@
-// One table of a scenario file: typed reading with bounds, and errors that name file, line and key. For scenario.cpp only:
-// this and that file are the ones that include toml++.
+// One table of a scenario file: typed reading with bounds, and errors that name file, line and key. For scenario.cpp and
+// swarm_scenario.cpp: these files are the ones that include toml++.
 #pragma once
 
 #include <toml++/toml.h>
@@ -16,7 +16,10 @@
 
 #include "schema/result.h"
 #include "schema/time.h"
+#include "sim/duration_law.h"
 #include "sim/fixed_math.h"
+#include "sim/network.h"
+#include "sim/scenario.h"
 
 namespace earshot::sim {
 
@@ -203,5 +206,13 @@ class Reader {
   std::optional<Error>& error_;
   std::vector<std::string> keys_;
 };
+
+// Sections that scenarios of both kinds have; in scenario.cpp. `path`: the scenario's, for files that it names.
+
+void read_network(Reader& in, NetworkSettings& network, const std::filesystem::path& path);
+void read_duration_law(Reader& in, DurationSettings& law, const std::filesystem::path& path);
+
+/// The file with the overrides in it. Errors: kInvalid, as parse_scenario.
+Result<toml::table> read_table(std::string_view text, const std::filesystem::path& path, const std::vector<Override>& overrides);
 
 }  // namespace earshot::sim

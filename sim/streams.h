@@ -28,6 +28,7 @@ enum class Purpose : std::uint64_t {
   kBare = 16,
   kDigest = 17,   // when peers of a fixed graph publish, and whose digests are looked for
   kSoak = 18,
+  kSwarm = 19,    // a peer of a swarm, one stream a life
   kSweep = 32,    // the points of a Latin hypercube; `node` is the axis
 };
 

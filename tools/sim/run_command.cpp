@@ -14,6 +14,7 @@
 #include "tools/sim/ranks.h"
 #include "tools/sim/study_flags.h"
 #include "tools/sim/study_folder.h"
+#include "tools/sim/swarm_run.h"
 
 namespace earshot::simtool {
 
@@ -73,6 +74,14 @@ Result<void> check_partition(const RunFlags& flags, const sim::Scenario& scenari
 Result<int> run(const RunFlags& flags) {
   const auto plan = flags.study.plan_run();
   if (!plan) return tl::unexpected(plan.error());
+  const auto swarm = sim::parse_swarm_scenario(plan->text, plan->path, plan->overrides);
+  if (!swarm) return tl::unexpected(swarm.error());
+  if (*swarm) {
+    if (!flags.out.empty() || !flags.trace.empty() || flags.parts > 1 || flags.partition) {
+      return fail(ErrorCode::kInvalid, "a [swarm] has no --out, --trace, --parts and --partition");
+    }
+    return run_swarm_seeds(**swarm, plan->seeds, flags.json);
+  }
   const auto study = plan->study();
   if (!study) return tl::unexpected(study.error());
   const sim::Scenario& scenario = study->scenarios[0];
