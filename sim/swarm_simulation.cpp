@@ -221,10 +221,12 @@ class SwarmRun {
     std::tie(record_.start_p50, record_.start_p95, record_.start_max) = std::tuple(quantile(starts, 50), quantile(starts, 95), quantile(starts, 100));
     std::tie(record_.whole_p50, record_.whole_p95, record_.whole_max) = std::tuple(quantile(wholes, 50), quantile(wholes, 95), quantile(wholes, 100));
     std::tie(record_.delay_p50, record_.delay_p95) = std::tuple(quantile(delays, 50), quantile(delays, 95));
-    if ((played + stalled).count() > 0) record_.stalled_percent = 100.0 * static_cast<double>(stalled.count()) / static_cast<double>((played + stalled).count());
+    const auto listened = static_cast<double>((played + stalled).count());
+    if (listened > 0) record_.stalled_percent = 100.0 * static_cast<double>(stalled.count()) / listened;
     record_.simulated = now_ - Instant(1s);
-    const double stream_bytes = settings_.kind == SwarmKind::kVod ? static_cast<double>(content_.bytes.size())
-                                                                 : static_cast<double>(settings_.bit_rate) / 8 * static_cast<double>(record_.simulated.count()) / 1e6;
+    const double seconds = static_cast<double>(record_.simulated.count()) / 1e6;
+    const double stream_bytes =
+        settings_.kind == SwarmKind::kVod ? static_cast<double>(content_.bytes.size()) : static_cast<double>(settings_.bit_rate) / 8 * seconds;
     record_.source_copies = static_cast<double>(places_[0].bytes) / stream_bytes;
     record_.event_hash = hash_;
     return record_;

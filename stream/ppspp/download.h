@@ -3,7 +3,8 @@
 // Rules
 //  1. Chunks are asked for in runs of at most 64 under one page of the tree ("asks"), so that one proof serves a run.
 //  2. A run that later runs have overtaken is given up after a grace; a chunk that arrives after it was given up doubles
-//     the grace. Of a run that nothing came of, only runs that were asked for later by that grace tell. Rationale: reordering and loss look alike at first, and a path's reordering is a property to be learnt.
+//     the grace. Of a run that nothing came of, only runs that were asked for later by that grace tell. Rationale: reordering and
+//     loss look alike at first, and a path's reordering is a property to be learnt.
 //  3. Nothing at all for a timeout: everything is given up and the peer is asked for a little only, until it answers. While
 //     chunks flow, the timeout follows from the pauses between them and not from how long an ask waits in the sender's
 //     queue: a source that dies in full flow is noticed within a few pauses.

@@ -209,7 +209,8 @@ Result<std::string> row_swarm(const StreamBenchOptions& options) {
   const auto run = run_ours(options, file, size, kLeechers);
   if (!run) return tl::unexpected(run.error());
   const double gb = static_cast<double>(size) * 1e-9 * kLeechers;
-  std::string members = fmt::format("\"bytes\":{},\"leechers\":{},\"first_done_s\":{:.2f},\"last_done_s\":{:.2f},\"mb_per_s\":{:.1f},\"cpu_s_per_gb\":{:.2f},\"rss_mb\":{:.1f}",
+  std::string members = fmt::format("\"bytes\":{},\"leechers\":{},\"first_done_s\":{:.2f},\"last_done_s\":{:.2f},\"mb_per_s\":{:.1f},"
+                                    "\"cpu_s_per_gb\":{:.2f},\"rss_mb\":{:.1f}",
                                     size, kLeechers, run->first_done_s, run->last_done_s, gb * 1000 / run->last_done_s, run->cpu_s / gb, run->leecher.peak_mb);
   if (options.peer.empty()) return members;
   const auto peer = run_peer(options, file, "tcp", kLeechers);

@@ -86,7 +86,8 @@ Result<std::string> row_play_start(const StreamBenchOptions& options) {
   if (auto read = read_on(**reader, kEnd); !read) return tl::unexpected(std::move(read.error()));
   (*reader)->seek(kEnd);
   if (auto read = read_on(**reader, kBitRate / 8); !read) return tl::unexpected(std::move(read.error()));
-  return fmt::format("\"bit_rate\":{},\"round_trip_ms\":40,\"path_mbit\":8,\"prefetch_ms\":{:.0f},\"play_start_ms\":{:.0f}", kBitRate, prefetch_ms, ms_since(pressed));
+  return fmt::format("\"bit_rate\":{},\"round_trip_ms\":40,\"path_mbit\":8,\"prefetch_ms\":{:.0f},\"play_start_ms\":{:.0f}",
+                     kBitRate, prefetch_ms, ms_since(pressed));
 }
 
 /// Two sources give 1.5 MB a second each to a player of 8 Mbit/s; the one that gave more is killed two seconds in. The sound
@@ -128,7 +129,8 @@ Result<std::string> row_source_killed(const StreamBenchOptions& options) {
     if (at > 0) longest = std::max(longest, ms_since(asked));
     due = std::max(due, asked) + std::chrono::milliseconds(20);
   }
-  return fmt::format("\"sources\":2,\"bit_rate\":{},\"longest_wait_before_ms\":{:.0f},\"longest_wait_after_ms\":{:.0f}", kBitRate, longest_before, longest_after);
+  return fmt::format("\"sources\":2,\"bit_rate\":{},\"longest_wait_before_ms\":{:.0f},\"longest_wait_after_ms\":{:.0f}",
+                     kBitRate, longest_before, longest_after);
 }
 
 namespace {

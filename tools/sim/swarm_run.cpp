@@ -29,7 +29,8 @@ void print_json(const sim::SwarmScenario& scenario, std::uint64_t seed, const si
 
 void print_rows(std::uint64_t seed, const sim::SwarmScenario& scenario, const sim::SwarmRecord& record) {
   fmt::print("seed {}: {} peers came, {} heard sound\n", seed, record.peers, record.heard);
-  fmt::print("  first sound     {:.2f} s median, {:.2f} s p95, {:.2f} s last\n", seconds(record.start_p50), seconds(record.start_p95), seconds(record.start_max));
+  fmt::print("  first sound     {:.2f} s median, {:.2f} s p95, {:.2f} s last\n", seconds(record.start_p50), seconds(record.start_p95),
+             seconds(record.start_max));
   fmt::print("  standstills     at {} peers, {:.2f} % of the time\n", record.stood_still, record.stalled_percent);
   fmt::print("  source          sent {:.1f} copies\n", record.source_copies);
   if (scenario.swarm.kind == sim::SwarmKind::kVod) {
