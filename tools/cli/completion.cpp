@@ -101,7 +101,7 @@ complete -F _earshot earshot
 }
 
 // Inside '...' of a shell.
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
   std::string result;
   for (const char byte : text) result += byte == '\'' ? std::string("'\\''") : std::string(1, byte);
   return result;
@@ -110,7 +110,7 @@ std::string quoted(std::string_view text) {
 // Inside [...] of a specification of zsh's _arguments.
 std::string zsh_help(std::string_view text) {
   std::string result;
-  for (const char byte : quoted(text)) {
+  for (const char byte : shell_quoted(text)) {
     if (byte == '[' || byte == ']' || byte == ':') result += '\\';
     result += byte;
   }
@@ -191,7 +191,7 @@ std::string fish_script(const CommandRow& root) {
   for (const CommandRow* row : rows_of(root)) {
     for (const CommandRow& below : row->commands) {
       text += fmt::format("complete -c earshot -n '{}' -a {} -d '{}'\n", fish_condition(*row), last_word(below),
-                          quoted(below.what));
+                          shell_quoted(below.what));
     }
     for (const OptionRow& option : row->options) {
       text += fmt::format("complete -c earshot -n '{}'", fish_condition(*row));
@@ -199,7 +199,7 @@ std::string fish_script(const CommandRow& root) {
         text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
       if (!option.value.empty())
         text += option.takes_path() ? " -r -F" : fmt::format(" -x -a '{}'", joined(option.choices));
-      text += fmt::format(" -d '{}'\n", quoted(option.help));
+      text += fmt::format(" -d '{}'\n", shell_quoted(option.help));
     }
     for (const OptionRow& option : row->positionals) {
       if (option.takes_path()) text += fmt::format("complete -c earshot -n '{}' -F\n", fish_condition(*row));
