@@ -10,12 +10,6 @@
 #include "tools/node/api_json.h"
 #include "tools/node/api_orders.h"
 #include "tools/node/http_request.h"
-#include "tools/node/page.h"
-
-// The page's files are open to all and not what is searched for here: this program carries none.
-const earshot::node::PageFile* earshot::node::page_file(std::string_view) {
-  return nullptr;
-}
 
 namespace {
 

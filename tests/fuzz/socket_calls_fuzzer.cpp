@@ -7,13 +7,7 @@
 
 #include "schema/bytes.h"
 #include "schema/check.h"
-#include "tools/node/page.h"
 #include "tools/node/socket_calls.h"
-
-// The page's files are not what is searched for here.
-const earshot::node::PageFile* earshot::node::page_file(std::string_view) {
-  return nullptr;
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace earshot;
