@@ -1,4 +1,4 @@
-// What the page, or who speaks like it, sends over its WebSocket: requests of our routes and nothing else, and a bounded number of them.
+// What the page, or who speaks like it, sends over its WebSocket: JSON for our routes and nothing else, and a bounded number of calls.
 //
 //   input = texts, each ended by an octet 0
 #include <cstdint>
@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::size_t answers = 0;
   node::SocketCalls calls(
       [&](const node::Request& request, const std::shared_ptr<node::Channel>& channel) {
-        EARSHOT_CHECK(request.target.starts_with('/'));
+        EARSHOT_CHECK(request.content_type == "application/json" && !request.unix_socket);
         if (request.target.size() % 2 == 0) return channel->reply({404, "{}", ""});
         open.push_back(channel);
         EARSHOT_CHECK(open.size() <= 1000);
