@@ -151,6 +151,7 @@ class FakeEngine final : public stream::Engine {
   Scheme scheme() const override { return Scheme::kPpspp; }
   std::uint16_t port() const override { return 5001; }
   Result<std::unique_ptr<stream::Stream>> open(const ContentId& content, std::span<const Endpoint> providers) override {
+    const std::lock_guard lock(opening_);  // several fetches may be under way
     last_providers.assign(providers.begin(), providers.end());
     const auto found = texts.find(content);
     return std::make_unique<FakeStream>(found == texts.end() ? "" : found->second, found == texts.end());
@@ -174,6 +175,9 @@ class FakeEngine final : public stream::Engine {
   std::vector<std::string> shared;
   std::vector<ContentId> forgotten;
   std::vector<std::string> moves;
+
+ private:
+  std::mutex opening_;
 };
 
 /// Remembers what was answered.
