@@ -154,10 +154,10 @@ void LibraryIndex::put_state(Batch& batch, const View& view, const DistinctTerms
   batch.put(Family::kState, kTotalsKey, encode(totals_));
 }
 
-// Segments to merge now, as positions in the view; none: all is well. Sizes fall into tiers, each kFan times the one
-// below, and kFan segments of one tier become one of the next: a track is merged once a tier.
+// Segments to merge now, as positions in the view; none: all is well. Sizes fall into tiers, each kSegmentFan times the one
+// below, and kSegmentFan segments of one tier become one of the next: a track is merged once a tier.
 std::vector<std::size_t> LibraryIndex::pick() const {
-  constexpr std::size_t kFan = 4;
+  constexpr std::size_t kSegmentFan = 4;
   constexpr std::size_t kMaxParts = 32;               // more: searches slow down, so merges do not wait for quiet
   constexpr std::uint64_t kMaxMergedDocs = 2u << 20;  // 220 bytes each while they are merged
   const auto& parts = view_->parts;
@@ -174,14 +174,14 @@ std::vector<std::size_t> LibraryIndex::pick() const {
   for (const std::size_t i : all) {
     unsigned tier = 0;
     for (std::uint64_t size = std::max<std::size_t>(options_.live_tracks, 1); size * 2 <= parts[i].tracks();
-         size *= kFan)
+         size *= kSegmentFan)
       ++tier;
     tiers[tier].push_back(i);
   }
   for (const auto& [tier, members] : tiers) {
     std::uint64_t docs = 0;
     for (const std::size_t i : members) docs += parts[i].tracks();
-    if (members.size() >= kFan && docs <= kMaxMergedDocs) return members;
+    if (members.size() >= kSegmentFan && docs <= kMaxMergedDocs) return members;
   }
   return {};
 }

@@ -10,8 +10,8 @@ namespace earshot::index {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kFields = {"title", "artist", "album", "genre", "publisher"};
-constexpr std::array<std::string_view, 3> kNumbers = {"year", "seconds", "kbps"};
+constexpr std::array<std::string_view, 5> kFieldNames = {"title", "artist", "album", "genre", "publisher"};
+constexpr std::array<std::string_view, 3> kNumberNames = {"year", "seconds", "kbps"};
 
 std::string joined(const std::vector<std::string>& texts, std::string_view between) {
   std::string all;
@@ -39,7 +39,7 @@ class NodeText {
   std::string operator()(const HasWord& word) const { return std::visit(WordText(), query_.words[word.word]); }
   std::string operator()(const InRange& range) const {
     const bool is_open = range.most == InRange().most;
-    return fmt::format("{}={}..{}", kNumbers[static_cast<std::size_t>(range.number)], range.least,
+    return fmt::format("{}={}..{}", kNumberNames[static_cast<std::size_t>(range.number)], range.least,
                        is_open ? "" : std::to_string(range.most));
   }
   std::string operator()(const OfCodec& codec) const { return fmt::format("codec={}", earshot::to_string(codec.codec)); }
@@ -50,7 +50,7 @@ class NodeText {
   std::string operator()(const InText& text) const {
     std::vector<std::string> runs;
     for (const Run& run : text.runs) runs.push_back(joined(run.terms, " ") + (run.is_open ? "*" : ""));
-    return fmt::format("in:{}({})", text.field ? kFields[static_cast<std::size_t>(*text.field)] : "any",
+    return fmt::format("in:{}({})", text.field ? kFieldNames[static_cast<std::size_t>(*text.field)] : "any",
                        joined(runs, "|"));
   }
   std::string operator()(const AllOf& all) const { return "all(" + listed(all.nodes) + ")"; }

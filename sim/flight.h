@@ -175,8 +175,8 @@ class Flight {
 
 /// Mixes a word into a hash: multiply and fold, 64 x 64 -> 128 bits. For telling runs apart, not against an enemy.
 inline std::uint64_t mixed(std::uint64_t hash, std::uint64_t word) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = Wide{hash ^ 0x9E3779B97F4A7C15u} * (word ^ 0xD1B54A32D192ED03u);
+  __extension__ using Product = unsigned __int128;
+  const Product product = Product{hash ^ 0x9E3779B97F4A7C15u} * (word ^ 0xD1B54A32D192ED03u);
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 

@@ -36,14 +36,14 @@ std::uint32_t peer_of(const Endpoint& endpoint) {
 
 enum class Kind : std::uint8_t { kArrival, kTick, kPlay, kJoin, kGo };
 
-struct Event {
+struct SwarmEvent {
   Instant at;
   std::uint64_t order = 0;
   Kind kind{};
   std::uint32_t peer = 0;
   Endpoint to, from;  // kArrival
   Bytes bytes;
-  bool operator>(const Event& other) const { return std::tie(at, order) > std::tie(other.at, other.order); }
+  bool operator>(const SwarmEvent& other) const { return std::tie(at, order) > std::tie(other.at, other.order); }
 };
 
 class SwarmRun {
@@ -60,7 +60,7 @@ class SwarmRun {
     }
     const Instant end = Instant(1s) + settings_.time;
     while (!events_.empty() && !done_) {
-      Event event = std::move(const_cast<Event&>(events_.top()));
+      SwarmEvent event = std::move(const_cast<SwarmEvent&>(events_.top()));
       events_.pop();
       if (event.at > end) break;
       now_ = event.at;
@@ -82,12 +82,12 @@ class SwarmRun {
     std::uint64_t bytes = 0;
   };
 
-  void push(Event event) {
+  void push(SwarmEvent event) {
     event.order = order_++;
     events_.push(std::move(event));
   }
 
-  void happen(Event& event) {
+  void happen(SwarmEvent& event) {
     Place& place = places_[event.peer];
     switch (event.kind) {
       case Kind::kJoin: return join(event.peer);
@@ -240,7 +240,7 @@ class SwarmRun {
   std::vector<Place> places_;  // the source first
   std::vector<std::uint32_t> present_;
   LiveSigner signer_;
-  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  std::priority_queue<SwarmEvent, std::vector<SwarmEvent>, std::greater<>> events_;
   std::uint64_t order_ = 0;
   Instant now_{};
   bool done_ = false;

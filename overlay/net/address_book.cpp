@@ -10,13 +10,14 @@
 #include <cstring>
 #include <fstream>
 
+#include "overlay/net/disk_error.h"
 #include "schema/check.h"
 
 namespace earshot::overlay::net {
 
 namespace {
 
-constexpr std::string_view kHead = "earshot-address-book 1\n";
+constexpr std::string_view kBookHead = "earshot-address-book 1\n";
 constexpr std::string_view kEnd = "end ";
 
 /// A line has at most 5 + 1 + 10 + 64 + 1 + 47 + 1 bytes.
@@ -28,10 +29,6 @@ constexpr Duration kLongestWait = 60s;
 /// Detects rot, not malice: whoever can write the file owns the node.
 std::uint64_t checksum(std::string_view text) {
   return siphash({}, as_bytes(text));
-}
-
-tl::unexpected<Error> disk_error(std::string_view doing, const std::filesystem::path& path) {
-  return fail(ErrorCode::kDisk, "{} {}: {}", doing, path.string(), std::strerror(errno));
 }
 
 template <class Number>
@@ -236,7 +233,7 @@ std::vector<PeerId> AddressBook::recent(std::size_t at_most) const {
 }
 
 std::string AddressBook::text() const {
-  std::string text(kHead);
+  std::string text(kBookHead);
   std::size_t count = 0;
   for (const Entry& entry : entries_) {
     if (entry.peer == self_ || reach_of(entry.contact.endpoint) == Reach::kNowhere) continue;
@@ -287,7 +284,7 @@ Result<void> AddressBook::load(const std::filesystem::path& file) {
 /// All lines are parsed before the first is believed.
 Result<void> AddressBook::read(std::string_view text) {
   const auto damaged = [] { return fail(ErrorCode::kCorrupt, "the file is damaged"); };
-  if (text.size() > kMaxFile || !text.starts_with(kHead)) return damaged();
+  if (text.size() > kMaxFile || !text.starts_with(kBookHead)) return damaged();
   const std::size_t end = text.rfind("\nend ") + 1;
   if (end == 0 || text.back() != '\n') return damaged();
   std::string_view last = text.substr(end + kEnd.size(), text.size() - end - kEnd.size() - 1);
@@ -297,7 +294,7 @@ Result<void> AddressBook::read(std::string_view text) {
   if (sum != checksum(text.substr(0, end))) return damaged();
 
   std::vector<Contact> contacts;
-  std::string_view body = text.substr(kHead.size(), end - kHead.size());
+  std::string_view body = text.substr(kBookHead.size(), end - kBookHead.size());
   while (!body.empty()) {
     const auto contact = parse_line(take_until(body, '\n'));
     if (!contact) return damaged();

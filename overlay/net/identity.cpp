@@ -11,15 +11,16 @@
 #include <cstring>
 #include <string_view>
 
+#include "overlay/net/disk_error.h"
 #include "schema/check.h"
 
 namespace earshot::overlay::net {
 
 namespace {
 
-constexpr std::string_view kHead = "earshot-key 1\nsecret ";
+constexpr std::string_view kKeyFileHead = "earshot-key 1\nsecret ";
 constexpr std::size_t kSecretSize = crypto_box_SECRETKEYBYTES;
-constexpr std::size_t kFileSize = kHead.size() + 2 * kSecretSize + 1;
+constexpr std::size_t kFileSize = kKeyFileHead.size() + 2 * kSecretSize + 1;
 
 static_assert(kSecretSize == 32 && crypto_box_PUBLICKEYBYTES == 32, "CURVE keys are Curve25519 keys");
 
@@ -47,10 +48,6 @@ class Descriptor {
  private:
   int fd_;
 };
-
-tl::unexpected<Error> disk_error(std::string_view doing, const std::filesystem::path& path) {
-  return fail(ErrorCode::kDisk, "{} {}: {}", doing, path.string(), std::strerror(errno));
-}
 
 /// Others must not reach it, and it must be ours. `mode` is what it should be.
 Result<void> check_private(const struct stat& found, mode_t mode, const std::filesystem::path& path) {
@@ -138,8 +135,8 @@ Result<Identity> Identity::open(const std::filesystem::path& file) {
 
   const Identity fresh = ephemeral();
   FileText file_text;
-  std::memcpy(file_text.text.data(), kHead.data(), kHead.size());
-  char* const digits = file_text.text.data() + kHead.size();
+  std::memcpy(file_text.text.data(), kKeyFileHead.data(), kKeyFileHead.size());
+  char* const digits = file_text.text.data() + kKeyFileHead.size();
   sodium_bin2hex(digits, 2 * kSecretSize + 1, fresh.secret_.get(), kSecretSize);
   digits[2 * kSecretSize] = '\n';
   auto written = write_new(path, {file_text.text.data(), file_text.text.size()});
@@ -166,8 +163,8 @@ Result<Identity> Identity::read(const std::filesystem::path& file) {
   Secret secret = empty_secret();
   std::size_t bytes = 0;
   const char* end = nullptr;
-  const char* const digits = text.data() + kHead.size();
-  if (!text.starts_with(kHead) || text.back() != '\n' ||
+  const char* const digits = text.data() + kKeyFileHead.size();
+  if (!text.starts_with(kKeyFileHead) || text.back() != '\n' ||
       sodium_hex2bin(secret.get(), kSecretSize, digits, 2 * kSecretSize, nullptr, &bytes, &end) != 0 ||
       bytes != kSecretSize || end != digits + 2 * kSecretSize) {
     return damaged();

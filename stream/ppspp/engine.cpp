@@ -3,7 +3,6 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,16 +13,13 @@
 #include <mutex>
 #include <thread>
 
-#include "schema/check.h"
 #include "stream/ppspp/engine/content.h"
+#include "stream/ppspp/engine/driver.h"
 #include "stream/ppspp/sha256.h"
 
 namespace earshot::stream::ppspp {
 
 namespace {
-
-/// Batches of datagrams taken before the swarms tick: acknowledgements must not wait for a flood to end.
-constexpr int kBatchesPerTurn = 4;
 
 /// Commands waiting for the engine's thread. Full: the caller waits; each takes microseconds.
 constexpr std::size_t kMaxCommands = 1024;
@@ -31,16 +27,6 @@ constexpr std::size_t kMaxCommands = 1024;
 constexpr Duration kSyncInterval = 500ms;
 constexpr Duration kIdleTime = 30s;
 constexpr Duration kMaxSleep = 1s;
-
-Instant now() {
-  return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
-}
-
-Random secret_random() {
-  SipKey key;
-  EARSHOT_CHECK(getrandom(&key, sizeof key, 0) == sizeof key);
-  return Random(key);
-}
 
 class Port;
 

@@ -9,6 +9,7 @@
 
 #include "schema/bytes.h"
 #include "schema/endpoint.h"
+#include "schema/time.h"
 #include "stream/ppspp/bin.h"
 
 namespace earshot::stream::ppspp {
@@ -30,6 +31,9 @@ enum class Addressing : std::uint8_t { kChunk32 = 2, kChunk64 = 4 };
 /// How content is protected (section 7.5, Table 4) and with which hash (section 7.6, Table 5).
 enum class Integrity : std::uint8_t { kNone = 0, kMerkle = 1, kSignAll = 2, kUnifiedMerkle = 3 };
 enum class MerkleHash : std::uint8_t { kSha1 = 0, kSha224 = 1, kSha256 = 2, kSha384 = 3, kSha512 = 4 };
+
+/// An instant as DATA and ACK carry it (sections 8.6 and 8.7): the sender's own clock.
+constexpr std::uint64_t microseconds(Instant instant) { return static_cast<std::uint64_t>(instant.time_since_epoch().count()); }
 
 inline constexpr std::uint8_t kVersion = 1;
 inline constexpr std::uint32_t kVariableChunks = 0xffffffffu;

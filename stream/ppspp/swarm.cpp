@@ -20,8 +20,6 @@ constexpr std::size_t kMaxStashed = 512;
 /// Peers whose record is kept. More: the newcomer has none.
 constexpr std::size_t kMaxRecords = 512;
 
-std::uint64_t microseconds(Instant now) { return static_cast<std::uint64_t>(now.time_since_epoch().count()); }
-
 }  // namespace
 
 Swarm::Swarm(const Digest32& root, const SwarmConfig& config, ChannelIds& ids, Allowance* allowance)

@@ -23,8 +23,6 @@ constexpr std::uint64_t kLeastStep = 4;
 /// Chunks of a batch that bring all of their proof on a path that loses: both are gone once in a hundred at a tenth of loss.
 constexpr std::uint64_t kSureChunks = 2;
 
-std::uint64_t microseconds(Instant now) { return static_cast<std::uint64_t>(now.time_since_epoch().count()); }
-
 }  // namespace
 
 void Upload::request(Instant now, ChunkRange chunks, const ChunkSet& has) {

@@ -12,7 +12,7 @@
 namespace earshot::index {
 namespace {
 
-Track track(std::string artist, std::string title, std::string album = "") {
+Track track_by(std::string artist, std::string title, std::string album = "") {
   Track track;
   track.artist = std::move(artist);
   track.title = std::move(title);
@@ -30,7 +30,7 @@ class DigestKeysTest : public testing::Test {
   bool narrows(std::string_view question) const { return !keys_.asked_by(question).empty(); }
 
   const DigestKeys keys_;
-  const Track so_what_ = track("Miles Davis", "So What", "Kind of Blue");
+  const Track so_what_ = track_by("Miles Davis", "So What", "Kind of Blue");
 };
 
 TEST_F(DigestKeysTest, AQuestionFindsTheOwnersOfAllItsWords) {
@@ -45,12 +45,12 @@ TEST_F(DigestKeysTest, AQuestionFindsTheOwnersOfAllItsWords) {
 }
 
 TEST_F(DigestKeysTest, EverySpellingThatTheIndexKnowsIsAKey) {
-  EXPECT_TRUE(may_find("acdc", track("AC/DC", "T.N.T.")));
-  EXPECT_TRUE(may_find("ac/dc tnt", track("AC/DC", "T.N.T.")));
-  EXPECT_TRUE(may_find("ac/dc", track("ACDC", "TNT")));
-  EXPECT_TRUE(may_find("pink", track("P!nk", "Try")));
-  EXPECT_TRUE(may_find("タワー", track("", "東京タワー")));
-  EXPECT_TRUE(may_find("Bjork", track("Björk", "Jóga")));
+  EXPECT_TRUE(may_find("acdc", track_by("AC/DC", "T.N.T.")));
+  EXPECT_TRUE(may_find("ac/dc tnt", track_by("AC/DC", "T.N.T.")));
+  EXPECT_TRUE(may_find("ac/dc", track_by("ACDC", "TNT")));
+  EXPECT_TRUE(may_find("pink", track_by("P!nk", "Try")));
+  EXPECT_TRUE(may_find("タワー", track_by("", "東京タワー")));
+  EXPECT_TRUE(may_find("Bjork", track_by("Björk", "Jóga")));
 }
 
 TEST_F(DigestKeysTest, WhatSaysNoWholeWordCannotBeTold) {

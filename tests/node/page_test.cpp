@@ -29,7 +29,7 @@ std::string sha256(std::string_view text) {
   return to_hex(digest);
 }
 
-std::string text_of(const PageFile& file) {
+std::string page_text(const PageFile& file) {
   return {file.bytes.begin(), file.bytes.end()};
 }
 
@@ -37,7 +37,7 @@ TEST(Page, ServesItselfAndWhatItAsksFor) {
   const PageFile* page = page_file("/");
   ASSERT_NE(page, nullptr);
   EXPECT_EQ(page_files().front().path, "/");
-  const std::string text = text_of(*page);
+  const std::string text = page_text(*page);
   static const std::regex link(R"re((?:src|href)="(/[^"]+)")re");
   std::size_t links = 0;
   for (std::sregex_iterator it(text.begin(), text.end(), link), end; it != end; ++it, ++links) {
@@ -47,7 +47,7 @@ TEST(Page, ServesItselfAndWhatItAsksFor) {
 }
 
 TEST(Page, NamesNoOtherHostAndHasNoInlineScript) {
-  const std::string text = text_of(*page_file("/"));
+  const std::string text = page_text(*page_file("/"));
   EXPECT_THAT(text, Not(HasSubstr("//")));
   EXPECT_THAT(text, Not(HasSubstr("<style")));
   static const std::regex inline_script(R"(<script(?![^>]*\bsrc=)[^>]*>)");

@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include "tests/stream/instants.h"
+
 namespace earshot::stream::ppspp {
 namespace {
 
@@ -13,8 +15,6 @@ using testing::IsSupersetOf;
 using testing::Not;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
-
-constexpr Instant at(std::int64_t seconds) { return Instant(Duration(seconds * 1'000'000)); }
 
 Choker::Asker asker(std::uint32_t name, std::uint64_t given, bool served) {
   return {name, given, 0, served, at(0), !served};

@@ -5,6 +5,8 @@
 
 #include <string_view>
 
+#include "tests/stream/instants.h"
+
 namespace earshot::stream::ppspp {
 namespace {
 
@@ -15,8 +17,6 @@ ChunkSet pages(std::string_view drawn) {
   }
   return set;
 }
-
-constexpr Instant at(std::int64_t seconds) { return Instant(Duration(seconds * 1'000'000)); }
 
 /// The pages in the order in which a peer with `has` would be asked for them.
 std::string order(Picker& picker, const ChunkSet& has) {

@@ -24,9 +24,10 @@
 namespace earshot::cli {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 // Nodes that start at once: more only makes each of them slower on a small machine.
 constexpr std::size_t kBatch = 8;

@@ -22,13 +22,14 @@
 namespace earshot::cli {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::chrono::milliseconds kPollPeriod{25};
 constexpr std::uint16_t kDegree = overlay::Config{}.active_size;
-constexpr std::chrono::seconds kStopTime{4};
+constexpr std::chrono::seconds kStopOfOne{4};
 
 // What a node of the demo is told: loopback only, small caches, nothing that waits for a disk.
 std::vector<std::string> arguments(const DemoNode& node, const std::string& bootstrap) {
@@ -173,7 +174,7 @@ void DemoNetwork::stop_all() {
   for (const DemoNode& node : nodes_) {
     if (node.running()) ::kill(node.pid, SIGTERM);
   }
-  const auto deadline = Clock::now() + kStopTime;
+  const auto deadline = Clock::now() + kStopOfOne;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     while (!has_ended(nodes_[i]) && Clock::now() < deadline) std::this_thread::sleep_for(kPollPeriod);
     kill(i);

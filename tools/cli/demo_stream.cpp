@@ -18,9 +18,10 @@
 namespace earshot::cli {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 // Node 0 is the contact, 1 and 2 hold the tune, 3 plays it.
 constexpr std::size_t kNodes = 4;

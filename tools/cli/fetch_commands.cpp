@@ -20,9 +20,10 @@
 namespace earshot::cli {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 void show_sources(const DoneLine& done, Console& console) {
   for (const SourceLine& source : done.sources) {

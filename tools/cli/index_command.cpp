@@ -24,7 +24,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kTick{200};
+constexpr std::chrono::milliseconds kProgressPeriod{200};
 
 // The index of a data folder that no node uses, behind the same requests and lines as a node's.
 class DataFolder final : public Client {
@@ -51,7 +51,7 @@ class DataFolder final : public Client {
     }
     auto told = Clock::now();
     const auto done = node::carry_out(*order, *library_, [&](const node::IndexProgress& progress) {
-      if (const auto now = Clock::now(); now - told >= kTick) {
+      if (const auto now = Clock::now(); now - told >= kProgressPeriod) {
         told = now;
         return reader.on_line(node::json::index_progress(progress)) && !interrupted();
       }

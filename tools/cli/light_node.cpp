@@ -17,7 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kTick{100};
+constexpr std::chrono::milliseconds kAskPeriod{100};
 
 // How often to look for bytes of a content that have not come yet.
 constexpr std::chrono::milliseconds kBodyTick{5};
@@ -77,7 +77,7 @@ class LocalChannel final : public node::Channel {
   Result<int> read(const Reader& reader) {
     std::unique_lock lock(mutex_);
     while (true) {
-      const bool woken = wake_.wait_for(lock, kTick, [this] { return closed_ || body_ || !lines_.empty(); });
+      const bool woken = wake_.wait_for(lock, kAskPeriod, [this] { return closed_ || body_ || !lines_.empty(); });
       if (body_) {
         const std::unique_ptr<node::Body> body = std::move(body_);
         lock.unlock();
@@ -183,7 +183,7 @@ Result<std::unique_ptr<Client>> start_light_node(const node::Config& config,
     if (Clock::now() > deadline)
       return tl::unexpected(nobody(knows ? fmt::format("no peer answered within {} s", patience.count())
                                          : "no peers are known, and none is in the local network"));
-    std::this_thread::sleep_for(kTick / 4);
+    std::this_thread::sleep_for(kAskPeriod / 4);
   }
   std::this_thread::sleep_for(kSettleTime);
   return std::make_unique<LightNode>(std::move(*daemon));

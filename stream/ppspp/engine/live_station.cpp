@@ -3,40 +3,28 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 
-#include "schema/check.h"
+#include "stream/ppspp/engine/driver.h"
 
 namespace earshot::stream::ppspp {
 
 namespace {
 
-constexpr Duration kMaxSleep = 500ms;
-constexpr int kBatchesPerTurn = 4;
+constexpr Duration kStationSleep = 500ms;
 
 /// Seconds from 1900, where NTP begins, to 1970.
 constexpr std::uint64_t kNtpOfUnixEpoch = 2'208'988'800;
-
-Instant now() {
-  return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
-}
 
 /// The NTP time of this process's Instant zero.
 std::uint64_t ntp_at_zero() {
   const auto unix_us = std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch()) - now().time_since_epoch();
   const auto us = static_cast<std::uint64_t>(std::max<std::int64_t>(unix_us.count(), 0));
   return ((kNtpOfUnixEpoch + us / 1'000'000) << 32) + ((us % 1'000'000) << 32) / 1'000'000;
-}
-
-Random secret_random() {
-  SipKey key;
-  EARSHOT_CHECK(getrandom(&key, sizeof key, 0) == sizeof key);
-  return Random(key);
 }
 
 }  // namespace
@@ -95,7 +83,7 @@ void LiveStation::nudge() const {
 void LiveStation::react() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    const Duration sleep = std::clamp<Duration>(swarm_.next_deadline() - now(), Duration(0), kMaxSleep);
+    const Duration sleep = std::clamp<Duration>(swarm_.next_deadline() - now(), Duration(0), kStationSleep);
     lock.unlock();
     std::array<pollfd, 2> events = {pollfd{socket_->descriptor(), POLLIN, 0}, pollfd{wake_, POLLIN, 0}};
     const timespec limit{static_cast<time_t>(sleep.count() / 1'000'000), static_cast<long>(sleep.count() % 1'000'000 * 1000)};

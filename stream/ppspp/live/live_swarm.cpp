@@ -18,8 +18,6 @@ constexpr std::uint64_t kEndOfChunk32 = std::uint64_t{1} << 32;
 constexpr std::size_t kMaxHalfOpen = 32;
 constexpr Duration kLongAgo = 60s;
 
-std::uint64_t microseconds(Instant now) { return static_cast<std::uint64_t>(now.time_since_epoch().count()); }
-
 }  // namespace
 
 LiveSwarm::LiveSwarm(LiveKey key, const LiveConfig& config, Random random)

@@ -22,8 +22,6 @@ constexpr std::size_t kEnoughPeers = 12;
 constexpr std::size_t kMaxAddresses = 32;
 constexpr Duration kLiveliness = 60s;
 
-std::uint64_t microseconds(Instant now) { return static_cast<std::uint64_t>(now.time_since_epoch().count()); }
-
 }  // namespace
 
 void LiveSwarm::tick(Instant now, Outbox& out) {

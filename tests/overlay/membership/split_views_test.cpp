@@ -17,7 +17,7 @@ using testing::ElementsAre;
 using testing::IsSupersetOf;
 
 /// Three slots that we choose for, three that we grant.
-Config split() {
+Config split_views() {
   Config config;
   config.active_size = 6;
   config.outbound_size = 3;
@@ -40,7 +40,7 @@ std::set<std::size_t> neighbors_of(const OnePeer& peer) {
 }
 
 TEST(SplitViews, WhoeverAsksNeverEvictsWhomWeChose) {
-  OnePeer peer(split());
+  OnePeer peer(split_views());
   choose(peer, {1, 2, 3});
   ASSERT_THAT(neighbors_of(peer), ElementsAre(1, 2, 3));
   for (std::size_t stranger = 100; stranger < 400; ++stranger) {
@@ -53,7 +53,7 @@ TEST(SplitViews, WhoeverAsksNeverEvictsWhomWeChose) {
 }
 
 TEST(SplitViews, JoinsEvictTwiceAPeriodAndThenGetNamesInstead) {
-  OnePeer peer(split());
+  OnePeer peer(split_views());
   choose(peer, {1, 2, 3});
   for (const std::size_t other : {11, 12, 13}) peer.receive(other, Neighbor{false});
   peer.hear_of(1, {50, 51, 52, 53});
@@ -67,7 +67,7 @@ TEST(SplitViews, JoinsEvictTwiceAPeriodAndThenGetNamesInstead) {
 }
 
 TEST(SplitViews, WhoRefusesStaysInReserve) {
-  OnePeer peer(split());
+  OnePeer peer(split_views());
   choose(peer, {1});
   peer.hear_of(1, {50});
   peer.receive(50, NeighborReply{/*accepted=*/false});
@@ -75,7 +75,7 @@ TEST(SplitViews, WhoRefusesStaysInReserve) {
 }
 
 TEST(SplitViews, ANewcomerAtTheEndOfHisWalkGetsNoSlotThatIsOurs) {
-  OnePeer peer(split());
+  OnePeer peer(split_views());
   choose(peer, {1, 2, 3});
   for (std::size_t newcomer = 100; newcomer < 200; ++newcomer) {
     peer.receive(1, ForwardJoin{peer_id(newcomer), 0});
@@ -85,7 +85,7 @@ TEST(SplitViews, ANewcomerAtTheEndOfHisWalkGetsNoSlotThatIsOurs) {
 }
 
 TEST(SplitViews, KeepTheSameNamesHoweverOftenOthersAreRepeated) {
-  Config config = split();
+  Config config = split_views();
   config.passive_size = 60;
   OnePeer peer(config);
   choose(peer, {1, 2, 3});
@@ -107,7 +107,7 @@ class Hundreds final : public AddressGroups {
 
 TEST(SplitViews, AGroupOfAddressesHasOnePlace) {
   const Hundreds groups;
-  Config config = split();
+  Config config = split_views();
   config.passive_size = 60;
   config.groups = &groups;
   OnePeer peer(config);
@@ -121,7 +121,7 @@ TEST(SplitViews, AGroupOfAddressesHasOnePlace) {
 TEST(SplitViews, FeelWhetherANameCanBeReachedAndForgetItOneTimeInEightIfNot) {
   int kept = 0;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
-    OnePeer peer(split(), seed);
+    OnePeer peer(split_views(), seed);
     choose(peer, {1, 2, 3});
     peer.hear_of(1, {50});
     EXPECT_THAT(peer.pass(15s), Contains("send 50 Leave"));
@@ -134,7 +134,7 @@ TEST(SplitViews, FeelWhetherANameCanBeReachedAndForgetItOneTimeInEightIfNot) {
 }
 
 TEST(SplitViews, ForgetWhoCannotBeReachedAtOnceWhenHalfOfTheSlotsAreLost) {
-  OnePeer peer(split());
+  OnePeer peer(split_views());
   choose(peer, {1, 2});
   peer.hear_of(1, {50});
   peer.lost(50);
@@ -145,7 +145,7 @@ TEST(SplitViews, ForgetWhoCannotBeReachedAtOnceWhenHalfOfTheSlotsAreLost) {
 TEST(SplitViews, ALostNeighborStaysInReserve) {
   int kept = 0;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-    OnePeer peer(split(), seed);
+    OnePeer peer(split_views(), seed);
     choose(peer, {1, 2, 3});
     peer.receive(11, Neighbor{false});
     peer.lost(11);
