@@ -114,6 +114,10 @@ Result<void> Daemon::open_library() {
     spdlog::error("index=refused moved='{}' why='{}' next='shared folders are scanned again; import tables again'",
                   index_->moved_aside().string(), index_->refusal());
   }
+  if (!index_->is_as_asked()) {
+    spdlog::warn("index=as-it-was transliterate={} next='earshot index rebuild makes it as index.transliterate says'",
+                 index_->transliterates());
+  }
 
   // The table of engines: a new one is a line here.
   stream::ppspp::EngineOptions ppspp_options;
