@@ -66,6 +66,12 @@ std::string with_small_kana(const std::string& text) {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+// Soft signs become apostrophes, which nobody types: "al'bom" is written "albom".
+std::string without_apostrophes(std::string text) {
+  text.erase(std::remove(text.begin(), text.end(), '\''), text.end());
+  return text;
+}
+
 // As most people end a Russian name: "Sergey" -> Sergei, "Chaykovskiy" -> Chaykovsky.
 std::string with_usual_ends(std::string text) {
   std::string out;
@@ -112,7 +118,8 @@ class IcuTransliterator final : public Transliterator {
     if (!is_loaded_) return {};
     std::vector<std::string> spellings = {with_small_kana(by(0, given))};
     if (scripts.cyrillic) {
-      spellings.push_back(by(1, given));
+      spellings.front() = without_apostrophes(std::move(spellings.front()));
+      spellings.push_back(without_apostrophes(by(1, given)));
       spellings.push_back(with_usual_ends(spellings.back()));
     }
     if (scripts.greek) spellings.push_back(by(2, given));

@@ -54,6 +54,7 @@ TEST_F(Transliterated, NamesAreFoundAsTheyAreTyped) {
   }
   EXPECT_EQ(number, 20u);
   EXPECT_EQ(found(*index, "artist:\"mikhail shcherbakov\""), 1u);
+  EXPECT_EQ(found(*index, "\"akusticheskiy albom\""), 1u);
   EXPECT_EQ(found(*index, "\"shcherbakov mikhail\""), 0u);
 }
 
