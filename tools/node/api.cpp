@@ -201,7 +201,7 @@ void Api::shares(const Request&, const std::shared_ptr<Channel>& channel) {
 void Api::search(const Request& request, const std::shared_ptr<Channel>& channel) {
   auto order = json::search_from(request.body);
   if (!order) return refuse(*channel, order.error());
-  const auto run = std::make_shared<SearchRun>(SearchRun::Parts{parts_.node, parts_.index, sightings_, asking_door_}, channel,
+  const auto run = std::make_shared<SearchRun>(SearchRun::Parts{parts_.node, parts_.index, parts_.scanner, sightings_, asking_door_}, channel,
                                                std::move(*order));
   if (const auto started = run->start(); !started) return refuse(*channel, started.error());
   // The run holds the channel, so the channel must not hold the run; the node does, as long as it is asked.
