@@ -282,6 +282,15 @@ void Scanner::find_copies() {
   }
 }
 
+std::optional<Scanner::Place> Scanner::place_of(const ContentId& content) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = std::find_if(files_.begin(), files_.end(), [&](const auto& file) { return file.second.content == content; });
+  if (at == files_.end()) return std::nullopt;
+  const auto root = std::find_if(roots_.begin(), roots_.end(), [&](const fs::path& one) { return is_below(at->first, one); });
+  if (root == roots_.end()) return std::nullopt;
+  return Place{*root == at->first ? root->parent_path() : *root, at->first};
+}
+
 ContentId Scanner::recording_of(const ContentId& content) const {
   const std::lock_guard lock(mutex_);
   const auto at = copies_.find(content);

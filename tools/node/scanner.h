@@ -100,6 +100,13 @@ class Scanner {
 
   std::vector<ShareRow> shares() const;
 
+  struct Place {
+    std::filesystem::path root;  // the share, or the folder of a shared file
+    std::filesystem::path file;
+  };
+  /// Where a content lies that is shared. Looks at every file: 30 ms for a million.
+  std::optional<Place> place_of(const ContentId& content) const;
+
   /// Copies that differ in their tags alone have one sound: the one content by which all of them go. Others go by themselves.
   /// As of the last scan.
   ContentId recording_of(const ContentId& content) const;
