@@ -113,7 +113,8 @@ bool may_answer(const DigestNeeds& needs, std::span<const DigestKey> keys) {
   });
 }
 
-DigestKeys::DigestKeys() : tokenizer_(std::make_unique<const Tokenizer>()) {}
+DigestKeys::DigestKeys(bool transliterates)
+    : tokenizer_(std::make_unique<const Tokenizer>(transliterates ? Transliterator::make() : nullptr)) {}
 DigestKeys::~DigestKeys() = default;
 
 std::vector<DigestKey> DigestKeys::of(const Track& track) const {

@@ -29,7 +29,8 @@ bool may_answer(const DigestNeeds& needs, std::span<const DigestKey> keys);
 /// Thread-safe.
 class DigestKeys {
  public:
-  DigestKeys();
+  /// As an index that transliterates, or not.
+  explicit DigestKeys(bool transliterates = false);
   ~DigestKeys();
 
   /// Of each of its words, in every spelling that the index knows, and of its artist and title as a pair; rising.

@@ -76,7 +76,13 @@ std::vector<const Track*> last_of_each_content(std::span<const Track> tracks) {
 
 }  // namespace
 
+// Of an index that is open only to be visited.
+tl::unexpected<Error> LibraryIndex::refused() {
+  return fail(ErrorCode::kInvalid, "the index is open to be read only");
+}
+
 Result<void> LibraryIndex::add(std::span<const Track> tracks) {
+  if (options_.only_to_visit) return refused();
   if (tracks.size() > kMaxTracksPerAdd) {
     return fail(ErrorCode::kInvalid, "{} tracks at once are more than {}: add them in parts", tracks.size(),
                 kMaxTracksPerAdd);
@@ -123,6 +129,7 @@ Result<void> LibraryIndex::add(std::span<const Track> tracks) {
 }
 
 Result<std::size_t> LibraryIndex::remove(std::span<const ContentId> contents) {
+  if (options_.only_to_visit) return refused();
   const Writing writing(writer_);
   Change change;
   change.batch = store_->batch();
@@ -306,6 +313,7 @@ Stats LibraryIndex::stats() const {
 }
 
 Result<void> LibraryIndex::compact() {
+  if (options_.only_to_visit) return refused();
   Writing writing(writer_);
   if (lives_.back()->docs() > 0) freeze();
   wants_compact_ = true;

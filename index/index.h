@@ -67,6 +67,10 @@ struct Stats {
 class Index {
  public:
   struct Options {
+    // Tracks are found by Latin spellings of other scripts, too. An index keeps to what it was made with.
+    bool transliterate = false;
+    // Opens an index that was made with another transliteration, so that visit() can read it; it takes no changes then.
+    bool only_to_visit = false;
     bool sync = true;                     // every acknowledged change survives a power cut
     std::size_t cache_bytes = 32u << 20;  // half for pages of segments, half for RocksDB's write buffers and indexes
     std::size_t live_tracks = 65'536;     // held in memory, 670 bytes each, before they are sealed
@@ -75,7 +79,8 @@ class Index {
     std::uint64_t segment_tracks = 12u << 20;
   };
 
-  /// Opens or creates. Errors: kDisk, kCorrupt (with what to do), kUnsupported for a newer format.
+  /// Opens or creates. Errors: kDisk, kCorrupt (with what to do), kUnsupported for a newer format or when asked to
+  /// transliterate without ICU, kInvalid for an index that was made with another transliteration than asked for.
   static Result<std::unique_ptr<Index>> open(const std::filesystem::path& folder, const Options& options);
 
   virtual ~Index() = default;
@@ -94,6 +99,9 @@ class Index {
   virtual Result<Answer> search(std::string_view query, const SearchOptions& options) const = 0;
 
   virtual Stats stats() const = 0;
+
+  /// Whether tracks are found by Latin spellings.
+  virtual bool transliterates() const { return false; }
 
   /// How often the tracks have changed; rises with every change, 0 where nobody counts.
   virtual std::uint64_t generation() const { return 0; }

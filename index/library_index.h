@@ -28,6 +28,7 @@ namespace earshot::index {
 inline constexpr std::string_view kTotalsKey = "totals";
 inline constexpr std::string_view kTermsKey = "terms";
 inline constexpr std::string_view kSegmentsKey = "segments";
+inline constexpr std::string_view kTransliterationKey = "transliteration";
 
 /// Full live segments that wait to be sealed. More: the writer waits, which bounds memory to kMaxWaiting + 1 of them.
 inline constexpr std::size_t kMaxWaiting = 2;
@@ -47,7 +48,10 @@ struct Located {
 class LibraryIndex final : public Index {
  public:
   LibraryIndex(std::unique_ptr<Store> store, const Options& options)
-      : store_(std::move(store)), pages_(options.cache_bytes / 2), options_(options) {}
+      : store_(std::move(store)),
+        pages_(options.cache_bytes / 2),
+        options_(options),
+        tokenizer_(options.transliterate ? Transliterator::make() : nullptr) {}
   ~LibraryIndex() override;
 
   Result<void> load();
@@ -60,6 +64,7 @@ class LibraryIndex final : public Index {
   Result<std::optional<Track>> find(const ContentId& content) const override;
   Result<Answer> search(std::string_view query, const SearchOptions& options) const override;
   Stats stats() const override;
+  bool transliterates() const override { return options_.transliterate; }
   Owners* owners() override { return digests_.get(); }
   Result<void> compact() override;
   Storage storage() const override;
@@ -90,9 +95,11 @@ class LibraryIndex final : public Index {
     std::uint64_t tracks = 0;
   };
 
+  static tl::unexpected<Error> refused();
   Moment moment() const;
   static Result<void> visit_part(const Part& part, const std::function<bool(Doc, const Track&)>& take);
   Result<void> load_state();
+  Result<void> load_rule();
   Result<void> load_removed();
   Result<void> load_live();
   Result<void> check_count() const;

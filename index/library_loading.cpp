@@ -9,7 +9,8 @@
 namespace earshot::index {
 
 Result<void> LibraryIndex::load() {
-  for (const auto step : {&LibraryIndex::load_state, &LibraryIndex::load_removed, &LibraryIndex::load_live}) {
+  for (const auto step :
+       {&LibraryIndex::load_state, &LibraryIndex::load_removed, &LibraryIndex::load_live, &LibraryIndex::load_rule}) {
     if (auto loaded = (this->*step)(); !loaded) return loaded;
   }
   auto digests = HostedDigests::open(*store_, pages_);
@@ -67,6 +68,27 @@ Result<void> LibraryIndex::load_state() {
   }
   view_ = std::move(view);
   return {};
+}
+
+// Terms of a track are made again when it is removed, so the rule must be the one that it was added by.
+Result<void> LibraryIndex::load_rule() {
+  if (options_.only_to_visit) return {};
+  const bool works = !options_.transliterate || !tokenizer_.latin_spellings("Я").empty();
+  if (!works) return fail(ErrorCode::kUnsupported, "this program cannot transliterate: it was built without ICU");
+  const std::string rule = options_.transliterate ? Transliterator::rule() : "";
+  const auto stored = store_->get(Family::kState, kTransliterationKey);
+  if (!stored) return tl::unexpected(stored.error());
+  const std::string made_by = stored->value_or("");
+  if (made_by == rule) return {};
+  const bool is_empty = view_->parts.empty() && lives_.size() == 1 && lives_.back()->docs() == 0;
+  if (!is_empty) {
+    const auto name = [](const std::string& one) { return one.empty() ? "none" : one; };
+    return fail(ErrorCode::kInvalid, "the index was made with transliteration '{}', not '{}': earshot index rebuild makes it anew",
+                name(made_by), name(rule));
+  }
+  auto batch = store_->batch();
+  batch->put(Family::kState, kTransliterationKey, rule);
+  return store_->write(std::move(batch));
 }
 
 Result<void> LibraryIndex::load_removed() {
@@ -149,7 +171,7 @@ Result<std::unique_ptr<Index>> Index::open(const std::filesystem::path& folder, 
   if (!store) return tl::unexpected(store.error());
   auto index = std::make_unique<LibraryIndex>(std::move(*store), options);
   if (auto loaded = index->load(); !loaded) return tl::unexpected(loaded.error());
-  index->start();
+  if (!options.only_to_visit) index->start();  // the worker would take apart what another rule made
   return index;
 }
 

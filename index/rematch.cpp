@@ -28,7 +28,10 @@ Rematch::Rematch(std::string_view question) : text_match_(tokenizer_), exact_(pa
 bool Rematch::holds(const Track& track) {
   if (!exact_) return false;
   tokens_.clear();
-  for (const std::string_view text : texts_of(track)) tokenizer_.append(text, tokens_);
+  for (const std::string_view text : texts_of(track)) {
+    tokenizer_.append(text, tokens_);
+    for (const std::string& spelling : tokenizer_.latin_spellings(text)) tokenizer_.append(spelling, tokens_);
+  }
   return holds(*exact_, track) || holds(near_, track);
 }
 

@@ -2,7 +2,8 @@
 //
 // Five column families, all of whose keys sort as bytes; numbers in keys are big-endian:
 //
-//   state    "format" -> kFormat as a decimal; "totals", "terms" -> index/totals.h; "segments" -> number{}, varints
+//   state    "format" -> kFormat as a decimal; "totals", "terms" -> index/totals.h; "segments" -> number{}, varints;
+//            "transliteration" -> the rule of index/transliterator.h that tracks were read by; none: by none
 //   live     source:u32 first_doc:u32     -> sized_record{}     tracks that no segment holds yet, one value per change
 //   removed  source:u32 doc:u32           -> (empty)            tracks that are gone from a segment or a live one
 //   pages    segment:u32 kind:byte number:u32 -> page check:u32 an immutable segment: index/segment.h

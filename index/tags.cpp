@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <taglib/attachedpictureframe.h>
 #include <taglib/flacfile.h>
+#include <taglib/id3v2tag.h>
 #include <taglib/infotag.h>
 #include <taglib/mp4file.h>
 #include <taglib/mpegfile.h>
@@ -12,6 +14,7 @@
 #include <taglib/tiostream.h>
 #include <taglib/vorbisfile.h>
 #include <taglib/wavfile.h>
+#include <taglib/xiphcomment.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -212,6 +215,53 @@ Result<Track> read(int descriptor, long size, Codec codec, const std::filesystem
   return tidied(std::move(track));
 }
 
+// The best picture seen so far.
+class BestArt {
+ public:
+  explicit BestArt(std::size_t most) : most_(most) {}
+
+  void take(const TagLib::ByteVector& picture, bool is_front) {
+    if (picture.isEmpty() || picture.size() > most_ || (!bytes_.empty() && (is_front_ || !is_front))) return;
+    bytes_.assign(picture.data(), picture.size());
+    is_front_ = is_front;
+  }
+  void take(const TagLib::List<TagLib::FLAC::Picture*>& pictures) {
+    for (const TagLib::FLAC::Picture* picture : pictures) {
+      take(picture->data(), picture->type() == TagLib::FLAC::Picture::FrontCover);
+    }
+  }
+  void take(const TagLib::ID3v2::Tag* tag) {
+    if (tag == nullptr) return;
+    for (const TagLib::ID3v2::Frame* frame : tag->frameList("APIC")) {
+      const auto* picture = dynamic_cast<const TagLib::ID3v2::AttachedPictureFrame*>(frame);
+      if (picture != nullptr) take(picture->picture(), picture->type() == TagLib::ID3v2::AttachedPictureFrame::FrontCover);
+    }
+  }
+  void take(const TagLib::MP4::Tag* tag) {
+    if (tag == nullptr || !tag->contains("covr")) return;
+    for (const TagLib::MP4::CoverArt& picture : tag->item("covr").toCoverArtList()) take(picture.data(), /*is_front=*/true);
+  }
+  std::string bytes() { return std::move(bytes_); }
+
+ private:
+  const std::size_t most_;
+  std::string bytes_;
+  bool is_front_ = false;
+};
+
+std::string art_of(int descriptor, long size, Codec codec, std::size_t most) {
+  LimitedStream stream(descriptor, size);
+  const auto parser = parser_for(codec, &stream);
+  BestArt art(most);
+  if (!parser->isValid()) return "";
+  if (auto* mpeg = dynamic_cast<TagLib::MPEG::File*>(parser.get())) art.take(mpeg->ID3v2Tag());
+  if (auto* wav = dynamic_cast<TagLib::RIFF::WAV::File*>(parser.get())) art.take(wav->ID3v2Tag());
+  if (auto* mp4 = dynamic_cast<TagLib::MP4::File*>(parser.get())) art.take(mp4->tag());
+  if (auto* flac = dynamic_cast<TagLib::FLAC::File*>(parser.get())) art.take(flac->pictureList());
+  if (auto* comment = dynamic_cast<TagLib::Ogg::XiphComment*>(parser->tag())) art.take(comment->pictureList());
+  return art.bytes();
+}
+
 ErrorCode code_of(int error) {
   if (error == ENOENT || error == ENOTDIR) return ErrorCode::kNotFound;
   if (error == EACCES || error == EPERM) return ErrorCode::kDenied;
@@ -231,7 +281,11 @@ Result<Track> read_tags(const std::filesystem::path& file) {
   return read_tags(descriptor.number(), file);
 }
 
-Result<Track> read_tags(int descriptor, const std::filesystem::path& name) {
+namespace {
+
+// parse(size, codec)
+template <class T, class Parse>
+Result<T> parsed(int descriptor, const std::filesystem::path& name, const Parse& parse) {
   const off_t size = ::lseek(descriptor, 0, SEEK_END);
   if (size < 0) return fail(ErrorCode::kDisk, "read '{}': {}", name.string(), std::strerror(errno));
   const Codec codec = codec_of(descriptor);
@@ -240,10 +294,20 @@ Result<Track> read_tags(int descriptor, const std::filesystem::path& name) {
                 name.string());
   }
   try {
-    return read(descriptor, size, codec, name);
+    return parse(size, codec);
   } catch (const std::exception& error) {
     return fail(ErrorCode::kCorrupt, "read the tags of '{}': {}", name.string(), error.what());
   }
+}
+
+}  // namespace
+
+Result<Track> read_tags(int descriptor, const std::filesystem::path& name) {
+  return parsed<Track>(descriptor, name, [&](off_t size, Codec codec) { return read(descriptor, size, codec, name); });
+}
+
+Result<std::string> read_art(int descriptor, const std::filesystem::path& name, std::size_t most) {
+  return parsed<std::string>(descriptor, name, [&](off_t size, Codec codec) { return art_of(descriptor, size, codec, most); });
 }
 
 }  // namespace earshot::index

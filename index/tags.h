@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
 
 #include "schema/result.h"
 #include "schema/track.h"
@@ -21,6 +22,10 @@ inline constexpr std::size_t kMaxTagBytes = 32u << 20;
 /// The track of an open file, wherever it stands; `name` is what it is called. Errors: kUnsupported for no known audio
 /// format, kCorrupt for a known one without sound, kDisk.
 Result<Track> read_tags(int descriptor, const std::filesystem::path& name);
+
+/// A picture that the tags hold, the front cover first, as its bytes stand there: a stranger's. Empty when there is none, or
+/// none of at most `most` bytes. Errors: as read_tags.
+Result<std::string> read_art(int descriptor, const std::filesystem::path& name, std::size_t most);
 
 /// The track of a file, size_bytes included; `content` is left empty for whoever hashes the bytes. Without a title in
 /// its tags, the file's name without extension is the title. Errors: kNotFound, kDenied, kDisk, kInvalid for what is no

@@ -50,6 +50,21 @@ void TrackTerms::add(std::string_view text, unsigned weight) {
     weights_.push_back(static_cast<std::uint8_t>(weight));
     if (!is_extra(tokens_[i].kind)) sum_ += weight;
   }
+  add_spellings(text, weight, first);
+}
+
+// In Latin letters: a word counts once, however many spellings share it, and not for the track's length. `first`: the token
+// at which this text began.
+void TrackTerms::add_spellings(std::string_view text, unsigned weight, std::size_t first) {
+  for (const std::string& spelling : tokenizer_->latin_spellings(text)) {
+    const std::size_t begin = tokens_.size();
+    tokenizer_->append(spelling, tokens_);
+    for (std::size_t i = begin; i < tokens_.size(); ++i) {
+      bool is_known = false;
+      for (std::size_t known = first; known < i && !is_known; ++known) is_known = tokens_[known].term == tokens_[i].term;
+      weights_.push_back(static_cast<std::uint8_t>(is_known ? 0 : weight));
+    }
+  }
 }
 
 }  // namespace earshot::index

@@ -57,6 +57,7 @@ class TrackTerms {
 
  private:
   void add(std::string_view text, unsigned weight);
+  void add_spellings(std::string_view text, unsigned weight, std::size_t first);
 
   const Tokenizer* tokenizer_;
   Tokens tokens_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,7 @@ class TextMatch {
   bool holds(const InText& wanted, const Texts& texts);
 
  private:
+  bool stands_in(std::span<const Run> runs, std::string_view text);
   // Whether the run begins at a word.
   bool is_at(const Run& run, std::size_t begin) const;
 

@@ -20,12 +20,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "index/fold.h"
 #include "index/other_spellings.h"
+#include "index/transliterator.h"
 
 namespace earshot::index {
 
@@ -96,17 +98,27 @@ class Tokens {
   std::string scratch_;
 };
 
-/// Thread-safe: the only state is the cache of folded code points.
+/// Thread-safe: the only state is the cache of folded code points, and rules that are loaded once.
 class Tokenizer {
  public:
+  Tokenizer() = default;
+  /// `transliterator` may be null: then texts have no Latin spellings.
+  explicit Tokenizer(std::unique_ptr<const Transliterator> transliterator) : transliterator_(std::move(transliterator)) {}
+
   /// Appends the tokens of `text` to `tokens`. Bytes that are not UTF-8 count as white space.
   void append(std::string_view text, Tokens& tokens) const;
+
+  /// What a track's text is also found by: texts for append() of their own. None without a transliterator.
+  std::vector<std::string> latin_spellings(std::string_view text) const {
+    return transliterator_ ? transliterator_->spellings(text) : std::vector<std::string>();
+  }
 
  private:
   void append_expanded(char32_t code_point, Tokens& tokens) const;
   void append_symbols(std::string_view text, Tokens& tokens) const;
 
   FoldTable table_;
+  std::unique_ptr<const Transliterator> transliterator_;
 };
 
 }  // namespace earshot::index

@@ -25,7 +25,7 @@ class ApiTest : public testing::Test {
       return Result<ContentId>(id_of_text(text_of(file)));
     });
     scanner_ = std::make_unique<Scanner>(
-        index_, *engine_, [](int, const std::filesystem::path&) { return Result<AudioFile>(AudioFile{}); }, folder_ / "library");
+        index_, *engine_, [](int, const std::filesystem::path&) { return Result<AudioFile>(AudioFile{{}, Digest32{7}}); }, folder_ / "library");
     worker_ = std::make_unique<Worker>();
     ApiParts parts{node_, index_, *scanner_, *worker_, *fetches_, plays_, folder_ / "music", "node", [this] { ++shutdowns_; }, users_.get()};
     api_ = std::make_unique<Api>(std::move(parts), Access{4080, "token"});
@@ -162,6 +162,43 @@ TEST_F(ApiTest, ASearchStreamsHitsAsTheyComeAndClosesWithASummary) {
   EXPECT_THAT(lines[1], HasSubstr(R"("hops":2)"));
   EXPECT_THAT(lines[2], HasSubstr(R"("type":"summary","hits":1,"holders":2)"));
   EXPECT_THAT(lines[2], HasSubstr(R"("messages":4,"answers":2)"));
+}
+
+TEST_F(ApiTest, RowsOfOneRecordingNameTheFirstOfThem) {
+  folder_.write("tunes/a.ogg", "a");
+  ASSERT_TRUE(scanner_->scan(folder_ / "tunes", [](const ScanProgress&) { return true; }));
+  const auto channel = call("POST", "/api/v1/searches", R"({"text":"so what"})");
+  Track first = track_of(1, "So What"), same = track_of(2, "SO WHAT"), longer = track_of(3, "So What");
+  for (Track* one : {&first, &same, &longer}) one->artist = "Miles Davis";
+  first.duration_ms = same.duration_ms = 545'000;
+  longer.duration_ms = 601'000;
+  node_.listener(event_with({{first, contact_of(2), 10, 3}, {same, contact_of(3), 9, 3}, {longer, contact_of(3), 9, 3}}, true));
+  const auto lines = channel->lines();
+  ASSERT_THAT(lines, SizeIs(4));
+  EXPECT_THAT(lines[0], HasSubstr("\"recording\":\"" + to_string(first.content)));
+  EXPECT_THAT(lines[1], HasSubstr("\"recording\":\"" + to_string(first.content)));
+  EXPECT_THAT(lines[2], HasSubstr("\"recording\":\"" + to_string(longer.content)));
+}
+
+TEST_F(ApiTest, FilesOfThisNodeThatSoundAlikeAreOneRecording) {
+  // Every file of this scanner has the same sound.
+  const std::string a = "a", b = "b with other tags";
+  folder_.write("tunes/a.ogg", a);
+  folder_.write("tunes/b.ogg", b);
+  ASSERT_TRUE(scanner_->scan(folder_ / "tunes", [](const ScanProgress&) { return true; }));
+  const auto channel = call("POST", "/api/v1/searches", R"({"text":"so what"})");
+  Track tagged = track_of(1, "So What"), retagged = track_of(2, "Track 01");
+  tagged.content = id_of_text(b);
+  retagged.content = id_of_text(a);
+  node_.listener(event_with({{tagged, contact_of(2), 10, 3}, {retagged, contact_of(2), 9, 3}}, true));
+  const auto lines = channel->lines();
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_THAT(lines[1], HasSubstr("\"recording\":\"" + to_string(tagged.content)));
+}
+
+TEST_F(ApiTest, WithoutPicturesThereIsNone) {
+  EXPECT_EQ(call("GET", "/api/v1/cover?content=nonsense")->replied->status, 400);
+  EXPECT_EQ(call("GET", "/api/v1/cover?content=" + to_string(id_of_text("a")))->replied->status, 404);
 }
 
 TEST_F(ApiTest, AReaderThatGoesAwayCancelsItsSearch) {

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "index/transliterator.h"
 #include "tests/temporary_folder.h"
 #include "tools/node/index_order.h"
 
@@ -96,6 +97,23 @@ TEST_F(LibraryTest, RebuildsAndRestoresUnderSearches) {
   EXPECT_EQ(wrong, 0u);
   EXPECT_EQ(order(*library, IndexTask::kRestore, folder_ / "nothing").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(library->stats().tracks, 60u) << "what works stays";
+}
+
+TEST_F(LibraryTest, TakesOverAnotherTransliterationWhenItIsRebuilt) {
+  if (index::Transliterator::rule().empty()) GTEST_SKIP() << "built without ICU";
+  Track native = song(1);
+  native.artist = "Земфира";
+  ASSERT_TRUE(opened()->add(std::vector{native}));
+  index::Index::Options options = kOptions;
+  options.transliterate = true;
+  const auto library = Library::open(folder_ / "index", options);
+  ASSERT_TRUE(library) << library.error().what;
+  const auto found = [&] { return (*library)->search("zemfira", {})->tracks.size(); };
+  EXPECT_FALSE((*library)->is_as_asked());
+  EXPECT_EQ(found(), 0u);
+  ASSERT_TRUE(order(**library, IndexTask::kRebuild));
+  EXPECT_TRUE((*library)->is_as_asked());
+  EXPECT_EQ(found(), 1u);
 }
 
 TEST_F(LibraryTest, ExportsATableThatImportsAgain) {

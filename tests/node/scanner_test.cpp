@@ -203,7 +203,27 @@ TEST_F(ScannerTest, CopiesWithOtherTagsMeet) {
   folder_.write("music/a.ogg", "a#tags");
   folder_.write("music/b.ogg", "a#other tags");
   folder_.write("music/c.ogg", "c");
-  EXPECT_EQ(scanner().scan(folder_ / "music", always)->copies, 1u);
+  Scanner scanner = this->scanner();
+  EXPECT_EQ(scanner.scan(folder_ / "music", always)->copies, 1u);
+  const ContentId first = id_of_text("a#tags"), copy = id_of_text("a#other tags"), other = id_of_text("c");
+  EXPECT_EQ(scanner.recording_of(copy), first);
+  EXPECT_EQ(scanner.recording_of(first), first);
+  EXPECT_EQ(scanner.recording_of(other), other);
+  EXPECT_EQ(this->scanner().recording_of(copy), first) << "remembered over a restart";
+}
+
+TEST_F(ScannerTest, KnowsWhereAContentLies) {
+  folder_.write("music/deep/a.ogg", "a");
+  folder_.write("single.ogg", "s");
+  Scanner scanner = this->scanner();
+  ASSERT_TRUE(scanner.scan(folder_ / "music", always));
+  ASSERT_TRUE(scanner.scan(folder_ / "single.ogg", always));
+  const auto place = scanner.place_of(id_of_text("a"));
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->root, folder_ / "music");
+  EXPECT_EQ(place->file, folder_ / "music/deep/a.ogg");
+  EXPECT_EQ(scanner.place_of(id_of_text("s"))->root, folder_.path()) << "of a file that is shared alone: its folder";
+  EXPECT_FALSE(scanner.place_of(id_of_text("elsewhere")));
 }
 
 TEST_F(ScannerTest, TellsWhatItIsDoing) {

@@ -106,6 +106,15 @@ TEST(TagReply, ReadsBackAndIsRefusedWhenCutAnywhere) {
   EXPECT_EQ(refused.error().what, "no audio");
 }
 
+TEST(TagReply, OfAPictureHasItsLimit) {
+  const std::string reply = encode_art_reply(std::size_t{kMaxArt});
+  EXPECT_EQ(decode_art_reply(reply), kMaxArt);
+  for (std::size_t size = 0; size < reply.size(); ++size) EXPECT_FALSE(decode_art_reply(reply.substr(0, size)));
+  EXPECT_FALSE(decode_art_reply(encode_art_reply(kMaxArt + 1)));
+  EXPECT_FALSE(decode_art_reply(reply + "x"));
+  EXPECT_EQ(decode_art_reply(encode_art_reply(fail(ErrorCode::kDisk, "no"))).error().code, ErrorCode::kDisk);
+}
+
 class Beneath : public testing::TestWithParam<Resolve> {
  protected:
   Beneath() {

@@ -8,6 +8,7 @@
 
 #include "tools/node/api_json.h"
 #include "tools/node/content_http.h"
+#include "tools/node/media_type.h"
 #include "tools/node/metrics.h"
 #include "tools/node/own_address.h"
 #include "tools/node/page.h"
@@ -75,6 +76,7 @@ const Api::Route Api::kRoutes[] = {
     {"GET", "/api/v1/status", UserRole::kGuest, &Api::status},
     {"GET", "/api/v1/peers", UserRole::kGuest, &Api::peers},
     {"GET", "/api/v1/shares", UserRole::kOwner, &Api::shares},
+    {"GET", "/api/v1/cover", UserRole::kGuest, &Api::cover},
     {"POST", "/api/v1/searches", UserRole::kGuest, &Api::search},
     {"POST", "/api/v1/fetches", UserRole::kOwner, &Api::fetch},
     {"POST", "/api/v1/plays", UserRole::kGuest, &Api::play},
@@ -201,8 +203,8 @@ void Api::shares(const Request&, const std::shared_ptr<Channel>& channel) {
 void Api::search(const Request& request, const std::shared_ptr<Channel>& channel) {
   auto order = json::search_from(request.body);
   if (!order) return refuse(*channel, order.error());
-  const auto run = std::make_shared<SearchRun>(SearchRun::Parts{parts_.node, parts_.index, sightings_, asking_door_}, channel,
-                                               std::move(*order));
+  const auto run = std::make_shared<SearchRun>(SearchRun::Parts{parts_.node, parts_.index, parts_.scanner, sightings_, asking_door_},
+                                               channel, std::move(*order));
   if (const auto started = run->start(); !started) return refuse(*channel, started.error());
   // The run holds the channel, so the channel must not hold the run; the node does, as long as it is asked.
   channel->when_gone([run = std::weak_ptr(run)] {
@@ -258,6 +260,23 @@ void Api::content(const Request& request, const std::shared_ptr<Channel>& channe
                              : parts_.plays.find(*id, wanted.error());
   if (!opened) return refuse(*channel, opened.error());
   channel->body(std::make_unique<ContentBody>(request, *id, *opened));
+}
+
+void Api::cover(const Request& request, const std::shared_ptr<Channel>& channel) {
+  // Nothing that a browser could be made to run: the type is told from the bytes, and it may not guess another.
+  constexpr const char* kFields =
+      "Content-Type: {}\r\nCache-Control: private, max-age=86400\r\nContent-Security-Policy: default-src 'none'; sandbox\r\n";
+  const auto content = content_id_from(in_query(request.target, "content").value_or(""));
+  if (!content) return refuse(*channel, content.error());
+  if (parts_.covers == nullptr) return refuse(*channel, {ErrorCode::kNotFound, "this node has no pictures"});
+  if (!painting_) painting_ = std::make_unique<Worker>();
+  const bool posted = painting_->post([covers = parts_.covers, channel, content = *content](const std::atomic<bool>&) {
+    auto cover = covers->cover_of(content);
+    if (!cover) return refuse(*channel, cover.error());
+    const auto type = media_type_of(as_bytes(*cover));
+    channel->reply({200, std::move(*cover), "", fmt::format(fmt::runtime(kFields), type)});
+  });
+  if (!posted) refuse(*channel, {ErrorCode::kExhausted, "too many pictures are asked for at once: try again in a moment"});
 }
 
 void Api::fetch(const Request& request, const std::shared_ptr<Channel>& channel) {

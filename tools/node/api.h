@@ -5,6 +5,7 @@
 //   GET  /api/v1/status     one object
 //   GET  /api/v1/peers      lines: peer ..., done
 //   GET  /api/v1/shares     lines: share ..., done
+//   GET  /api/v1/cover?content=ID   the picture of a content that is shared here (covers.h)
 //   GET  /content/ID        the bytes of a content, as they come (content_http.h); HEAD too
 //   POST /api/v1/plays      {"content", ...}   one object: where a player finds it, and it is fetched ahead from then on
 //   POST /api/v1/searches   {"text", ...}      lines: hit ... as they arrive, summary | error
@@ -56,6 +57,7 @@
 #include "index/index.h"
 #include "tools/node/api_access.h"
 #include "tools/node/api_orders.h"
+#include "tools/node/covers.h"
 #include "tools/node/fetches.h"
 #include "tools/node/library.h"
 #include "tools/node/node.h"
@@ -126,6 +128,7 @@ struct ApiParts {
   std::string radio_password{};     // of sources
   Wishes* wishes = nullptr;         // none: none are kept
   Publishers* publishers = nullptr;  // none: nobody is followed, nothing is put out
+  Covers* covers = nullptr;          // none: no pictures
   std::function<Contact()> invitation{};  // what others join through; none: our own contact
 };
 
@@ -174,6 +177,7 @@ class Api {
   void fetch(const Request& request, const std::shared_ptr<Channel>& channel);
   void play(const Request& request, const std::shared_ptr<Channel>& channel);
   void content(const Request& request, const std::shared_ptr<Channel>& channel);
+  void cover(const Request& request, const std::shared_ptr<Channel>& channel);
 
   /// What an order leaves out, as far as this node knows it: the track and who holds it. Errors: kNotFound (no holder).
   Result<Fetch> completed(json::FetchOrder order) const;
@@ -226,7 +230,7 @@ class Api {
   std::shared_ptr<Sightings> sightings_ = std::make_shared<Sightings>();
   Worker asking_;  // easier questions, after those that found nothing
   std::shared_ptr<WorkerDoor> asking_door_ = std::make_shared<WorkerDoor>(asking_);
-  std::unique_ptr<Worker> hashing_, publishing_;  // made when first needed; last: their work uses the above
+  std::unique_ptr<Worker> hashing_, publishing_, painting_;  // made when first needed; last: their work uses the above
 };
 
 /// Answers with an error as HTTP tells it.

@@ -46,6 +46,7 @@ void put_hit(ordered_json& value, const HitRow& row) {
   value["hops"] = row.hops;
   value["ms"] = row.ms;
   value["score"] = row.score;
+  value["recording"] = to_string(row.recording.value_or(row.track.content));
 }
 
 ordered_json sources_of(const std::vector<stream::Source>& sources) {

@@ -34,6 +34,7 @@ struct HitRow {
   std::uint16_t hops = 0;  // to the nearest holder
   std::int64_t ms = 0;     // from the question to the first holder
   std::uint32_t score = 0;
+  std::optional<ContentId> recording;  // the content of the first row that is the same recording; none: this one
 };
 
 std::string hit(const HitRow& row);

@@ -15,6 +15,7 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include "index/transliterator.h"
 #include "schema/check.h"
 
 namespace earshot::node {
@@ -145,6 +146,13 @@ Result<void> apply_switch(bool& is_on, Values values) {
   return {};
 }
 
+Result<void> apply_transliterate(Config& config, Values values) {
+  if (auto applied = apply_switch(config.transliterate, values); !applied) return applied;
+  if (config.transliterate && index::Transliterator::rule().empty())
+    return fail(ErrorCode::kInvalid, "this program cannot transliterate: it was built without ICU");
+  return {};
+}
+
 Result<void> apply_log_level(Config& config, Values values) {
   constexpr std::array<std::string_view, 5> kLevels = {"error", "warn", "info", "debug", "off"};
   if (std::find(kLevels.begin(), kLevels.end(), values[0]) == kLevels.end()) {
@@ -165,7 +173,7 @@ Result<void> apply_url(Config& config, Values values) {
 
 constexpr std::string_view kSame;  // role "index" has no default of its own
 
-constexpr std::array<Setting, 24> kSettings = {{
+constexpr std::array<Setting, 25> kSettings = {{
     {"node.role", "--role", "EARSHOT_ROLE", Shape::kText, "node|index", "node", kSame,
      "node, or index: a machine with memory to spare that answers for many", apply_role},
     {"node.listen", "--listen", "EARSHOT_LISTEN", Shape::kText, "ADDRESS:PORT", "0.0.0.0:4040", kSame,
@@ -212,6 +220,10 @@ constexpr std::array<Setting, 24> kSettings = {{
      "Memory for the index, in MiB", apply_cache},
     {"index.disk_mb", "--disk-mb", "EARSHOT_DISK_MB", Shape::kNumber, "NUMBER", "0", kSame,
      "Disk that the index may take, in MiB; 0: what there is", apply_disk},
+    {"index.transliterate", "--transliterate", "EARSHOT_TRANSLITERATE", Shape::kSwitch, "true|false", "false", kSame,
+     "Find Cyrillic, Greek, Chinese, Japanese and Korean names by Latin letters, too, for those who search here; an index that "
+     "is there takes it over with: earshot index rebuild",
+     apply_transliterate},
     {"index.sync", "--index-sync", "EARSHOT_INDEX_SYNC", Shape::kSwitch, "true|false", "true", kSame,
      "Write the index through to the disk, so that it survives a power cut",
      [](Config& config, Values values) { return apply_switch(config.sync, values); }},

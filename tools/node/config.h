@@ -75,6 +75,7 @@ struct Config {
   std::vector<std::filesystem::path> share;  // folders and files shared at every start
   std::uint32_t cache_mb = 32;               // index caches
   std::uint32_t disk_mb = 0;                 // most that the index may take; 0: no limit
+  bool transliterate = false;                // other scripts are found by Latin spellings, too
   bool sync = true;                          // the index survives a power cut, not only a crash
   std::string log_level = "info";
   std::filesystem::path log_file;    // empty: stderr

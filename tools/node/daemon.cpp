@@ -114,6 +114,10 @@ Result<void> Daemon::open_library() {
     spdlog::error("index=refused moved='{}' why='{}' next='shared folders are scanned again; import tables again'",
                   index_->moved_aside().string(), index_->refusal());
   }
+  if (!index_->is_as_asked()) {
+    spdlog::warn("index=as-it-was transliterate={} next='earshot index rebuild makes it as index.transliterate says'",
+                 index_->transliterates());
+  }
 
   // The table of engines: a new one is a line here.
   stream::ppspp::EngineOptions ppspp_options;
@@ -216,6 +220,8 @@ Result<void> Daemon::open_api(Role role) {
     wishes_ = Wishes::open(*node_, config_.folders.state / "wishes", trouble);
     if (!trouble.empty()) spdlog::error("wishes=damaged why='{}' next='they were moved aside; wish again'", trouble);
     parts.wishes = wishes_.get();
+    covers_ = std::make_unique<Covers>(*scanner_, TagChild::Options{});
+    parts.covers = covers_.get();
     if (auto opened = open_radio(parts); !opened) return opened;
     if (auto opened = open_publishers(parts); !opened) return opened;
     auto ticket_key = lasting_secret(config_.folders.data / "ticket-key");

@@ -12,6 +12,7 @@
 #include "schema/result.h"
 #include "tools/node/api.h"
 #include "tools/node/config.h"
+#include "tools/node/covers.h"
 #include "tools/node/fetches.h"
 #include "tools/node/folder_watch.h"
 #include "tools/node/http_server.h"
@@ -68,6 +69,7 @@ class Daemon {
   Engines engines_;
   TagChild tag_child_{{}};
   std::unique_ptr<Scanner> scanner_;
+  std::unique_ptr<Covers> covers_;
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<FolderWatch> watch_;  // stopped before anything goes: it posts to the worker, whose jobs tell it
   std::unique_ptr<Worker> worker_;

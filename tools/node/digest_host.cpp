@@ -191,7 +191,8 @@ bool DigestHost::is_due(Clock::time_point now) {
 void DigestHost::make_own() {
   const auto began = Clock::now();
   sequence_ = std::max(sequence_ + 1, wall_clock_ms());
-  const auto own = own_digests(index_, keys_, identity_, sequence_);
+  const index::DigestKeys keys(index_.transliterates());
+  const auto own = own_digests(index_, keys, identity_, sequence_);
   not_before_ = Clock::now() + (Clock::now() - began) * kShareOfTime;
   made_ = true;
   made_of_ = generation_;

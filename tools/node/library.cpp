@@ -26,6 +26,7 @@ index::Index::Options index_options(const Config& config) {
   options.sync = config.sync;
   options.cache_bytes = std::size_t{config.cache_mb} << 20;
   options.disk_limit = std::uint64_t{config.disk_mb} << 20;
+  options.transliterate = config.transliterate;
   return options;
 }
 
@@ -33,7 +34,7 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& folder, const Opt
   std::unique_ptr<Library> library(new Library(folder, options));
   std::error_code ignored;
   fs::remove_all(library->fresh(), ignored);
-  auto opened = index::Index::open(folder, options);
+  auto opened = library->open_as_made(folder);
   if (!opened && opened.error().code == ErrorCode::kCorrupt) {
     library->refusal_ = opened.error().what;
     library->moved_aside_ = library->next_aside();
@@ -43,9 +44,33 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& folder, const Opt
     library->forget_old_asides();
     opened = index::Index::open(folder, options);
   }
+  if (!opened && opened.error().code == ErrorCode::kInvalid) {
+    if (auto made = library->make_anew(); !made) return tl::unexpected(made.error());
+    return library;
+  }
   if (!opened) return tl::unexpected(opened.error());
   library->index_ = std::move(*opened);
   return library;
+}
+
+// As asked, or else as it was made. Errors: kInvalid when this program cannot do that.
+Result<std::unique_ptr<index::Index>> Library::open_as_made(const fs::path& folder) const {
+  auto opened = index::Index::open(folder, options_);
+  if (opened || opened.error().code != ErrorCode::kInvalid) return opened;
+  Options other = options_;
+  other.transliterate = !other.transliterate;
+  auto again = index::Index::open(folder, other);
+  return again ? std::move(again) : std::move(opened);
+}
+
+Result<void> Library::make_anew() {
+  Options to_visit = options_;
+  to_visit.only_to_visit = true;
+  auto opened = index::Index::open(folder_, to_visit);
+  if (!opened) return tl::unexpected(opened.error());
+  index_ = std::move(*opened);
+  const auto rebuilt = rebuild([](std::uint64_t) { return true; });
+  return rebuilt ? Result<void>{} : tl::unexpected(rebuilt.error());
 }
 
 fs::path Library::fresh() const { return folder_.string() + ".new"; }
@@ -81,7 +106,7 @@ Result<fs::path> Library::exchange() {
   std::error_code error;
   fs::rename(folder_, aside, error);
   if (!error) fs::rename(fresh(), folder_, error);
-  auto opened = index::Index::open(folder_, options_);
+  auto opened = open_as_made(folder_);
   if (opened) index_ = std::move(*opened);
   ++generation_;
   if (error) return fail(ErrorCode::kDisk, "replace '{}': {}", folder_.string(), error.message());
@@ -136,7 +161,7 @@ Result<fs::path> Library::restore(const fs::path& backups) {
   auto restored = index::Index::restore(backups, fresh());
   // Only an index that opens takes the place of one that works.
   if (restored) {
-    if (const auto tried = index::Index::open(fresh(), options_); !tried) restored = tl::unexpected(tried.error());
+    if (const auto tried = open_as_made(fresh()); !tried) restored = tl::unexpected(tried.error());
   }
   if (!restored) {
     fs::remove_all(fresh(), ignored);
@@ -174,6 +199,11 @@ Result<index::Answer> Library::search(std::string_view query, const index::Searc
 index::Stats Library::stats() const {
   const std::shared_lock use(use_);
   return index_ ? index_->stats() : index::Stats{};
+}
+
+bool Library::transliterates() const {
+  const std::shared_lock use(use_);
+  return index_ && index_->transliterates();
 }
 
 Result<void> Library::compact() {

@@ -6,7 +6,8 @@
 //   DATA/index.aside-N   what was refused or replaced; the newest kAsideKept stay
 //
 // An index that is damaged is never repaired in place: it is moved aside and a fresh one begins, which the shared folders
-// fill again. One of a newer format is left alone.
+// fill again. One of a newer format is left alone. One that was made with another transliteration than is asked for now stays
+// what it is until rebuild(); when this program cannot do as it was made (no ICU, or another one), it is made anew at once.
 #pragma once
 
 #include <atomic>
@@ -38,11 +39,15 @@ class Library final : public index::Index {
   const std::filesystem::path& moved_aside() const { return moved_aside_; }
   const std::string& refusal() const { return refusal_; }
 
+  /// False for an index that was made with another transliteration than is asked for: rebuild() changes that.
+  bool is_as_asked() const { return transliterates() == options_.transliterate; }
+
   Result<void> add(std::span<const Track> tracks) override;
   Result<std::size_t> remove(std::span<const ContentId> contents) override;
   Result<std::optional<Track>> find(const ContentId& content) const override;
   Result<index::Answer> search(std::string_view query, const index::SearchOptions& options) const override;
   index::Stats stats() const override;
+  bool transliterates() const override;
   std::uint64_t generation() const override { return generation_; }
   /// Those of the index in use, whichever it is.
   index::Owners* owners() override { return &owners_; }
@@ -88,6 +93,8 @@ class Library final : public index::Index {
     const Library& library_;
   };
 
+  Result<std::unique_ptr<index::Index>> open_as_made(const std::filesystem::path& folder) const;
+  Result<void> make_anew();
   std::filesystem::path fresh() const;
   std::filesystem::path next_aside() const;
   void forget_old_asides() const;

@@ -26,6 +26,8 @@ std::string_view media_type_of(ByteView first) {
   return (first[1] & 0x06) == 0 ? "audio/aac" : "audio/mpeg";
 }
 
+bool is_picture(ByteView first) { return media_type_of(first).starts_with("image/"); }
+
 std::string_view dlna_profile_of(std::string_view media_type) {
   if (media_type == "audio/mpeg") return "MP3";
   if (media_type == "audio/mp4") return "AAC_ISO";

@@ -16,6 +16,9 @@ inline constexpr std::size_t kTypeBytes = 64;
 /// "audio/mpeg", ...; "application/octet-stream" for what is not known, which no browser plays, shows or runs.
 std::string_view media_type_of(ByteView first);
 
+/// JPEG, PNG or WebP: what a page shows and no page runs.
+bool is_picture(ByteView first);
+
 /// The profile by which DLNA players know a type ("MP3"); empty for types that have none.
 std::string_view dlna_profile_of(std::string_view media_type);
 

@@ -106,6 +106,7 @@ Walk walk_audio(const fs::path& root, const WalkLimits& limits) {
 Scanner::Scanner(index::Index& index, stream::Engine& engine, TagReader read_tags, fs::path record)
     : index_(index), engine_(engine), read_tags_(std::move(read_tags)), record_(std::move(record)) {
   recall();
+  find_copies();
 }
 
 Result<ScanReport> Scanner::scan(const fs::path& path, const OnProgress& on_progress) {
@@ -166,6 +167,7 @@ Result<ScanReport> Scanner::scan_root(const fs::path& root, const OnProgress& on
     report.removed = *removed;
   }
   report.copies = count_copies(root);
+  find_copies();
   if (auto remembered = remember(); !remembered) return tl::unexpected(remembered.error());
   if (!wanted)
     return fail(ErrorCode::kStopped, "stopped after {} of {} files; the next start goes on", progress.files,
@@ -267,6 +269,32 @@ std::uint64_t Scanner::count_copies(const fs::path& root) const {
     copies += !fresh && at->second != known.content ? 1 : 0;
   }
   return copies;
+}
+
+void Scanner::find_copies() {
+  const std::lock_guard lock(mutex_);
+  std::map<Digest32, ContentId> first;
+  copies_.clear();
+  for (const auto& [file, known] : files_) {
+    if (!known.sound) continue;
+    const auto [at, fresh] = first.emplace(*known.sound, known.content);
+    if (!fresh && at->second != known.content) copies_.emplace(known.content, at->second);
+  }
+}
+
+std::optional<Scanner::Place> Scanner::place_of(const ContentId& content) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = std::find_if(files_.begin(), files_.end(), [&](const auto& file) { return file.second.content == content; });
+  if (at == files_.end()) return std::nullopt;
+  const auto root = std::find_if(roots_.begin(), roots_.end(), [&](const fs::path& one) { return is_below(at->first, one); });
+  if (root == roots_.end()) return std::nullopt;
+  return Place{*root == at->first ? root->parent_path() : *root, at->first};
+}
+
+ContentId Scanner::recording_of(const ContentId& content) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = copies_.find(content);
+  return at == copies_.end() ? content : at->second;
 }
 
 std::optional<ScanProgress> Scanner::progress() const {

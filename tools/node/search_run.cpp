@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "index/described.h"
 #include "schema/limits.h"
 #include "tools/node/api.h"
 #include "tools/node/own_address.h"
@@ -107,6 +108,7 @@ void SearchRun::add(const ReachableHit& hit) {
   json::HitRow& row = at->second;
   if (fresh) {
     row.track = hit.track;
+    row.recording = recording_of(hit.track);
     row.hops = hit.hops;
     row.ms = ms_since(began_);
   }
@@ -117,6 +119,20 @@ void SearchRun::add(const ReachableHit& hit) {
   row.hops = std::min(row.hops, hit.hops);
   row.score = std::max(row.score, hit.score);
   channel_->line(json::hit(row));
+}
+
+// Rows meet by their sound, as far as this node has heard it, or by what they say of themselves.
+ContentId SearchRun::recording_of(const Track& track) {
+  const ContentId by_sound = parts_.scanner.recording_of(track.content);
+  Track said = track;
+  said.album.clear();  // a song is on several
+  const bool is_named = !track.title.empty() && !track.artist.empty() && track.duration_ms > 0;
+  const ContentId by_name = is_named ? index::described_id(said) : by_sound;
+  const auto known = recordings_.find(recordings_.contains(by_sound) ? by_sound : by_name);
+  const ContentId recording = known == recordings_.end() ? track.content : known->second;
+  recordings_.emplace(by_sound, recording);
+  recordings_.emplace(by_name, recording);
+  return recording;
 }
 
 }  // namespace earshot::node

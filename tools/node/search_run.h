@@ -15,6 +15,7 @@
 #include "tools/node/api_json.h"
 #include "tools/node/api_orders.h"
 #include "tools/node/node.h"
+#include "tools/node/scanner.h"
 #include "tools/node/sightings.h"
 #include "tools/node/worker.h"
 
@@ -31,6 +32,7 @@ class SearchRun : public std::enable_shared_from_this<SearchRun> {
   struct Parts {
     Node& node;
     index::Index& index;
+    const Scanner& scanner;
     std::shared_ptr<Sightings> sightings;
     std::shared_ptr<WorkerDoor> worker;  // closed: no more questions are asked
   };
@@ -47,6 +49,7 @@ class SearchRun : public std::enable_shared_from_this<SearchRun> {
   Result<void> ask();
   void take(const SearchEvent& event);
   void add(const ReachableHit& hit);
+  ContentId recording_of(const Track& track);
   void ask_easier();
   std::uint64_t known(std::string_view word) const;
   void finish();
@@ -58,6 +61,7 @@ class SearchRun : public std::enable_shared_from_this<SearchRun> {
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::unordered_map<ContentId, json::HitRow, IdHash> rows_;
   std::unordered_set<NodeKey, IdHash> holders_;
+  std::unordered_map<ContentId, ContentId, IdHash> recordings_;  // of the first row, by what its copies share
   std::mutex mutex_;
   std::optional<QueryId> query_;  // guarded by mutex_, as is the next
   bool gone_ = false;

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -15,26 +16,31 @@
 #include <chrono>
 #include <cstring>
 
+#include "tools/node/media_type.h"
+
 namespace earshot::node {
 
 namespace {
 
 using Steady = std::chrono::steady_clock;
 
-bool send_file(int socket, const std::string& name, int descriptor) {
+// `memory` of -1: none.
+bool send_file(int socket, const std::string& name, int descriptor, int memory) {
+  const std::array<int, 2> descriptors = {descriptor, memory};
+  const std::size_t size = (memory < 0 ? 1 : 2) * sizeof(int);
   // A datagram without a byte would look like the end.
   iovec text{const_cast<char*>(name.data()), name.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof descriptors)> control{};
   msghdr message{};
   message.msg_iov = &text;
   message.msg_iovlen = 1;
   message.msg_control = control.data();
-  message.msg_controllen = control.size();
+  message.msg_controllen = CMSG_SPACE(size);
   cmsghdr* header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  header->cmsg_len = CMSG_LEN(size);
+  std::memcpy(CMSG_DATA(header), descriptors.data(), size);
   return ::sendmsg(socket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(name.size());
 }
 
@@ -87,23 +93,49 @@ Result<void> TagChild::start() {
   return {};
 }
 
+// A child that answers nonsense is not asked again.
+template <class T>
+Result<T> TagChild::judged(Result<T> decoded) {
+  if (!decoded && decoded.error().what.find("nonsense") != std::string::npos) end();
+  return decoded;
+}
+
 Result<AudioFile> TagChild::read(int descriptor, const std::filesystem::path& name) {
+  const auto reply = exchange(descriptor, /*memory=*/-1, name);
+  if (!reply) return tl::unexpected(reply.error());
+  return judged(decode_reply(*reply));
+}
+
+Result<std::string> TagChild::art(int descriptor, const std::filesystem::path& name) {
+  const OpenFile memory(::memfd_create("art", MFD_CLOEXEC));
+  if (memory.number() < 0 || ::ftruncate(memory.number(), kMaxArt) != 0)
+    return fail(ErrorCode::kExhausted, "no memory for a picture: {}", std::strerror(errno));
+  const auto reply = exchange(descriptor, memory.number(), name);
+  if (!reply) return tl::unexpected(reply.error());
+  const auto size = judged(decode_art_reply(*reply));
+  if (!size) return tl::unexpected(size.error());
+  if (*size == 0) return fail(ErrorCode::kNotFound, "no picture in the tags");
+  std::string bytes(*size, '\0');
+  const ssize_t got = ::pread(memory.number(), bytes.data(), bytes.size(), 0);
+  if (got != static_cast<ssize_t>(bytes.size())) return fail(ErrorCode::kCorrupt, "the picture ends too early");
+  if (!is_picture(as_bytes(bytes))) return fail(ErrorCode::kUnsupported, "neither JPEG nor PNG nor WebP");
+  return bytes;
+}
+
+// The child's reply; it is started when it has to be.
+Result<std::string> TagChild::exchange(int descriptor, int memory, const std::filesystem::path& path) {
   if (process_ >= 0 && files_ >= kFilesPerChild) end();
   if (process_ < 0) {
     if (auto started = start(); !started) return tl::unexpected(started.error());
   }
   ++files_;
   // The name serves as a title, no more.
-  std::string called = name.filename().string().substr(0, kMaxTagName);
-  if (called.empty()) called = "?";
-  return exchange(descriptor, called);
-}
-
-Result<AudioFile> TagChild::exchange(int descriptor, const std::string& name) {
+  std::string name = path.filename().string().substr(0, kMaxTagName);
+  if (name.empty()) name = "?";
   struct stat status {};
   const std::int64_t size = ::fstat(descriptor, &status) == 0 ? status.st_size : 0;
   const auto deadline = Steady::now() + options_.patience + std::chrono::seconds(size / 20'000'000);
-  if (!send_file(socket_.number(), name, descriptor)) {
+  if (!send_file(socket_.number(), name, descriptor, memory)) {
     return fail(ErrorCode::kCorrupt, "'{}': the tag reader does not answer ({})", name, end());
   }
   while (true) {
@@ -127,9 +159,7 @@ Result<AudioFile> TagChild::exchange(int descriptor, const std::string& name) {
     return fail(ErrorCode::kCorrupt, "'{}' ended the tag reader: {}", name, how);
   }
   reply.resize(static_cast<std::size_t>(got));
-  auto file = decode_reply(reply);
-  if (!file && file.error().what.find("nonsense") != std::string::npos) end();
-  return file;
+  return reply;
 }
 
 }  // namespace earshot::node

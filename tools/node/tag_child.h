@@ -43,12 +43,18 @@ class TagChild {
   /// kExhausted when no child can be started.
   Result<AudioFile> read(int descriptor, const std::filesystem::path& name);
 
+  /// The picture in its tags: JPEG, PNG or WebP by its first bytes, at most kMaxArt. Errors: as read(), kNotFound when there is
+  /// none, kUnsupported for another kind of picture.
+  Result<std::string> art(int descriptor, const std::filesystem::path& name);
+
   /// Children started so far.
   unsigned started() const { return started_; }
 
  private:
   Result<void> start();
-  Result<AudioFile> exchange(int descriptor, const std::string& name);
+  Result<std::string> exchange(int descriptor, int memory, const std::filesystem::path& name);
+  template <class T>
+  Result<T> judged(Result<T> decoded);
   std::string end();
 
   Options options_;

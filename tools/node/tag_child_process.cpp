@@ -1,5 +1,6 @@
 // The child's side: takes its own rights away, then reads one file after another.
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -7,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstddef>
@@ -63,16 +65,16 @@ void give_up_rights() {
   allow_only(kAllowed);  // where the kernel has no seccomp, the other limits must do
 }
 
-// The next open file and its name; a file of -1: the parent has gone.
+// The next open file, memory for its picture when that is wanted, and its name; a file of -1: the parent has gone.
 struct Request {
-  OpenFile file;
+  OpenFile file, memory;
   std::string name;
 };
 
 Request next_request() {
   std::string name(kMaxTagName, '\0');
   iovec text{name.data(), name.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(2 * sizeof(int))> control{};
   msghdr message{};
   message.msg_iov = &text;
   message.msg_iovlen = 1;
@@ -81,10 +83,10 @@ Request next_request() {
   const ssize_t got = ::recvmsg(STDIN_FILENO, &message, MSG_CMSG_CLOEXEC);
   const cmsghdr* header = got > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
   if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {};
-  int descriptor = -1;
-  std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+  std::array<int, 2> descriptors = {-1, -1};
+  std::memcpy(descriptors.data(), CMSG_DATA(header), std::min(sizeof descriptors, header->cmsg_len - CMSG_LEN(0)));
   name.resize(static_cast<std::size_t>(got));
-  return {OpenFile(descriptor), std::move(name)};
+  return {OpenFile(descriptors[0]), OpenFile(descriptors[1]), std::move(name)};
 }
 
 Result<AudioFile> read(const Request& request) {
@@ -93,6 +95,18 @@ Result<AudioFile> read(const Request& request) {
   AudioFile file{std::move(*track), {}};
   if (const auto sound = index::audio_digest(request.file.number())) file.sound = *sound;
   return file;
+}
+
+// Into memory that the parent has made: no file is written, so that no limit has to be lifted for it.
+Result<std::size_t> put_art(const Request& request) {
+  const auto art = index::read_art(request.file.number(), request.name, kMaxArt);
+  if (!art) return tl::unexpected(art.error());
+  if (art->empty()) return std::size_t{0};
+  void* memory = ::mmap(nullptr, kMaxArt, PROT_READ | PROT_WRITE, MAP_SHARED, request.memory.number(), 0);
+  if (memory == MAP_FAILED) return fail(ErrorCode::kExhausted, "no memory for a picture");
+  std::memcpy(memory, art->data(), art->size());
+  ::munmap(memory, kMaxArt);
+  return art->size();
 }
 
 }  // namespace
@@ -104,7 +118,8 @@ int run_tag_child() {
     if (request.file.number() < 0) return 0;
     const off_t size = ::lseek(request.file.number(), 0, SEEK_END);
     limit_cpu(size);
-    const std::string reply = encode_reply(read(request));
+    const bool is_for_art = request.memory.number() >= 0;
+    const std::string reply = is_for_art ? encode_art_reply(put_art(request)) : encode_reply(read(request));
     if (::send(STDIN_FILENO, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) return 1;
   }
 }

@@ -50,16 +50,43 @@ class Reader {
 
 tl::unexpected<Error> nonsense() { return fail(ErrorCode::kCorrupt, "the tag reader answered nonsense"); }
 
+std::string encode_error(const Error& error) {
+  std::string out(1, '\0');
+  out += static_cast<char>(error.code);
+  put_text(out, clip_utf8(error.what, limits::kMaxTrackText));
+  return out;
+}
+
+// Behind the byte that says so.
+Error decode_error(Reader& in) {
+  const auto code = in.number<std::uint8_t>();
+  std::string what = in.text();
+  const bool is_clean = is_clean_text(what) && what.size() <= limits::kMaxTrackText;
+  if (!in.is_at_end() || code > static_cast<std::uint8_t>(ErrorCode::kUnsupported) || !is_clean) return nonsense().value();
+  return {static_cast<ErrorCode>(code), std::move(what)};
+}
+
 }  // namespace
 
+std::string encode_art_reply(const Result<std::size_t>& size) {
+  if (!size) return encode_error(size.error());
+  std::string out(1, '\2');
+  put(out, static_cast<std::uint32_t>(*size));
+  return out;
+}
+
+Result<std::size_t> decode_art_reply(std::string_view reply) {
+  Reader in(reply);
+  const auto kind = in.number<std::uint8_t>();
+  if (kind == 0) return tl::unexpected(decode_error(in));
+  const auto size = in.number<std::uint32_t>();
+  if (kind != 2 || !in.is_at_end() || size > kMaxArt) return nonsense();
+  return size;
+}
+
 std::string encode_reply(const Result<AudioFile>& read) {
+  if (!read) return encode_error(read.error());
   std::string out;
-  if (!read) {
-    out += '\0';
-    out += static_cast<char>(read.error().code);
-    put_text(out, clip_utf8(read.error().what, limits::kMaxTrackText));
-    return out;
-  }
   const Track& track = read->track;
   out += '\1';
   for (const std::string* text : {&track.title, &track.artist, &track.album, &track.genre}) put_text(out, *text);
@@ -77,13 +104,7 @@ std::string encode_reply(const Result<AudioFile>& read) {
 Result<AudioFile> decode_reply(std::string_view reply) {
   Reader in(reply);
   const auto kind = in.number<std::uint8_t>();
-  if (kind == 0) {
-    const auto code = in.number<std::uint8_t>();
-    std::string what = in.text();
-    const bool is_clean = is_clean_text(what) && what.size() <= limits::kMaxTrackText;
-    if (!in.is_at_end() || code > static_cast<std::uint8_t>(ErrorCode::kUnsupported) || !is_clean) return nonsense();
-    return tl::unexpected<Error>(Error{static_cast<ErrorCode>(code), std::move(what)});
-  }
+  if (kind == 0) return tl::unexpected(decode_error(in));
   AudioFile file;
   Track& track = file.track;
   for (std::string* text : {&track.title, &track.artist, &track.album, &track.genre}) *text = in.text();
