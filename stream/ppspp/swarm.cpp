@@ -33,7 +33,9 @@ Swarm::Swarm(const Digest32& root, const SwarmConfig& config, ChannelIds& ids, A
 
 Result<void> check(const SwarmConfig& config) {
   constexpr std::size_t kLongestHead = 4 + 1 + 16 + 8;  // of a DATA datagram
-  if (!is_carried(config.hash)) return fail(ErrorCode::kUnsupported, "trees of {} are not supported: their nodes have more than 32 octets", to_string(config.hash));
+  if (!is_carried(config.hash)) {
+    return fail(ErrorCode::kUnsupported, "trees of {} are not supported: their nodes have more than 32 octets", to_string(config.hash));
+  }
   if (!is_spoken(static_cast<std::uint8_t>(config.addressing))) return fail(ErrorCode::kUnsupported, "chunks named by bytes are not supported");
   if (config.chunk_size == 0 || config.chunk_size > kMaxDatagram - kLongestHead) {
     return fail(ErrorCode::kUnsupported, "chunks of {} bytes are not supported: a datagram carries 1 to {}", config.chunk_size, kMaxDatagram - kLongestHead);
