@@ -1,5 +1,5 @@
 // The plug: here is a content id and some providers, give me its bytes, verified. An engine is one folder under stream/
-// and one line in the table of tools/node/daemon; a content id's scheme says which one is asked.
+// and one line in the table of stream/engines.cpp; a content id's scheme says which one is asked.
 #pragma once
 
 #include <cstddef>

@@ -54,6 +54,7 @@ struct Channel {
   Instant said{};                           // last datagram to it
   Instant redial = kNever;                  // dialling: when to repeat the handshake
   unsigned dials = 0;
+  bool draft10 = false;                     // its handshake is the short one of libswift (swarm.h, rule 1)
   ChannelId replaces{};                     // the channel that this one takes the place of when it opens
   unsigned failures = 0;                    // times that dialling it was given up before
   unsigned unanswered = 0;                  // datagrams sent since one came

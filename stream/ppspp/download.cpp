@@ -179,14 +179,14 @@ Instant Download::next_deadline() const {
   return deadline;
 }
 
-bool PeakCollector::add(const Node& node, const Digest32& root) {
+bool PeakCollector::add(const Node& node, const Digest32& root, MerkleHash hash) {
   if (settled_ || node.hash == Digest32{}) return false;
   if (node.bin.chunks().begin == 0) peaks_.clear();
   const std::uint64_t end = peaks_.empty() ? 0 : chunk_count();
   const bool continues = node.bin.chunks().begin == end && (peaks_.empty() || node.bin.height() < peaks_.back().bin.height());
   if (!continues || node.bin.chunks().end > kMaxChunks) return false;
   peaks_.push_back(node);
-  settled_ = root_of(peaks_) == root;
+  settled_ = root_of(peaks_, hash) == root;
   return settled_;
 }
 

@@ -102,7 +102,7 @@ class Download {
 class PeakCollector {
  public:
   /// True when the claim is settled by this node: the peaks lead to the root.
-  bool add(const Node& node, const Digest32& root);
+  bool add(const Node& node, const Digest32& root, MerkleHash hash = MerkleHash::kSha256);
   bool settled() const { return settled_; }
   /// REQUIRES: settled().
   const std::vector<Node>& peaks() const { return peaks_; }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "schema/check.h"
-#include "stream/ppspp/sha256.h"
 
 namespace earshot::stream::ppspp {
 
@@ -29,14 +28,14 @@ TreeShape::Place TreeShape::place(Bin bin) const {
   return {tier_begin_[tier] + bin.position() / row, static_cast<std::size_t>(local.number())};
 }
 
-Digest32 root_of(std::span<const Node> peaks) {
+Digest32 root_of(std::span<const Node> peaks, MerkleHash hash) {
   EARSHOT_CHECK(!peaks.empty());
   Node climber = peaks.back();
   for (auto peak = peaks.rbegin() + 1; peak != peaks.rend(); ++peak) {
     while (climber.bin.sibling() != peak->bin) {
-      climber = {climber.bin.parent(), parent_hash(climber.hash, kEmptyHash)};
+      climber = {climber.bin.parent(), parent_hash(hash, climber.hash, kEmptyHash)};
     }
-    climber = {climber.bin.parent(), parent_hash(peak->hash, climber.hash)};
+    climber = {climber.bin.parent(), parent_hash(hash, peak->hash, climber.hash)};
   }
   return climber.hash;
 }
@@ -63,7 +62,7 @@ void Hints::forget(Bin bin) {
   bins_.erase(at);
 }
 
-Verdict climb_to_peak(std::span<const Node> peaks, std::uint64_t chunk, const Digest32& leaf, const Hints& hints) {
+Verdict climb_to_peak(std::span<const Node> peaks, std::uint64_t chunk, const Digest32& leaf, const Hints& hints, MerkleHash hash) {
   const auto above = std::find_if(peaks.begin(), peaks.end(),
                                   [chunk](const Node& peak) { return peak.bin.chunks().contains(chunk); });
   EARSHOT_CHECK(above != peaks.end());
@@ -71,8 +70,8 @@ Verdict climb_to_peak(std::span<const Node> peaks, std::uint64_t chunk, const Di
   while (climber.bin != above->bin) {
     const Digest32* hint = hints.find(climber.bin.sibling());
     if (hint == nullptr) return Verdict::kUnprovable;
-    climber = {climber.bin.parent(), climber.bin.is_left() ? parent_hash(climber.hash, *hint)
-                                                           : parent_hash(*hint, climber.hash)};
+    climber = {climber.bin.parent(), climber.bin.is_left() ? parent_hash(hash, climber.hash, *hint)
+                                                           : parent_hash(hash, *hint, climber.hash)};
   }
   return climber.hash == above->hash ? Verdict::kVerified : Verdict::kForged;
 }
@@ -86,8 +85,8 @@ std::uint64_t count_of(std::span<const Node> peaks) {
 
 }  // namespace
 
-HashTree::HashTree(const Digest32& root, std::vector<Node> peaks)
-    : root_(root), shape_(count_of(peaks)), peaks_(std::move(peaks)), pages_(shape_.pages()),
+HashTree::HashTree(const Digest32& root, std::vector<Node> peaks, MerkleHash hash)
+    : function_(hash), root_(root), shape_(count_of(peaks)), peaks_(std::move(peaks)), pages_(shape_.pages()),
       is_dirty_(shape_.pages()) {}
 
 std::optional<Digest32> HashTree::known(Bin bin, const TreePage* low) const {
@@ -135,8 +134,8 @@ Verdict HashTree::admit(std::uint64_t chunk, const Digest32& leaf, Hints& hints)
       sibling_hash = *hint;
     }
     path[steps++] = {climber, {sibling, *sibling_hash}, from_hint};
-    climber = {climber.bin.parent(), climber.bin.is_left() ? parent_hash(climber.hash, *sibling_hash)
-                                                           : parent_hash(*sibling_hash, climber.hash)};
+    climber = {climber.bin.parent(), climber.bin.is_left() ? parent_hash(function_, climber.hash, *sibling_hash)
+                                                           : parent_hash(function_, *sibling_hash, climber.hash)};
   }
   if (*truth != climber.hash) return Verdict::kForged;
   for (std::size_t i = 0; i < steps; ++i) {
@@ -166,8 +165,8 @@ std::vector<std::uint64_t> HashTree::take_dirty() {
   return std::exchange(dirty_, {});
 }
 
-TreeBuilder::TreeBuilder(std::uint64_t chunk_count, KeepPage keep)
-    : shape_(chunk_count), keep_(std::move(keep)), open_(shape_.height() / kPageHeight + 1),
+TreeBuilder::TreeBuilder(std::uint64_t chunk_count, KeepPage keep, MerkleHash hash)
+    : function_(hash), shape_(chunk_count), keep_(std::move(keep)), open_(shape_.height() / kPageHeight + 1),
       left_(shape_.height() + 1) {}
 
 Result<void> TreeBuilder::add(const Digest32& leaf) {
@@ -184,7 +183,7 @@ Result<void> TreeBuilder::set(Bin bin, Digest32 hash) {
       left_[bin.height()] = hash;
       return {};
     }
-    hash = parent_hash(left_[bin.height()], hash);
+    hash = parent_hash(function_, left_[bin.height()], hash);
     bin = bin.parent();
     if (bin.height() % kPageHeight == 0 || bin == shape_.root()) {
       if (auto kept = keep_(place.page, page); !kept) return kept;

@@ -1,7 +1,8 @@
 // The Merkle hash tree of a content (RFC 7574, section 5): what proves that a chunk belongs to a content id.
 //
 // Rules
-//  1. A leaf is the SHA-256 of a chunk of 1,024 bytes (the last may be shorter). The tree is the smallest power of two
+//  1. A leaf is the SHA-256 of a chunk of 1,024 bytes (the last may be shorter); swarms of foreign peers may use another
+//     function (merkle_hash.h) and another size. The tree is the smallest power of two
 //     wide that holds all chunks; leaves behind the last chunk are all zeros, as is the parent of two such; any other
 //     parent is the SHA-256 of its children. The root is the content id.
 //  2. A HashTree holds only hashes that are anchored in the root. A hash from a stranger waits in Hints until a chunk
@@ -33,6 +34,7 @@
 #include "schema/bytes.h"
 #include "schema/result.h"
 #include "stream/ppspp/bin.h"
+#include "stream/ppspp/merkle_hash.h"
 
 namespace earshot::stream::ppspp {
 
@@ -89,7 +91,7 @@ class TreeShape {
 
 /// The root that these peaks lead to, when they are the peaks of some count of chunks. REQUIRES: not empty, and each
 /// begins where the one before ends and is smaller than it.
-Digest32 root_of(std::span<const Node> peaks);
+Digest32 root_of(std::span<const Node> peaks, MerkleHash hash = MerkleHash::kSha256);
 
 /// Unproven hashes that one peer sent. Full: the oldest is forgotten, its chunk will be sent again with its proof.
 class Hints {
@@ -115,12 +117,13 @@ enum class Verdict : std::uint8_t {
 
 /// Checks a chunk against a claim alone: climbs by hints to the peak above it. REQUIRES: root_of(peaks) is the root, the
 /// chunk is below one of them.
-Verdict climb_to_peak(std::span<const Node> peaks, std::uint64_t chunk, const Digest32& leaf, const Hints& hints);
+Verdict climb_to_peak(std::span<const Node> peaks, std::uint64_t chunk, const Digest32& leaf, const Hints& hints,
+                      MerkleHash hash = MerkleHash::kSha256);
 
 class HashTree {
  public:
   /// Knows the root and these peaks. REQUIRES: root_of(peaks) == root, at most kMaxChunks chunks.
-  HashTree(const Digest32& root, std::vector<Node> peaks);
+  HashTree(const Digest32& root, std::vector<Node> peaks, MerkleHash hash = MerkleHash::kSha256);
 
   const TreeShape& shape() const { return shape_; }
   const Digest32& root_hash() const { return root_; }
@@ -145,6 +148,7 @@ class HashTree {
  private:
   void set(Bin bin, const Digest32& hash);
 
+  MerkleHash function_;
   Digest32 root_;
   TreeShape shape_;
   std::vector<Node> peaks_;  // kept apart from the pages: a page of tier 0 that is not in memory may hold some
@@ -158,7 +162,7 @@ class TreeBuilder {
  public:
   /// `keep` takes each page once, when it is full; it fails when the disk does.
   using KeepPage = std::function<Result<void>(std::uint64_t index, const TreePage& page)>;
-  TreeBuilder(std::uint64_t chunk_count, KeepPage keep);
+  TreeBuilder(std::uint64_t chunk_count, KeepPage keep, MerkleHash hash = MerkleHash::kSha256);
 
   /// The next chunk in order. REQUIRES: no more than chunk_count calls.
   Result<void> add(const Digest32& leaf);
@@ -169,6 +173,7 @@ class TreeBuilder {
   /// Sets a node and all parents that it completes.
   Result<void> set(Bin bin, Digest32 hash);
 
+  MerkleHash function_;
   TreeShape shape_;
   KeepPage keep_;
   std::uint64_t next_ = 0;

@@ -25,8 +25,12 @@ enum class Kind : std::uint8_t {
   kRequest = 8, kCancel = 9, kChoke = 10, kUnchoke = 11, kPexV6 = 12, kPexCertificate = 13,
 };
 
-/// How chunks are named on the wire (section 7.8, Table 6). The others of the table are optional and not spoken.
-enum class Addressing : std::uint8_t { kChunk32 = 2, kChunk64 = 4 };
+/// How chunks are named on the wire (section 7.8, Table 6). Byte ranges (1) are optional and not spoken.
+enum class Addressing : std::uint8_t { kBin32 = 0, kChunk32 = 2, kBin64 = 3, kChunk64 = 4 };
+constexpr bool is_spoken(std::uint8_t addressing) { return addressing <= 4 && addressing != 1; }
+constexpr bool is_bins(Addressing addressing) { return addressing == Addressing::kBin32 || addressing == Addressing::kBin64; }
+/// Numbers of 64 bits, in specs and in the discard window.
+constexpr bool is_wide(std::uint8_t addressing) { return addressing == 1 || addressing == 3 || addressing == 4; }
 
 /// How content is protected (section 7.5, Table 4) and with which hash (section 7.6, Table 5).
 enum class Integrity : std::uint8_t { kNone = 0, kMerkle = 1, kSignAll = 2, kUnifiedMerkle = 3 };

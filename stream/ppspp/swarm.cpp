@@ -5,7 +5,6 @@
 
 #include "schema/check.h"
 #include "schema/defence.h"
-#include "stream/ppspp/sha256.h"
 
 namespace earshot::stream::ppspp {
 
@@ -25,7 +24,21 @@ constexpr std::size_t kMaxRecords = 512;
 Swarm::Swarm(const Digest32& root, const SwarmConfig& config, ChannelIds& ids, Allowance* allowance)
     : root_(root), config_(config), ids_(&ids), allowance_(allowance), choker_(config.upload_slots), start_(ids.draw_number()) {
   format_.addressing = config.addressing;
+  EARSHOT_CHECK(check(config).has_value());
   format_.chunk_size = config.chunk_size;
+  format_.hash_size = hash_size(config.hash);
+}
+
+Result<void> check(const SwarmConfig& config) {
+  constexpr std::size_t kLongestHead = 4 + 1 + 16 + 8;  // of a DATA datagram
+  if (!is_carried(config.hash)) {
+    return fail(ErrorCode::kUnsupported, "trees of {} are not supported: their nodes have more than 32 octets", to_string(config.hash));
+  }
+  if (!is_spoken(static_cast<std::uint8_t>(config.addressing))) return fail(ErrorCode::kUnsupported, "chunks named by bytes are not supported");
+  if (config.chunk_size == 0 || config.chunk_size > kMaxDatagram - kLongestHead) {
+    return fail(ErrorCode::kUnsupported, "chunks of {} bytes are not supported: a datagram carries 1 to {}", config.chunk_size, kMaxDatagram - kLongestHead);
+  }
+  return {};
 }
 
 Swarm::~Swarm() {
@@ -33,8 +46,8 @@ Swarm::~Swarm() {
 }
 
 void Swarm::restore(const Possession& possession) {
-  EARSHOT_CHECK(!tree_ && root_of(possession.peaks) == root_);
-  tree_.emplace(root_, possession.peaks);
+  EARSHOT_CHECK(!tree_ && root_of(possession.peaks, config_.hash) == root_);
+  tree_.emplace(root_, possession.peaks, config_.hash);
   for (const auto& [index, page] : possession.pages) tree_->adopt_page(index, page);
   size_ = possession.size;
   verified_ = possession.verified;
@@ -131,7 +144,7 @@ bool Swarm::take(Instant now, Channel& channel, const IntegrityHash& message, Ou
   Node node{*bin, {}};
   std::copy(message.hash.begin(), message.hash.end(), node.hash.begin());
   learned_ = learned_ || !stash_.empty();
-  if (channel.claim.add(node, root_)) return settle_claim(now, channel, out);
+  if (channel.claim.add(node, root_, config_.hash)) return settle_claim(now, channel, out);
   if (!tree_) {
     if (node.hash != kEmptyHash) channel.hints.add(node);
     return true;
@@ -182,7 +195,7 @@ bool Swarm::take(Instant now, Channel& channel, const Data& message, Outbox& out
     picker_.release({chunk, chunk + 1});
     return true;
   }
-  const Digest32 leaf = sha256(message.bytes);
+  const Digest32 leaf = chunk_hash(config_.hash, message.bytes);
   switch (judge(channel, chunk, leaf, message.bytes.size(), out)) {
     case Verdict::kVerified:
       accept(channel, chunk, message.bytes, out);

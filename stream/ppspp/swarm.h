@@ -7,6 +7,8 @@
 //     Until then an address is unproven: it is sent no DATA, and never more bytes than came from it.
 //     What an attacker gains by forging addresses: one datagram, smaller than his own. What it costs us: one of
 //     kMaxHalfOpen slots, for ten seconds or until as many newer ones came.
+//     A swarm of SHA-1 and chunk32 may have peers of the libswift family, which drop a handshake with options that they do
+//     not know: who stays silent twice is also sent draft 10's short list, in turns with the RFC's, and answered with it.
 //  2. A channel is bound to the address that it was opened with; what comes for it from elsewhere is dropped. But the other
 //     address is asked by a handshake: a peer behind a router that gave it a new port answers, and the new channel takes
 //     the old one's place.
@@ -35,6 +37,7 @@
 
 #include "schema/bytes.h"
 #include "schema/endpoint.h"
+#include "schema/result.h"
 #include "schema/time.h"
 #include "stream/ppspp/allowance.h"
 #include "stream/ppspp/channel.h"
@@ -57,6 +60,7 @@ bool is_private(const Endpoint& endpoint);
 struct SwarmConfig {
   std::uint32_t chunk_size = 1024;
   Addressing addressing = Addressing::kChunk32;
+  MerkleHash hash = MerkleHash::kSha256;
 
   std::size_t max_open = 64;       // channels; 64 x about 20 KiB. Full: newcomers get no answer
   std::size_t max_half_open = 32;  // Full: the oldest makes room
@@ -64,6 +68,9 @@ struct SwarmConfig {
   Pex pex = Pex::kPrivateNetworks;
   std::size_t max_candidates = 256;  // addresses to dial later. Full: more are not remembered
 };
+
+/// Whether a swarm can be made of this. Errors: kUnsupported, saying what is not supported.
+Result<void> check(const SwarmConfig& config);
 
 /// What was there before: from the disk, or from hashing a file.
 struct Possession {
@@ -90,7 +97,8 @@ struct Loaded {
 /// Datagrams may be lost, repeated, reordered, forged and mutilated.
 class Swarm {
  public:
-  /// `ids` and the allowance must outlive the swarm. No allowance: no limits.
+  /// `root`: zeros follow a hash that is shorter. `ids` and the allowance must outlive the swarm. No allowance: no limits.
+  /// REQUIRES: check(config).
   Swarm(const Digest32& root, const SwarmConfig& config, ChannelIds& ids, Allowance* allowance = nullptr);
   ~Swarm();
   Swarm(const Swarm&) = delete;
@@ -130,11 +138,13 @@ class Swarm {
   const std::map<Endpoint, Record>& records() const { return records_; }
 
   struct Counters {
-    std::uint64_t datagrams_in = 0, strays = 0, malformed = 0, duplicates = 0, unprovable = 0, forged = 0, bans = 0;
+    std::uint64_t datagrams_in = 0, strays = 0, malformed = 0, duplicates = 0, unprovable = 0, forged = 0, bans = 0, refused = 0;
     std::uint64_t chunks_sent = 0, withheld = 0;               // datagrams that an unproven address was not sent
     std::uint64_t unproven_in = 0, unproven_out = 0;           // bytes from and to addresses before they were proven
   };
   const Counters& counters() const { return counters_; }
+  /// Why the last peer whose handshake did not fit was refused; empty when none was.
+  const std::string& last_refusal() const { return last_refusal_; }
 
  private:
   static constexpr unsigned kMaxDials = 6;  // 250 ms doubling: 15 s in all
@@ -153,8 +163,11 @@ class Swarm {
   void dial(Instant now, Channel& channel, Outbox& out);
   void look_elsewhere(Instant now, const Channel& known, const Endpoint& from, std::size_t bytes, Outbox& out);
   void answer(Instant now, Channel& channel, Outbox& out);
-  bool accepts(const Options& options) const;
-  Options our_options() const;
+  std::string misfit(const Options& options) const;
+  bool accepts(const Options& options);
+  bool speaks_draft10() const { return config_.hash == MerkleHash::kSha1 && config_.addressing == Addressing::kChunk32; }
+  Options our_options(bool draft10) const;
+  ByteView swarm_id() const { return ByteView(root_).first(format_.hash_size); }
   void open(Instant now, Channel& channel);
   void say_good_bye(Instant now, Channel& channel, Outbox& out);
 
@@ -248,6 +261,7 @@ class Swarm {
   };
   std::vector<Mover> movers_;
   bool answered_ = false;
+  std::string last_refusal_;
 
   std::vector<Stashed> stash_;
   bool learned_ = false;           // something was verified since the stash was last gone through

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "schema/defence.h"
-#include "stream/ppspp/sha256.h"
 #include "stream/ppspp/swarm.h"
 
 namespace earshot::stream::ppspp {
@@ -19,11 +18,10 @@ Verdict Swarm::judge(Channel& channel, std::uint64_t chunk, const Digest32& leaf
   if (tree_) return chunk < chunk_count() ? tree_->admit(chunk, leaf, channel.hints) : Verdict::kUnprovable;
   // No chunk has verified yet: this one is judged by its sender's claim, and proves the claim if it verifies.
   if (!channel.claim.settled() || chunk >= channel.claim.chunk_count()) return Verdict::kUnprovable;
-  constexpr std::size_t kSizeOfTwoHashes = 64;
-  if (size == kSizeOfTwoHashes) return channel.claim.chunk_count() == 1 ? Verdict::kForged : Verdict::kUnprovable;
-  const Verdict verdict = climb_to_peak(channel.claim.peaks(), chunk, leaf, channel.hints);
+  if (size == 2 * format_.hash_size) return channel.claim.chunk_count() == 1 ? Verdict::kForged : Verdict::kUnprovable;
+  const Verdict verdict = climb_to_peak(channel.claim.peaks(), chunk, leaf, channel.hints, config_.hash);
   if (verdict != Verdict::kVerified) return verdict;
-  tree_.emplace(root_, channel.claim.peaks());
+  tree_.emplace(root_, channel.claim.peaks(), config_.hash);
   announce_size(out);
   return tree_->admit(chunk, leaf, channel.hints);
 }

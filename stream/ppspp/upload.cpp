@@ -161,7 +161,7 @@ void Upload::compose(Instant now, ChunkRange chunks, ByteView bytes, const HashT
     EARSHOT_CHECK(writer->add(message));
   };
   const auto add_hashes = [&](std::span<const Node> nodes) {
-    for (const Node& node : nodes) add(IntegrityHash{node.bin.chunks(), node.hash});
+    for (const Node& node : nodes) add(IntegrityHash{node.bin.chunks(), ByteView(node.hash).first(to.format.hash_size)});
   };
   const std::size_t chunk_size = to.format.chunk_size;
   const auto add_chunk = [&](std::uint64_t chunk) {

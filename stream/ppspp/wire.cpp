@@ -2,7 +2,10 @@
 #include "stream/ppspp/wire.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <type_traits>
+#include <vector>
 
 #include "schema/check.h"
 
@@ -49,8 +52,26 @@ class Cursor {
   bool failed_ = false;
 };
 
+/// Section 4.2: "everything" needs no word of its own in 32 bits, where it is the bin of height 31.
+ChunkRange read_bin(Cursor& in, bool wide) {
+  constexpr std::uint64_t kNone = ~std::uint64_t{0};
+  std::uint64_t number = wide ? in.integer<std::uint64_t>() : in.integer<std::uint32_t>();
+  if (!wide && number == 0xffffffffu) number = kNone;
+  if (number == kNone) return {};
+  if (number == kNone >> 1) return {0, kEndOfChunks};
+  const auto height = static_cast<unsigned>(std::countr_one(number));
+  const std::uint64_t first = height > Bin::kMaxHeight ? kEndOfChunks : (number >> (height + 1)) << height;
+  if (first >= kEndOfChunks) {
+    in.fail();
+    return {};
+  }
+  return {first, first + (std::uint64_t{1} << height)};
+}
+
+/// Empty: a bin that stands for no chunks, or nothing sensible.
 ChunkRange read_spec(Cursor& in, Addressing addressing) {
-  const bool wide = addressing == Addressing::kChunk64;
+  const bool wide = is_wide(static_cast<std::uint8_t>(addressing));
+  if (is_bins(addressing)) return read_bin(in, wide);
   const std::uint64_t first = wide ? in.integer<std::uint64_t>() : in.integer<std::uint32_t>();
   const std::uint64_t last = wide ? in.integer<std::uint64_t>() : in.integer<std::uint32_t>();
   if (first > last || last >= kEndOfChunks) {
@@ -70,8 +91,6 @@ SupportedMessages read_supported(Cursor& in) {
   std::copy(bitmap.begin(), bitmap.end(), supported.bits.begin());
   return supported;
 }
-
-bool is_wide(std::uint8_t addressing) { return addressing == 1 || addressing == 3 || addressing == 4; }
 
 /// Section 7. An option that is not in the table has no known length, so the list cannot be read past it.
 Options read_options(Cursor& in) {
@@ -183,7 +202,12 @@ class Pen {
 
   void spec(ChunkRange chunks, Addressing addressing) {
     EARSHOT_CHECK(!chunks.empty());
-    if (addressing == Addressing::kChunk64) {
+    if (is_bins(addressing)) {
+      const auto bin = Bin::covering(chunks);
+      EARSHOT_CHECK(bin && (addressing == Addressing::kBin64 || chunks.end <= std::uint64_t{1} << 31));
+      if (addressing == Addressing::kBin64) integer(bin->number());
+      else integer(static_cast<std::uint32_t>(bin->number()));
+    } else if (addressing == Addressing::kChunk64) {
       integer<std::uint64_t>(chunks.begin);
       integer<std::uint64_t>(chunks.end - 1);
     } else {
@@ -234,6 +258,19 @@ void write_options(Pen& pen, const Options& options) {
     pen.integer(*options.chunk_size);
   }
   pen.integer(kEndOption);
+}
+
+/// The largest bins that make up a range, from left to right.
+std::vector<ChunkRange> bins_of(ChunkRange range) {
+  std::vector<ChunkRange> bins;
+  while (!range.empty()) {
+    const std::uint64_t fits = std::bit_floor(range.size());
+    const std::uint64_t aligned = range.begin == 0 ? fits : std::uint64_t{1} << std::countr_zero(range.begin);
+    const std::uint64_t size = std::min(fits, aligned);
+    bins.push_back({range.begin, range.begin + size});
+    range.begin += size;
+  }
+  return bins;
 }
 
 struct BodyWriter {
@@ -288,6 +325,33 @@ struct BodyWriter {
   }
 };
 
+/// One message, or one for each bin of its range where that is allowed.
+template <class Body>
+void write(Pen& pen, Body body, const WireFormat& format) {
+  const auto write_one = [&] {
+    pen.integer(static_cast<std::uint8_t>(Message(body).index()));
+    BodyWriter{pen, format}(body);
+  };
+  constexpr bool kDivides = std::is_same_v<Body, Have> || std::is_same_v<Body, Ack> || std::is_same_v<Body, Request> || std::is_same_v<Body, Cancel>;
+  if constexpr (kDivides) {
+    if (is_bins(format.addressing)) {
+      for (const ChunkRange& bin : bins_of(body.chunks)) {
+        body.chunks = bin;
+        write_one();
+      }
+      return;
+    }
+  }
+  write_one();
+}
+
+bool is_about_nothing(const Message& message) {
+  return std::visit([](const auto& m) {
+    if constexpr (requires { m.chunks; }) return m.chunks.empty();
+    else return false;
+  }, message);
+}
+
 }  // namespace
 
 std::optional<ChannelId> destination_of(ByteView datagram) {
@@ -307,7 +371,14 @@ MessageReader::MessageReader(ByteView datagram, const WireFormat& format)
     : rest_(datagram.subspan(kChannelSize)), format_(format) {}
 
 std::optional<Message> MessageReader::next() {
-  if (rest_.empty() || malformed_) return std::nullopt;
+  while (!rest_.empty() && !malformed_) {
+    auto message = read_one();
+    if (!message || !is_about_nothing(*message)) return message;
+  }
+  return std::nullopt;
+}
+
+std::optional<Message> MessageReader::read_one() {
   Cursor in(rest_);
   const Kind kind{in.integer<std::uint8_t>()};
   auto message = read_body(in, kind, format_);
@@ -328,8 +399,7 @@ DatagramWriter::DatagramWriter(Bytes& arena, ChannelId destination, const WireFo
 bool DatagramWriter::add(const Message& message) {
   const std::size_t before = arena_->size();
   Pen pen(*arena_);
-  pen.integer(static_cast<std::uint8_t>(message.index()));
-  std::visit(BodyWriter{pen, format_}, message);
+  std::visit([&](const auto& m) { write(pen, m, format_); }, message);
   if (size() <= capacity_) return true;
   arena_->resize(before);
   return false;

@@ -4,6 +4,7 @@
 //   datagram  = channel *message                      channel: the receiver's, 4 octets; no message: a keep-alive
 //   message   = type body                             type: 1 octet, see Kind
 //   spec      = first last                            4 or 8 octets each, last inclusive, as option 6 says
+//             / bin                                   4 or 8 octets; all ones: no chunks, all ones but the first bit: all
 //   HANDSHAKE = source-channel *option 0xff           options ascending, none twice; must come first in its datagram
 //   DATA      = spec timestamp(8) chunk               of one chunk; as long as a chunk, or to the datagram's end
 //   ACK       = spec delay(8)
@@ -13,6 +14,7 @@
 //   PEX_RESv4 = address(4) port(2)     PEX_RESv6 = address(16) port(2)     PEX_REScert = length(2) certificate
 //   PEX_REQ, CHOKE, UNCHOKE = nothing
 //
+// Where chunks are named by bins, HAVE, ACK, REQUEST and CANCEL of other ranges become one message for each bin of the range.
 // All integers are big-endian. A message that does not fit this ends the datagram: what follows cannot be found.
 #pragma once
 
@@ -45,13 +47,15 @@ class MessageReader {
   /// REQUIRES: destination_of(datagram) has a value.
   MessageReader(ByteView datagram, const WireFormat& format);
 
-  /// The next message; nothing at the end or at the first malformed message.
+  /// The next message; nothing at the end or at the first malformed message. Messages about no chunks are passed over.
   std::optional<Message> next();
 
   /// The datagram ended in something malformed.
   bool malformed() const { return malformed_; }
 
  private:
+  std::optional<Message> read_one();
+
   ByteView rest_;
   WireFormat format_;
   bool first_ = true;

@@ -12,6 +12,7 @@ using namespace earshot::stream::ppspp;
 namespace {
 
 struct World {
+  MerkleHash hash;
   std::uint64_t count;
   Published published;
   std::vector<std::vector<Digest32>> levels;
@@ -20,10 +21,12 @@ struct World {
 const World& world(std::uint8_t choice) {
   static const auto worlds = [] {
     std::vector<World> all;
-    for (const std::uint64_t count : {1u, 2u, 3u, 7u, 8u, 64u, 65u, 100u}) {
-      Published published(random_bytes(count, count * 1024 - 7));
-      auto levels = naive_levels(published.content);
-      all.push_back({count, std::move(published), std::move(levels)});
+    for (const MerkleHash hash : {MerkleHash::kSha256, MerkleHash::kSha1, MerkleHash::kSha224}) {
+      for (const std::uint64_t count : {1u, 2u, 3u, 7u, 8u, 64u, 65u, 100u}) {
+        Published published(random_bytes(count, count * 1024 - 7), hash);
+        auto levels = naive_levels(published.content, hash);
+        all.push_back({hash, count, std::move(published), std::move(levels)});
+      }
     }
     return all;
   }();
@@ -49,17 +52,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t at = 2; at + 4 <= size; at += 4) {
     const std::uint8_t which = data[at], position = data[at + 2], value = data[at + 3];
     switch (data[at + 1] % 6) {
-      case 0: leaf[position % 32] ^= value; break;
-      case 1: if (!proof.empty()) proof[which % proof.size()].hash[position % 32] ^= value; break;
+      case 0: leaf[position % hash_size(truth.hash)] ^= value; break;
+      case 1: if (!proof.empty()) proof[which % proof.size()].hash[position % hash_size(truth.hash)] ^= value; break;
       case 2: if (!proof.empty()) proof[which % proof.size()].bin = Bin(position % 8, value); break;
       case 3: if (!proof.empty()) std::swap(proof[which % proof.size()], proof[position % proof.size()]); break;
-      case 4: claim[which % claim.size()].hash[position % 32] ^= value; break;
+      case 4: claim[which % claim.size()].hash[position % hash_size(truth.hash)] ^= value; break;
       case 5: if (!proof.empty()) proof.erase(proof.begin() + which % static_cast<std::ptrdiff_t>(proof.size())); break;
     }
   }
   Hints hints;
   for (const Node& node : proof) hints.add(node);
-  HashTree tree(truth.published.root, truth.published.peaks);
+  HashTree tree(truth.published.root, truth.published.peaks, truth.hash);
   const Verdict verdict = tree.admit(chunk, leaf, hints);
   // Whatever verified is the truth, and everything that is known now is.
   if (verdict == Verdict::kVerified) EARSHOT_CHECK(leaf == true_leaf);
@@ -75,7 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   EARSHOT_CHECK(tree.admit(chunk, true_leaf, true_hints) == Verdict::kVerified);
 
   PeakCollector collector;
-  for (const Node& peak : claim) collector.add(peak, truth.published.root);
+  for (const Node& peak : claim) collector.add(peak, truth.published.root, truth.hash);
   if (collector.settled()) EARSHOT_CHECK(collector.peaks() == truth.published.peaks);
   return 0;
 }

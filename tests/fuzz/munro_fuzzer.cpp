@@ -20,19 +20,21 @@ using namespace earshot::stream::ppspp;
 constexpr std::uint64_t kChunks = 8;
 
 struct World {
-  LiveSigner signer = LiveSigner::generate(LiveAlgorithm::kEd25519);
+  MunroForm form;
+  LiveSigner signer = LiveSigner::generate(form.signs_hash_only ? LiveAlgorithm::kEcdsaP256 : LiveAlgorithm::kEd25519);
   std::vector<Bytes> chunks;
   MunroTree tree = make();
 
   MunroTree make() {
     for (std::uint64_t i = 0; i < kChunks; ++i) chunks.push_back(random_bytes(i + 1, 100));
-    return MunroTree(Bin(3, 5), chunks, 77, signer);
+    return MunroTree(Bin(3, 5), chunks, 77, signer, form);
   }
 };
 
-const World& world() {
-  static const World truth;
-  return truth;
+/// The RFC's, the RFC's with bins of 64 bits, and draft 10's.
+const World& world(std::uint8_t choice) {
+  static const std::array<World, 3> truths = {World{}, World{.form = {.addressing = Addressing::kBin64}}, World{.form = MunroForm::draft10()}};
+  return truths[choice % truths.size()];
 }
 
 void check_key(ByteView id) {
@@ -43,33 +45,33 @@ void check_key(ByteView id) {
   EARSHOT_CHECK(!key->verifies(id, Bytes(kSignatureSize, 0)));
 }
 
-void check_signature(ByteView edits) {
-  const Munro& munro = world().tree.munro();
-  Bytes text = signed_part(munro), signature = munro.signature;
+void check_signature(const World& truth, ByteView edits) {
+  const Munro& munro = truth.tree.munro();
+  Bytes text = signed_part(munro, truth.form), signature = munro.signature;
   const Bytes true_text = text, true_signature = signature;
   for (std::size_t at = 0; at + 2 <= edits.size(); at += 2) {
     Bytes& target = edits[at] % 2 == 0 ? text : signature;
     target[edits[at] / 2 % target.size()] ^= edits[at + 1];
   }
   const bool is_true = text == true_text && signature == true_signature;
-  EARSHOT_CHECK(world().signer.key().verifies(text, signature) == is_true);
+  EARSHOT_CHECK(truth.signer.key().verifies(text, signature) == is_true);
 }
 
-void check_chunk(ByteView input) {
+void check_chunk(const World& truth, ByteView input) {
   if (input.empty()) return;
-  const ChunkRange range = world().tree.chunks();
+  const ChunkRange range = truth.tree.chunks();
   const std::uint64_t chunk = range.begin + input[0] % kChunks;
-  Bytes bytes = world().chunks[chunk - range.begin];
-  std::vector<Node> uncles = world().tree.uncles(chunk, ChunkSet());
+  Bytes bytes = truth.chunks[chunk - range.begin];
+  std::vector<Node> uncles = truth.tree.uncles(chunk, ChunkSet());
   const Bytes true_bytes = bytes;
   const std::vector<Node> true_uncles = uncles;
   for (std::size_t at = 1; at + 2 <= input.size(); at += 2) {
     const std::size_t place = input[at] / 2;
     if (input[at] % 2 == 0) bytes[place % bytes.size()] ^= input[at + 1];
-    else uncles[place % uncles.size()].hash[place / uncles.size() % 32] ^= input[at + 1];
+    else uncles[place % uncles.size()].hash[place / uncles.size() % hash_size(truth.form.hash)] ^= input[at + 1];
   }
-  Munro munro = world().tree.munro();
-  MunroTree mine(munro);
+  Munro munro = truth.tree.munro();
+  MunroTree mine(munro, truth.form);
   Hints hints;
   for (const Node& uncle : uncles) hints.add(uncle);
   const bool is_true = bytes == true_bytes && uncles == true_uncles;
@@ -84,8 +86,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ByteView input(data + 1, size - 1);
   switch (data[0] % 3) {
     case 0: check_key(input); break;
-    case 1: check_signature(input); break;
-    default: check_chunk(input); break;
+    case 1: check_signature(world(data[0] / 3), input); break;
+    default: check_chunk(world(data[0] / 3), input); break;
   }
   return 0;
 }

@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "schema/check.h"
+#include "stream/ppspp/merkle_hash.h"
 #include "stream/ppspp/wire.h"
 
 using namespace earshot;
@@ -10,9 +11,11 @@ using namespace earshot::stream::ppspp;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   WireFormat format;
-  format.addressing = (data[0] & 1) != 0 ? Addressing::kChunk64 : Addressing::kChunk32;
+  const bool wide = (data[0] & 1) != 0, bins = (data[0] & 16) != 0;
+  format.addressing = bins ? (wide ? Addressing::kBin64 : Addressing::kBin32) : (wide ? Addressing::kChunk64 : Addressing::kChunk32);
   format.signature_size = (data[0] & 2) != 0 ? 64 : 0;
   format.hash_size = (data[0] & 4) != 0 ? 20 : 32;
+  if ((data[0] & 0xe0) != 0) format.hash_size = hash_size(MerkleHash{static_cast<std::uint8_t>((data[0] >> 5) % 5)});
   format.chunk_size = (data[0] & 8) != 0 ? 16 : 1024;
   const ByteView datagram(data + 1, size - 1);
   static_cast<void>(leading_handshake(datagram));

@@ -14,21 +14,32 @@ using namespace earshot::stream::ppspp;
 
 namespace {
 
-const Published& published() {
-  static const Published content(random_bytes(1, 70 * 1024 + 3));
-  return content;
+/// One content; its tree is SHA-256's, or SHA-1's, whose swarm speaks draft 10, too.
+const Published& published(bool sha1) {
+  static const Published modern(random_bytes(1, 70 * 1024 + 3)), old(random_bytes(1, 70 * 1024 + 3), MerkleHash::kSha1);
+  return sha1 ? old : modern;
+}
+
+SwarmConfig config_of(std::uint8_t setup) {
+  SwarmConfig config;
+  if ((setup & 4) != 0) config.hash = MerkleHash::kSha1;
+  if ((setup & 8) != 0) config.addressing = Addressing::kBin32;
+  return config;
 }
 
 class Session {
  public:
-  explicit Session(std::uint8_t setup) : swarm_(published().root, {}, ids_) {
+  explicit Session(std::uint8_t setup)
+      : config_(config_of(setup)), content_(published((setup & 4) != 0)), swarm_(content_.root, config_, ids_) {
+    format_.addressing = config_.addressing;
+    format_.hash_size = hash_size(config_.hash);
     if ((setup & 1) == 0) return;
     Possession possession;
-    possession.peaks = published().peaks;
-    const ChunkRange have = (setup & 2) != 0 ? ChunkRange{0, 40} : ChunkRange{0, published().chunk_count()};
+    possession.peaks = content_.peaks;
+    const ChunkRange have = (setup & 2) != 0 ? ChunkRange{0, 40} : ChunkRange{0, content_.chunk_count()};
     possession.verified.insert(have);
-    if (have.end == published().chunk_count()) possession.size = published().content.size();
-    for (const auto& [index, page] : published().pages) possession.pages.emplace_back(index, page);
+    if (have.end == content_.chunk_count()) possession.size = content_.content.size();
+    for (const auto& [index, page] : content_.pages) possession.pages.emplace_back(index, page);
     swarm_.restore(possession);
   }
 
@@ -59,29 +70,31 @@ class Session {
   void greet(const Endpoint& from, ByteView& input) {
     Options options;
     options.version = options.minimum_version = 1;
-    options.swarm_id = published().root;
+    options.swarm_id = ByteView(content_.root).first(format_.hash_size);
     options.integrity = 1;
-    options.merkle_hash = options.addressing = 2;
-    options.chunk_size = 1024;
+    options.merkle_hash = static_cast<std::uint8_t>(config_.hash);
+    options.addressing = static_cast<std::uint8_t>(config_.addressing);
+    if (input.size() % 2 == 0) options.chunk_size = 1024;  // without it, it is draft 10's
     Bytes bytes;
-    DatagramWriter writer(bytes, channel_, {}, 60000);
+    DatagramWriter writer(bytes, channel_, format_, 60000);
     writer.add(Handshake{ChannelId{1u + take(input)}, options});
     hear(from, bytes);
   }
 
   /// What an honest peer would send, so that the fuzzer gets past the proofs.
   void give_true_chunk(const Endpoint& from, std::uint64_t number) {
-    const std::uint64_t chunk = number % published().chunk_count();
-    static const auto levels = naive_levels(published().content);
-    const TreeShape shape(published().chunk_count());
+    const std::uint64_t chunk = number % content_.chunk_count();
+    static const auto modern = naive_levels(content_.content), old = naive_levels(content_.content, MerkleHash::kSha1);
+    const auto& levels = config_.hash == MerkleHash::kSha1 ? old : modern;
+    const TreeShape shape(content_.chunk_count());
     Bytes bytes;
-    DatagramWriter writer(bytes, channel_, {}, 60000);
-    for (const Node& peak : published().peaks) writer.add(IntegrityHash{peak.bin.chunks(), peak.hash});
+    DatagramWriter writer(bytes, channel_, format_, 60000);
+    for (const Node& peak : content_.peaks) writer.add(IntegrityHash{peak.bin.chunks(), ByteView(peak.hash).first(format_.hash_size)});
     for (Bin bin = Bin::leaf(chunk); !shape.is_peak(bin); bin = bin.parent()) {
       const Digest32 hash = naive_hash(levels, bin.sibling());
-      writer.add(IntegrityHash{bin.sibling().chunks(), hash});
+      writer.add(IntegrityHash{bin.sibling().chunks(), ByteView(hash).first(format_.hash_size)});
     }
-    writer.add(Data{{chunk, chunk + 1}, 5, chunk_of(published().content, chunk)});
+    writer.add(Data{{chunk, chunk + 1}, 5, chunk_of(content_.content, chunk)});
     hear(from, bytes);
   }
 
@@ -106,12 +119,12 @@ class Session {
     for (std::size_t i = 0; i < out_.effects.size(); ++i) {
       const Effect effect = out_.effects[i];
       if (const auto* load = std::get_if<Load>(&effect)) {
-        const ByteView content(published().content);
+        const ByteView content(content_.content);
         const std::size_t begin = load->chunks.begin * 1024, end = std::min<std::size_t>(load->chunks.end * 1024, content.size());
-        const auto page = published().pages.find(load->chunks.begin / kPageChunks);
+        const auto page = content_.pages.find(load->chunks.begin / kPageChunks);
         swarm_.loaded(now_, *load, {content.subspan(begin, end - begin), &page->second}, out_);
       } else if (const auto* keep = std::get_if<Keep>(&effect)) {
-        EARSHOT_CHECK(std::ranges::equal(keep->bytes, chunk_of(published().content, keep->chunk)));
+        EARSHOT_CHECK(std::ranges::equal(keep->bytes, chunk_of(content_.content, keep->chunk)));
       }
     }
     channel_ = overheard(out_, channel_);
@@ -119,6 +132,9 @@ class Session {
   }
 
   ChannelIds ids_{Random::stream(1, 2, 3)};
+  SwarmConfig config_;
+  const Published& content_;
+  WireFormat format_;
   Swarm swarm_;
   Outbox out_;
   Instant now_{1s};

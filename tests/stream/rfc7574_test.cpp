@@ -418,5 +418,41 @@ TEST_F(Rfc7574, S12_1_AnUnprovenAddressIsNotSentMoreThanItSent) {
   EXPECT_GT(reply, 0u);
 }
 
+TEST_F(Rfc7574, S4_2_ASwarmOfBinsSpeaksInBins) {
+  SwarmConfig config;
+  config.addressing = Addressing::kBin32;
+  Swarm bins(published.root, config, ids);
+  Possession possession;
+  possession.peaks = published.peaks;
+  possession.verified.insert({0, 7});
+  possession.size = published.content.size();
+  bins.restore(possession);
+  Options options = full_options(published.root);
+  options.addressing = 0;
+  bins.receive(now, kPeer, datagram(kNoChannel, {Handshake{kTheirs, options}}), out);
+  // Chunks 0 to 6 are the bins 3, 9 and 12 of Figure 4.
+  EXPECT_TRUE(to_hex(sent().at(0)).ends_with("ff" "0300000003" "0300000009" "030000000c"));
+}
+
+TEST_F(Rfc7574, S7_5_And_7_6_And_7_8_WhatIsNotSpokenIsRefusedWithAReason) {
+  // The RFC asks for silence on the wire; the reason is for who runs the swarm.
+  seed();
+  const auto why = [&](auto change) {
+    Options options = full_options(published.root);
+    change(options);
+    EXPECT_TRUE(hear(datagram(kNoChannel, {Handshake{kTheirs, options}})).empty());
+    return swarm.last_refusal();
+  };
+  EXPECT_EQ(why([](Options& o) { o.integrity = 0; }), "offers content without integrity, which is not taken from anybody");
+  EXPECT_EQ(why([](Options& o) { o.integrity = 3; }), "speaks of a live stream; this is content on demand");
+  EXPECT_EQ(why([](Options& o) { o.merkle_hash = 0; }), "hashes with SHA-1, this swarm with SHA-256");
+  EXPECT_EQ(why([](Options& o) { o.merkle_hash = 4; }), "hashes with SHA-512, this swarm with SHA-256");
+  EXPECT_EQ(why([](Options& o) { o.merkle_hash = 99; }), "hashes with an unassigned hash, this swarm with SHA-256");
+  EXPECT_EQ(why([](Options& o) { o.addressing = 0; }), "names chunks by method 0, this swarm by 2");
+  EXPECT_EQ(why([](Options& o) { o.chunk_size = 8192; }), "has chunks of 8192 bytes, this swarm of 1024");
+  EXPECT_EQ(why([](Options& o) { o.minimum_version = 2, o.version = 2; }), "speaks version 2 at least, this is 1");
+  EXPECT_EQ(swarm.counters().refused, 8u);
+}
+
 }  // namespace
 }  // namespace earshot::stream::ppspp

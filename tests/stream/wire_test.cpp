@@ -130,5 +130,37 @@ TEST(Wire, LeavesADatagramAsItWasWhenAMessageDoesNotFit) {
   EXPECT_EQ(arena.size(), 13u);
 }
 
+TEST(Wire, NamesChunksByBins) {
+  const WireFormat narrow = format_with(Addressing::kBin32, 64), wide = format_with(Addressing::kBin64);
+  EXPECT_EQ(written(Have{{0, 4}}, narrow), squeezed("0a0b0c0d 03 00000003"));
+  EXPECT_EQ(written(Have{{0, 4}}, wide), squeezed("0a0b0c0d 03 0000000000000003"));
+  EXPECT_EQ(written(Request{{1, 7}}, narrow), squeezed("0a0b0c0d 08 00000002 08 00000005 08 00000009 08 0000000c"));
+  EXPECT_EQ(written(Ack{{0, 3}, 9}, narrow), squeezed("0a0b0c0d 02 00000001 0000000000000009 02 00000004 0000000000000009"));
+  EXPECT_EQ(written(IntegrityHash{{4, 8}, Bytes(32, 0xab)}, narrow), squeezed("0a0b0c0d 04 0000000b" + to_hex(Bytes(32, 0xab))));
+  const Bytes body = from_hex("c0ffee");
+  EXPECT_EQ(written(Data{{7, 8}, 0x0102, body}, wide), squeezed("0a0b0c0d 01 000000000000000e 0000000000000102 c0ffee"));
+  EXPECT_EQ(written(SignedIntegrity{{0, 32}, 9, Bytes(64, 1)}, narrow), squeezed("0a0b0c0d 07 0000001f 0000000000000009" + to_hex(Bytes(64, 1))));
+  for (const std::string hex : {"0a0b0c0d 03 00000003", "0a0b0c0d 08 00000002", "0a0b0c0d 01 0000000e 0000000000000102 c0ffee"}) {
+    EXPECT_EQ(rewritten(hex, narrow), squeezed(hex));
+  }
+}
+
+TEST(Wire, KnowsTheBinsOfNothingAndOfEverything) {
+  const auto read = [](std::string_view hex, Addressing addressing) {
+    const Bytes bytes = from_hex(hex);
+    MessageReader reader(bytes, format_with(addressing));
+    std::vector<ChunkRange> ranges;
+    while (const auto message = reader.next()) ranges.push_back(std::get<Have>(*message).chunks);
+    if (reader.malformed()) ranges.push_back({9, 9});
+    return ranges;
+  };
+  using Ranges = std::vector<ChunkRange>;
+  EXPECT_EQ(read("0a0b0c0d 03 ffffffff 03 00000000", Addressing::kBin32), (Ranges{{0, 1}}));
+  EXPECT_EQ(read("0a0b0c0d 03 7fffffff", Addressing::kBin32), (Ranges{{0, std::uint64_t{1} << 31}}));
+  EXPECT_EQ(read("0a0b0c0d 03 ffffffffffffffff 03 0000000000000002", Addressing::kBin64), (Ranges{{1, 2}}));
+  EXPECT_EQ(read("0a0b0c0d 03 7fffffffffffffff", Addressing::kBin64), (Ranges{{0, std::uint64_t{1} << 62}}));
+  EXPECT_EQ(read("0a0b0c0d 03 fffffffffffffffe", Addressing::kBin64), (Ranges{{9, 9}})) << "beyond all chunks that there can be";
+}
+
 }  // namespace
 }  // namespace earshot::stream::ppspp

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <future>
 
-#include "stream/ppspp/engine.h"
+#include "stream/engines.h"
 #include "tools/node/confinement.h"
 #include "tools/node/identify.h"
 #include "tools/node/own_address.h"
@@ -119,15 +119,14 @@ Result<void> Daemon::open_library() {
                  index_->transliterates());
   }
 
-  // The table of engines: a new one is a line here.
-  stream::ppspp::EngineOptions ppspp_options;
-  ppspp_options.folder = folders.data / "ppspp";
-  ppspp_options.listen = {config_.listen.address, config_.stream_port};
-  ppspp_options.upload_limit = std::uint64_t{config_.upload_kb} * 1000;
-  ppspp_options.download_limit = std::uint64_t{config_.download_kb} * 1000;
-  auto ppspp = stream::ppspp::open_engine(ppspp_options);
-  if (!ppspp) return fail_in("open the ppspp engine", ppspp.error());
-  engines_.emplace(Scheme::kPpspp, std::move(*ppspp));
+  stream::EngineSettings settings;
+  settings.folder = folders.data;
+  settings.listen = {config_.listen.address, config_.stream_port};
+  settings.upload_limit = std::uint64_t{config_.upload_kb} * 1000;
+  settings.download_limit = std::uint64_t{config_.download_kb} * 1000;
+  auto engines = stream::open_engines(stream::engine_table(), settings);
+  if (!engines) return tl::unexpected(engines.error());
+  engines_ = std::move(*engines);
 
   const auto read_tags = [this](int descriptor, const fs::path& name) { return tag_child_.read(descriptor, name); };
   scanner_ = std::make_unique<Scanner>(*index_, *engines_.at(Scheme::kPpspp), read_tags, folders.state / "library");

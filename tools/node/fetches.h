@@ -18,11 +18,11 @@
 #include "schema/ids.h"
 #include "schema/result.h"
 #include "schema/track.h"
-#include "stream/engine.h"
+#include "stream/engines.h"
 
 namespace earshot::node {
 
-using Engines = std::map<Scheme, std::unique_ptr<stream::Engine>>;
+using stream::Engines;
 
 /// "Artist - Title.ogg": a name for people that no text of a stranger can turn into a path, a hidden file or an option.
 std::string file_name_for(const Track& track);

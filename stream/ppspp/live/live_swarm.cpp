@@ -1,10 +1,12 @@
 // What comes in, and who is there.
 #include "stream/ppspp/live/live_swarm.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "schema/check.h"
-#include "stream/ppspp/sha256.h"
+#include "stream/ppspp/merkle_hash.h"
 
 namespace earshot::stream::ppspp {
 
@@ -14,9 +16,14 @@ constexpr std::size_t kMaxRuns = 256;        // that a peer may announce: a wind
 constexpr std::size_t kMaxBanned = 512;
 constexpr std::size_t kMaxCandidates = 256;
 constexpr std::uint64_t kMaxAgeSeconds = 60;  // of a munro, by its timestamp; clocks are set by hand in places
+constexpr std::uint64_t kNtpOfUnixEpoch = 2'208'988'800;  // seconds from 1900 to 1970
+constexpr unsigned kSilentDials = 2;         // handshakes of the RFC before draft 10's is tried, too
 constexpr std::uint64_t kEndOfChunk32 = std::uint64_t{1} << 32;
 constexpr std::size_t kMaxHalfOpen = 32;
 constexpr Duration kLongAgo = 60s;
+
+/// The RFC asks for a chunk size, draft 10 has none.
+Dialect dialect_of(const Options& options) { return options.chunk_size ? Dialect::kRfc7574 : Dialect::kDraft10; }
 
 }  // namespace
 
@@ -25,17 +32,33 @@ LiveSwarm::LiveSwarm(LiveKey key, const LiveConfig& config, Random random)
   EARSHOT_CHECK(std::has_single_bit(config.chunks_per_munro) && config.chunks_per_munro >= 2 && config.chunks_per_munro <= kPageChunks);
   format_.chunk_size = config.chunk_size;
   format_.signature_size = kSignatureSize;
+  format_.addressing = form_.addressing = config.addressing;
+  EARSHOT_CHECK(config.dialect == Dialect::kRfc7574 || may_speak_draft10());
+  speak_in(config.dialect);
 }
 
 LiveSwarm::LiveSwarm(LiveSigner signer, const LiveConfig& config, Random random)
     : LiveSwarm(signer.key(), config, random) {
   signer_ = std::move(signer);
   tuned_in_ = 0;
+  settled_ = true;
 }
 
-std::uint64_t LiveSwarm::ntp(Instant now) const {
+bool LiveSwarm::may_speak_draft10() const {
+  return key_.algorithm() == LiveAlgorithm::kEcdsaP256 && config_.addressing == Addressing::kChunk32;
+}
+
+void LiveSwarm::speak_in(Dialect dialect) {
+  config_.dialect = dialect;
+  form_ = dialect == Dialect::kDraft10 ? MunroForm::draft10() : MunroForm{.addressing = config_.addressing};
+  format_.hash_size = hash_size(form_.hash);
+}
+
+std::uint64_t LiveSwarm::timestamp(Instant now) const {
   const std::uint64_t us = microseconds(now);
-  return config_.ntp_at_zero + ((us / 1'000'000) << 32) + ((us % 1'000'000) << 32) / 1'000'000;
+  const std::uint64_t ntp = config_.ntp_at_zero + ((us / 1'000'000) << 32) + ((us % 1'000'000) << 32) / 1'000'000;
+  if (config_.dialect == Dialect::kRfc7574) return ntp;
+  return ((ntp >> 32) - kNtpOfUnixEpoch) * 1'000'000 + (((ntp & 0xffffffffu) * 1'000'000) >> 32);
 }
 
 std::uint64_t LiveSwarm::window_begin() const {
@@ -80,7 +103,7 @@ void LiveSwarm::sign_next(Instant now, Outbox&) {
   const std::uint64_t first = end_of_stream();
   EARSHOT_CHECK(first + config_.chunks_per_munro < kEndOfChunk32);
   const ChunkRange chunks{first, first + config_.chunks_per_munro};
-  munros_.emplace(first, MunroTree(*Bin::covering(chunks), std::exchange(unsigned_, {}), ntp(now), *signer_));
+  munros_.emplace(first, MunroTree(*Bin::covering(chunks), std::exchange(unsigned_, {}), timestamp(now), *signer_, form_));
   ++counters_.munros;
   verified_.insert(chunks);
   for (const auto& channel : channels_) channel->to_announce.insert(chunks);
@@ -102,18 +125,17 @@ void LiveSwarm::discard_old() {
 
 // --- Handshakes ------------------------------------------------------------------------------------------------------
 
-Options LiveSwarm::our_options(bool first) const {
+Options LiveSwarm::our_options(bool first, Dialect dialect) const {
   Options options;
   options.version = kVersion;
-  if (first) {
-    options.minimum_version = kVersion;
-    options.swarm_id = key_.swarm_id();
-  }
+  if (first || dialect == Dialect::kDraft10) options.minimum_version = kVersion;
+  if (first) options.swarm_id = key_.swarm_id();
   options.integrity = static_cast<std::uint8_t>(Integrity::kUnifiedMerkle);
-  options.merkle_hash = static_cast<std::uint8_t>(MerkleHash::kSha256);
   options.live_signature = static_cast<std::uint8_t>(key_.algorithm());
-  options.addressing = static_cast<std::uint8_t>(Addressing::kChunk32);
+  options.addressing = static_cast<std::uint8_t>(config_.addressing);
   options.live_discard_window = config_.discard_window;
+  if (dialect == Dialect::kDraft10) return options;
+  options.merkle_hash = static_cast<std::uint8_t>(form_.hash);
   SupportedMessages supported;
   for (const Kind kind : {Kind::kHandshake, Kind::kData, Kind::kAck, Kind::kHave, Kind::kIntegrity, Kind::kPexV4, Kind::kPexRequest,
                           Kind::kSignedIntegrity, Kind::kRequest, Kind::kCancel, Kind::kChoke, Kind::kUnchoke, Kind::kPexV6}) {
@@ -124,13 +146,36 @@ Options LiveSwarm::our_options(bool first) const {
   return options;
 }
 
-bool LiveSwarm::accepts(const Options& options) const {
-  const Options ours = our_options(false);
+/// Empty: it fits. Without a chunk size it is draft 10's.
+std::string LiveSwarm::misfit(const Options& options) const {
   const bool version = options.version && *options.version >= kVersion && options.minimum_version.value_or(0) <= kVersion;
-  const bool swarm = !options.swarm_id || std::ranges::equal(*options.swarm_id, key_.swarm_id());
-  return version && swarm && options.integrity == ours.integrity && options.merkle_hash.value_or(*ours.merkle_hash) == *ours.merkle_hash &&
-         options.live_signature == ours.live_signature && options.addressing == ours.addressing &&
-         options.live_discard_window.has_value() && options.chunk_size == ours.chunk_size;
+  if (!version) return fmt::format("does not speak version {}", kVersion);
+  if (options.swarm_id && !std::ranges::equal(*options.swarm_id, key_.swarm_id())) return "is of another swarm";
+  if (options.integrity != static_cast<std::uint8_t>(Integrity::kUnifiedMerkle)) return "does not protect its stream with a Unified Merkle Tree";
+  if (options.live_signature != static_cast<std::uint8_t>(key_.algorithm())) return "signs with another algorithm than the stream's key";
+  if (options.addressing != static_cast<std::uint8_t>(config_.addressing)) return "names chunks in another way";
+  if (!options.live_discard_window) return "names no discard window";
+  const Dialect dialect = dialect_of(options);
+  if (dialect == Dialect::kDraft10 && !may_speak_draft10()) return "does not say how large its chunks are";
+  if (settled_ && dialect != config_.dialect) return "speaks another dialect than the stream";
+  const MerkleHash hash = dialect == Dialect::kDraft10 ? MerkleHash::kSha1 : MerkleHash::kSha256;
+  if (options.merkle_hash.value_or(static_cast<std::uint8_t>(hash)) != static_cast<std::uint8_t>(hash)) {
+    return fmt::format("hashes with {}, this stream with {}", to_string(MerkleHash{*options.merkle_hash}), to_string(hash));
+  }
+  if (options.chunk_size.value_or(config_.chunk_size) != config_.chunk_size) {
+    return fmt::format("has chunks of {} bytes, this stream of {}", *options.chunk_size, config_.chunk_size);
+  }
+  return {};
+}
+
+bool LiveSwarm::accepts(const Options& options) {
+  std::string why = misfit(options);
+  if (!why.empty()) {
+    ++counters_.refused;
+    last_refusal_ = std::move(why);
+    return false;
+  }
+  return true;
 }
 
 void LiveSwarm::add_peer(Instant now, const Endpoint& endpoint, Outbox& out) {
@@ -156,8 +201,10 @@ void LiveSwarm::dial(Instant now, Channel& channel, Outbox& out) {
   channel.dialled = true;
   channel.redial = now + Duration(250ms) * (std::int64_t{1} << std::min(channel.dials, 4u));
   ++channel.dials;
+  const bool other = !settled_ && may_speak_draft10() && channel.dials > kSilentDials && channel.dials % 2 != 0;
+  const Dialect dialect = other ? Dialect::kDraft10 : config_.dialect;
   DatagramWriter writer(out.arena, kNoChannel, format_, kMaxDatagram);
-  EARSHOT_CHECK(writer.add(Handshake{channel.ours, our_options(/*first=*/true)}));
+  EARSHOT_CHECK(writer.add(Handshake{channel.ours, our_options(/*first=*/true, dialect)}));
   commit(now, channel, writer, out);
 }
 
@@ -179,10 +226,11 @@ void LiveSwarm::meet(Instant now, const Endpoint& from, ByteView datagram, Outbo
     channel = &add_channel(now, from);
   }
   channel->theirs = handshake->source;
+  channel->dialect = dialect_of(handshake->options);
   channel->bytes_in += datagram.size();
   counters_.unproven_in += datagram.size();
   DatagramWriter writer(out.arena, channel->theirs, format_, std::min<std::uint64_t>(channel->bytes_in - channel->bytes_out, kMaxDatagram));
-  if (!writer.add(Handshake{channel->ours, our_options(/*first=*/false)})) {
+  if (!writer.add(Handshake{channel->ours, our_options(/*first=*/false, channel->dialect)})) {
     out.arena.resize(writer.begin());
     return;
   }
@@ -193,6 +241,8 @@ void LiveSwarm::meet(Instant now, const Endpoint& from, ByteView datagram, Outbo
 
 void LiveSwarm::opened(Instant now, Channel& channel) {
   channel.open = true;
+  if (!settled_) speak_in(channel.dialect);
+  settled_ = true;
   channel.heard = now;
   channel.redial = kNever;
   channel.to_announce = verified_;
@@ -218,6 +268,7 @@ bool LiveSwarm::take_handshake(Instant now, Channel& channel, const Handshake& m
     channel.upload.sample_round_trip(now - channel.began);
     channel.download.sample_round_trip(now - channel.began);
   }
+  channel.dialect = dialect_of(message.options);
   opened(now, channel);
   return true;
 }
@@ -236,7 +287,10 @@ void LiveSwarm::receive(Instant now, const Endpoint& from, ByteView datagram, Ou
   if (!channel->open && channel->theirs == kNoChannel && !leading_handshake(datagram)) return;
   channel->heard = now;
   channel->unanswered = 0;
-  if (!channel->open && channel->theirs != kNoChannel && !leading_handshake(datagram)) opened(now, *channel);
+  if (!channel->open && channel->theirs != kNoChannel && !leading_handshake(datagram)) {
+    if (settled_ && channel->dialect != config_.dialect) return remove(*channel);  // another peer opened in the other one
+    opened(now, *channel);
+  }
   due_ = true;
   MessageReader reader(datagram, format_);
   while (const auto message = reader.next()) {
@@ -260,7 +314,7 @@ bool LiveSwarm::take(Instant now, Channel& channel, const Message& message, Outb
     channel.upload.cancel(cancel->chunks);
   } else if (const auto* hash = std::get_if<IntegrityHash>(&message)) {
     const auto bin = Bin::covering(hash->chunks);
-    if (!bin || hash->hash.size() != sizeof(Digest32)) return true;
+    if (!bin) return true;
     Node node{*bin, {}};
     std::copy(hash->hash.begin(), hash->hash.end(), node.hash.begin());
     channel.announced_munro = node;
@@ -289,28 +343,34 @@ bool LiveSwarm::take(Instant now, Channel& channel, const Message& message, Outb
 bool LiveSwarm::take_munro(Instant now, Channel& channel, const SignedIntegrity& message, Outbox& out) {
   const auto bin = Bin::covering(message.chunks);
   if (!bin || !channel.announced_munro || channel.announced_munro->bin != *bin) return true;
-  if (message.chunks.size() != config_.chunks_per_munro || message.chunks.end > kEndOfChunk32) {
+  const std::uint64_t width = message.chunks.size();
+  const bool fits = tuned_in_ ? width == config_.chunks_per_munro : width >= 2 && width <= kPageChunks;
+  if (!fits || message.chunks.end > kEndOfChunk32) {
     ban(now, channel, "signs munros of another width", out);
     return false;
   }
   channel.munro_shown = std::max(channel.munro_shown, message.chunks.end);
   const std::uint64_t begin = message.chunks.begin;
   if (munros_.contains(begin) || message.chunks.end <= window_begin()) return true;
-  const std::uint64_t age = ntp(now) - message.ntp_timestamp;
-  const bool from_future = age >> 63 != 0 && ~age + 1 > kMaxAgeSeconds << 32;
-  if (from_future || (age >> 63 == 0 && !tuned_in_ && age > kMaxAgeSeconds << 32)) {
+  const std::uint64_t age = timestamp(now) - message.ntp_timestamp;
+  const std::uint64_t oldest = config_.dialect == Dialect::kDraft10 ? kMaxAgeSeconds * 1'000'000 : kMaxAgeSeconds << 32;
+  const bool from_future = age >> 63 != 0 && ~age + 1 > oldest;
+  if (from_future || (age >> 63 == 0 && !tuned_in_ && age > oldest)) {
     ++counters_.stale;
     return true;
   }
   Munro munro{*bin, message.ntp_timestamp, channel.announced_munro->hash, {message.signature.begin(), message.signature.end()}};
-  if (!key_.verifies(signed_part(munro), munro.signature)) {
+  if (!key_.verifies(signed_part(munro, form_), munro.signature)) {
     ++counters_.forged;
     ban(now, channel, "sent a munro that the injector did not sign", out);
     return false;
   }
   ++counters_.munros;
-  munros_.emplace(begin, MunroTree(std::move(munro)));
-  if (!tuned_in_) tuned_in_ = begin;
+  munros_.emplace(begin, MunroTree(std::move(munro), form_));
+  if (!tuned_in_) {
+    tuned_in_ = begin;
+    config_.chunks_per_munro = width;
+  }
   discard_old();
   return true;
 }

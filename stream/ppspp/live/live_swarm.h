@@ -13,7 +13,10 @@
 //  4. What lies behind the discard window is forgotten, by us and of what peers announced.
 //  5. `slots` peers are served, first come, first served, as long as they ask; others are choked and take what the served
 //     ones announce. An injector with three slots sends its stream three times, whoever listens.
-//  6. Addresses are exchanged in private networks, as in Swarm: listeners find each other there.
+//  6. All of a swarm speak the injector's dialect. A listener that has met nobody yet and whose RFC handshakes stay unanswered
+//     tries draft 10's in turns with it, and keeps to that in which the first peer answered. How many chunks a munro has,
+//     no option says: the first one that verifies does.
+//  7. Addresses are exchanged in private networks, as in Swarm: listeners find each other there.
 // What an attacker gains: his own ban, one signature check (33 us) for each forged munro until then.
 #pragma once
 
@@ -36,6 +39,10 @@
 
 namespace earshot::stream::ppspp {
 
+/// kDraft10: the libswift family's. SHA-1, chunk32, a short list of options, signatures over the munro's hash alone,
+/// timestamps in microseconds of Unix time.
+enum class Dialect : std::uint8_t { kRfc7574, kDraft10 };
+
 struct LiveConfig {
   std::uint32_t chunk_size = 1024;
   std::uint64_t chunks_per_munro = 8;   // a power of two, 2 to 64: half a second at 128 kbit/s
@@ -44,6 +51,8 @@ struct LiveConfig {
   std::size_t max_open = 64;            // channels; full: newcomers get no answer
   Pex pex = Pex::kPrivateNetworks;
   std::uint64_t ntp_at_zero = 0;        // the NTP time (32.32 bits) of Instant zero
+  Addressing addressing = Addressing::kChunk32;
+  Dialect dialect = Dialect::kRfc7574;  // an injector's; a listener's first choice
 };
 
 class LiveSwarm {
@@ -75,18 +84,22 @@ class LiveSwarm {
   std::uint64_t end_of_stream() const { return munros_.empty() ? 0 : munros_.rbegin()->second.chunks().end; }
 
   struct Counters {
-    std::uint64_t munros = 0, forged = 0, bans = 0, duplicates = 0, unprovable = 0, stale = 0, chunks_sent = 0, bytes_sent = 0;
+    std::uint64_t munros = 0, forged = 0, bans = 0, duplicates = 0, unprovable = 0, stale = 0, refused = 0, chunks_sent = 0, bytes_sent = 0;
     std::uint64_t unproven_in = 0, unproven_out = 0;
   };
   const Counters& counters() const { return counters_; }
   std::size_t channels() const { return channels_.size(); }
   /// Why peers were banned.
   const std::map<Endpoint, std::string>& banned() const { return banned_; }
+  Dialect dialect() const { return config_.dialect; }
+  /// Why the last peer whose handshake did not fit was refused; empty when none was.
+  const std::string& last_refusal() const { return last_refusal_; }
 
  private:
   struct Channel {
     ChannelId ours{}, theirs{};
     Endpoint endpoint;
+    Dialect dialect = Dialect::kRfc7574;        // of its handshake
     bool open = false, dialled = false;
     Instant began{}, heard{}, said{}, redial = kNever;
     unsigned dials = 0, unanswered = 0;
@@ -108,8 +121,11 @@ class LiveSwarm {
     bool to_ask_for_peers = false;
   };
 
-  Options our_options(bool first) const;
-  bool accepts(const Options& options) const;
+  Options our_options(bool first, Dialect dialect) const;
+  std::string misfit(const Options& options) const;
+  bool accepts(const Options& options);
+  void speak_in(Dialect dialect);
+  bool may_speak_draft10() const;
   void dial(Instant now, Channel& channel, Outbox& out);
   void meet(Instant now, const Endpoint& from, ByteView datagram, Outbox& out);
   void opened(Instant now, Channel& channel);
@@ -142,13 +158,16 @@ class LiveSwarm {
   void remove(const Channel& channel);
   void ban(Instant now, Channel& channel, std::string why, Outbox& out);
   const MunroTree* tree_of(std::uint64_t chunk) const;
-  std::uint64_t ntp(Instant now) const;
+  std::uint64_t timestamp(Instant now) const;
   std::uint64_t window_begin() const;
 
   LiveKey key_;
   std::optional<LiveSigner> signer_;
   LiveConfig config_;
   WireFormat format_;
+  MunroForm form_;
+  bool settled_ = false;                       // the dialect: this is the injector, or a peer has opened in it
+  std::string last_refusal_;
   Random random_;
   std::map<std::uint64_t, MunroTree> munros_;  // by first chunk
   std::vector<Bytes> unsigned_;                // the injector's chunks until they make a munro

@@ -174,7 +174,7 @@ void LiveSwarm::fill_slots(Instant now) {
 
 void LiveSwarm::tell_munro(Instant now, Channel& channel, const Munro& munro, Outbox& out) {
   DatagramWriter writer(out.arena, channel.theirs, format_, kMaxDatagram);
-  writer.add(IntegrityHash{munro.bin.chunks(), munro.hash});
+  writer.add(IntegrityHash{munro.bin.chunks(), ByteView(munro.hash).first(format_.hash_size)});
   writer.add(SignedIntegrity{munro.bin.chunks(), munro.ntp_timestamp, munro.signature});
   commit(now, channel, writer, out);
 }
@@ -233,7 +233,9 @@ void LiveSwarm::send_run(Instant now, Channel& channel, ChunkRange run, Outbox& 
     const bool first_of_munro = chunk == run.begin || chunk == tree->chunks().begin;
     if (first_of_munro && !channel.has.contains_any(tree->chunks())) tell_munro(now, channel, tree->munro(), out);
     DatagramWriter writer(out.arena, channel.theirs, format_, kMaxDatagram);
-    for (const Node& uncle : tree->uncles(chunk, channel.has)) writer.add(IntegrityHash{uncle.bin.chunks(), uncle.hash});
+    for (const Node& uncle : tree->uncles(chunk, channel.has)) {
+      writer.add(IntegrityHash{uncle.bin.chunks(), ByteView(uncle.hash).first(format_.hash_size)});
+    }
     writer.add(Data{{chunk, chunk + 1}, microseconds(now), tree->chunk(chunk)});
     commit(now, channel, writer, out);
     ++counters_.chunks_sent;

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "stream/ppspp/chunk_set.h"
-#include "stream/ppspp/sha256.h"
+#include "stream/ppspp/merkle_hash.h"
 
 namespace earshot::stream::ppspp {
 
@@ -16,28 +16,33 @@ void put(Bytes& bytes, std::uint64_t value, int octets) {
 
 }  // namespace
 
-Bytes signed_part(const Munro& munro) {
+Bytes signed_part(const Munro& munro, const MunroForm& form) {
   Bytes bytes;
-  const ChunkRange chunks = munro.bin.chunks();
-  put(bytes, chunks.begin, 4);
-  put(bytes, chunks.end - 1, 4);
-  put(bytes, munro.ntp_timestamp, 8);
-  bytes.insert(bytes.end(), munro.hash.begin(), munro.hash.end());
+  if (!form.signs_hash_only) {
+    const ChunkRange chunks = munro.bin.chunks();
+    const int octets = is_wide(static_cast<std::uint8_t>(form.addressing)) ? 8 : 4;
+    put(bytes, is_bins(form.addressing) ? munro.bin.number() : chunks.begin, octets);
+    if (!is_bins(form.addressing)) put(bytes, chunks.end - 1, octets);
+    put(bytes, munro.ntp_timestamp, 8);
+  }
+  const ByteView hash = ByteView(munro.hash).first(hash_size(form.hash));
+  bytes.insert(bytes.end(), hash.begin(), hash.end());
   return bytes;
 }
 
-MunroTree::MunroTree(Munro munro)
-    : munro_(std::move(munro)), nodes_(2 * chunks().size()), chunks_(chunks().size()) {
+MunroTree::MunroTree(Munro munro, const MunroForm& form)
+    : munro_(std::move(munro)), function_(form.hash), nodes_(2 * chunks().size()), chunks_(chunks().size()) {
   node(munro_.bin) = munro_.hash;
 }
 
-MunroTree::MunroTree(Bin bin, std::vector<Bytes> chunks, std::uint64_t ntp_timestamp, const LiveSigner& signer)
-    : munro_{bin, ntp_timestamp, {}, {}}, nodes_(2 * chunks.size()), chunks_(std::move(chunks)) {
+MunroTree::MunroTree(Bin bin, std::vector<Bytes> chunks, std::uint64_t ntp_timestamp, const LiveSigner& signer,
+                     const MunroForm& form)
+    : munro_{bin, ntp_timestamp, {}, {}}, function_(form.hash), nodes_(2 * chunks.size()), chunks_(std::move(chunks)) {
   const std::size_t width = chunks_.size();
-  for (std::size_t i = 0; i < width; ++i) nodes_[width + i] = sha256(chunks_[i]);
-  for (std::size_t i = width - 1; i > 0; --i) nodes_[i] = parent_hash(nodes_[2 * i], nodes_[2 * i + 1]);
+  for (std::size_t i = 0; i < width; ++i) nodes_[width + i] = chunk_hash(function_, chunks_[i]);
+  for (std::size_t i = width - 1; i > 0; --i) nodes_[i] = parent_hash(function_, nodes_[2 * i], nodes_[2 * i + 1]);
   munro_.hash = nodes_[1];
-  munro_.signature = signer.sign(signed_part(munro_));
+  munro_.signature = signer.sign(signed_part(munro_, form));
 }
 
 Digest32& MunroTree::node(Bin bin) {
@@ -47,7 +52,7 @@ Digest32& MunroTree::node(Bin bin) {
 
 Verdict MunroTree::admit(std::uint64_t chunk, ByteView bytes, Hints& hints) {
   std::vector<Node> path;
-  Digest32 hash = sha256(bytes);
+  Digest32 hash = chunk_hash(function_, bytes);
   Bin bin = Bin::leaf(chunk);
   while (node(bin) == kEmptyHash) {
     path.push_back({bin, hash});
@@ -55,7 +60,7 @@ Verdict MunroTree::admit(std::uint64_t chunk, ByteView bytes, Hints& hints) {
     const Digest32* sibling = known != kEmptyHash ? &known : hints.find(bin.sibling());
     if (sibling == nullptr) return Verdict::kUnprovable;
     if (known == kEmptyHash) path.push_back({bin.sibling(), *sibling});
-    hash = bin.is_left() ? parent_hash(hash, *sibling) : parent_hash(*sibling, hash);
+    hash = bin.is_left() ? parent_hash(function_, hash, *sibling) : parent_hash(function_, *sibling, hash);
     bin = bin.parent();
   }
   if (node(bin) != hash) return Verdict::kForged;

@@ -3,7 +3,8 @@
 //
 //   signed = chunk spec of the subtree as on the wire, NTP timestamp (8 octets), hash            section 6.1.2.2
 //
-// So a signature covers place and time: an old munro cannot be played at another place, nor later.
+// So a signature covers place and time: an old munro cannot be played at another place, nor later. Draft 10, which the
+// libswift family speaks, signs the hash alone and hashes with SHA-1; its swarms have that weakness.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include "stream/ppspp/bin.h"
 #include "stream/ppspp/live/live_key.h"
 #include "stream/ppspp/merkle_tree.h"
+#include "stream/ppspp/message.h"
 
 namespace earshot::stream::ppspp {
 
@@ -24,16 +26,26 @@ struct Munro {
   Bytes signature;
 };
 
+/// What a live swarm agrees on about its munros.
+struct MunroForm {
+  MerkleHash hash = MerkleHash::kSha256;
+  Addressing addressing = Addressing::kChunk32;
+  bool signs_hash_only = false;
+
+  static constexpr MunroForm draft10() { return {MerkleHash::kSha1, Addressing::kChunk32, /*signs_hash_only=*/true}; }
+};
+
 /// What is signed.
-Bytes signed_part(const Munro& munro);
+Bytes signed_part(const Munro& munro, const MunroForm& form = {});
 
 /// A munro's subtree with what is known of it.
 class MunroTree {
  public:
   /// From a munro that verified: nothing below it is known.
-  explicit MunroTree(Munro munro);
+  explicit MunroTree(Munro munro, const MunroForm& form = {});
   /// The injector's: all chunks, which it signs.
-  MunroTree(Bin bin, std::vector<Bytes> chunks, std::uint64_t ntp_timestamp, const LiveSigner& signer);
+  MunroTree(Bin bin, std::vector<Bytes> chunks, std::uint64_t ntp_timestamp, const LiveSigner& signer,
+            const MunroForm& form = {});
 
   const Munro& munro() const { return munro_; }
   ChunkRange chunks() const { return munro_.bin.chunks(); }
@@ -51,6 +63,7 @@ class MunroTree {
   const Digest32& node(Bin bin) const { return const_cast<MunroTree*>(this)->node(bin); }
 
   Munro munro_;
+  MerkleHash function_;
   std::vector<Digest32> nodes_;  // as a heap: 1 is the munro, the children of i are 2i and 2i+1; zeros: not known
   std::vector<Bytes> chunks_;
 };
