@@ -11,15 +11,15 @@ namespace earshot::cli {
 
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-json read(const fs::path& file) {
+Json read(const fs::path& file) {
   std::ifstream in(file);
-  return json::parse(in, nullptr, /*allow_exceptions=*/false);
+  return Json::parse(in, nullptr, /*allow_exceptions=*/false);
 }
 
-bool has_type(const json& value, const std::string& type) {
+bool has_type(const Json& value, const std::string& type) {
   if (type == "integer") return value.is_number_integer();
   if (type == "number") return value.is_number();
   if (type == "string") return value.is_string();
@@ -28,16 +28,16 @@ bool has_type(const json& value, const std::string& type) {
   return type == "object" && value.is_object();
 }
 
-bool has_one_type(const json& value, const json& types) {
+bool has_one_type(const Json& value, const Json& types) {
   if (types.is_string()) return has_type(value, types);
-  return std::any_of(types.begin(), types.end(), [&](const json& type) { return has_type(value, type); });
+  return std::any_of(types.begin(), types.end(), [&](const Json& type) { return has_type(value, type); });
 }
 
-std::string complaint(const json& value, const json& schema, const fs::path& folder);
+std::string complaint(const Json& value, const Json& schema, const fs::path& folder);
 
-std::string complaint_about_any(const json& value, const json& choices, const fs::path& folder) {
+std::string complaint_about_any(const Json& value, const Json& choices, const fs::path& folder) {
   std::string all;
-  for (const json& choice : choices) {
+  for (const Json& choice : choices) {
     const std::string one = complaint(value, choice, folder);
     if (one.empty()) return "";
     all += "\n  not " + choice.value("$ref", "this") + ": " + one;
@@ -45,11 +45,11 @@ std::string complaint_about_any(const json& value, const json& choices, const fs
   return all;
 }
 
-std::string complaint_about_object(const json& value, const json& schema, const fs::path& folder) {
-  for (const json& name : schema.value("required", json::array())) {
+std::string complaint_about_object(const Json& value, const Json& schema, const fs::path& folder) {
+  for (const Json& name : schema.value("required", Json::array())) {
     if (!value.contains(name.get<std::string>())) return fmt::format("'{}' is missing", name.get<std::string>());
   }
-  const json described = schema.value("properties", json::object());
+  const Json described = schema.value("properties", Json::object());
   for (const auto& [name, member] : value.items()) {
     if (!described.contains(name)) {
       if (schema.value("additionalProperties", false)) continue;
@@ -60,11 +60,11 @@ std::string complaint_about_object(const json& value, const json& schema, const 
   return "";
 }
 
-std::string complaint(const json& value, const json& schema, const fs::path& folder) {
+std::string complaint(const Json& value, const Json& schema, const fs::path& folder) {
   if (schema.contains("$ref")) {
     const auto reference = schema["$ref"].get<std::string>();
     const std::size_t hash = reference.find('#');
-    const json target = read(folder / reference.substr(0, hash)).at(json::json_pointer(reference.substr(hash + 1)));
+    const Json target = read(folder / reference.substr(0, hash)).at(Json::json_pointer(reference.substr(hash + 1)));
     return complaint(value, target, folder);
   }
   if (schema.contains("anyOf")) return complaint_about_any(value, schema["anyOf"], folder);
@@ -72,7 +72,7 @@ std::string complaint(const json& value, const json& schema, const fs::path& fol
   if (schema.contains("type") && !has_one_type(value, schema["type"]))
     return value.dump() + " is not of type " + schema["type"].dump();
   if (schema.contains("enum")) {
-    const json& choices = schema["enum"];
+    const Json& choices = schema["enum"];
     if (std::find(choices.begin(), choices.end(), value) == choices.end())
       return value.dump() + " is none of " + choices.dump();
   }
@@ -82,7 +82,7 @@ std::string complaint(const json& value, const json& schema, const fs::path& fol
       !std::regex_search(value.get<std::string>(), std::regex(schema["pattern"].get<std::string>())))
     return value.dump() + " does not match";
   if (value.is_array() && schema.contains("items")) {
-    for (const json& element : value) {
+    for (const Json& element : value) {
       if (const std::string one = complaint(element, schema["items"], folder); !one.empty()) return one;
     }
   }
@@ -92,9 +92,9 @@ std::string complaint(const json& value, const json& schema, const fs::path& fol
 }  // namespace
 
 std::string complaint_about(const std::string& line, const fs::path& file) {
-  const json schema = read(file);
+  const Json schema = read(file);
   if (schema.is_discarded()) return "no schema in " + file.string();
-  const json value = json::parse(line, nullptr, /*allow_exceptions=*/false);
+  const Json value = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) return "not JSON";
   return complaint(value, schema, file.parent_path());
 }

@@ -66,12 +66,12 @@ void give_up_rights() {
 }
 
 // The next open file, memory for its picture when that is wanted, and its name; a file of -1: the parent has gone.
-struct Request {
+struct Task {
   OpenFile file, memory;
   std::string name;
 };
 
-Request next_request() {
+Task next_task() {
   std::string name(kMaxTagName, '\0');
   iovec text{name.data(), name.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(2 * sizeof(int))> control{};
@@ -89,20 +89,20 @@ Request next_request() {
   return {OpenFile(descriptors[0]), OpenFile(descriptors[1]), std::move(name)};
 }
 
-Result<AudioFile> read(const Request& request) {
-  auto track = index::read_tags(request.file.number(), request.name);
+Result<AudioFile> read(const Task& task) {
+  auto track = index::read_tags(task.file.number(), task.name);
   if (!track) return tl::unexpected(track.error());
   AudioFile file{std::move(*track), {}};
-  if (const auto sound = index::audio_digest(request.file.number())) file.sound = *sound;
+  if (const auto sound = index::audio_digest(task.file.number())) file.sound = *sound;
   return file;
 }
 
 // Into memory that the parent has made: no file is written, so that no limit has to be lifted for it.
-Result<std::size_t> put_art(const Request& request) {
-  const auto art = index::read_art(request.file.number(), request.name, kMaxArt);
+Result<std::size_t> put_art(const Task& task) {
+  const auto art = index::read_art(task.file.number(), task.name, kMaxArt);
   if (!art) return tl::unexpected(art.error());
   if (art->empty()) return std::size_t{0};
-  void* memory = ::mmap(nullptr, kMaxArt, PROT_READ | PROT_WRITE, MAP_SHARED, request.memory.number(), 0);
+  void* memory = ::mmap(nullptr, kMaxArt, PROT_READ | PROT_WRITE, MAP_SHARED, task.memory.number(), 0);
   if (memory == MAP_FAILED) return fail(ErrorCode::kExhausted, "no memory for a picture");
   std::memcpy(memory, art->data(), art->size());
   ::munmap(memory, kMaxArt);
@@ -114,12 +114,12 @@ Result<std::size_t> put_art(const Request& request) {
 int run_tag_child() {
   give_up_rights();
   while (true) {
-    const Request request = next_request();
-    if (request.file.number() < 0) return 0;
-    const off_t size = ::lseek(request.file.number(), 0, SEEK_END);
+    const Task task = next_task();
+    if (task.file.number() < 0) return 0;
+    const off_t size = ::lseek(task.file.number(), 0, SEEK_END);
     limit_cpu(size);
-    const bool is_for_art = request.memory.number() >= 0;
-    const std::string reply = is_for_art ? encode_art_reply(put_art(request)) : encode_reply(read(request));
+    const bool is_for_art = task.memory.number() >= 0;
+    const std::string reply = is_for_art ? encode_art_reply(put_art(task)) : encode_reply(read(task));
     if (::send(STDIN_FILENO, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) return 1;
   }
 }
