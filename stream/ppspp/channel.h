@@ -100,6 +100,9 @@ struct Channel {
   std::size_t pex_believed = 0;                // addresses it gave since it was asked
 
   bool takes(Kind kind) const { return !supported || supported->has(kind); }
+  bool has_something_to_say() const {
+    return !to_acknowledge.empty() || !to_request.empty() || !to_announce.empty() || !to_cancel.empty() || to_choke || to_unchoke || to_ask_for_peers;
+  }
 };
 
 }  // namespace earshot::stream::ppspp

@@ -130,8 +130,8 @@ void Swarm::share_news(Instant now) {
 /// Everything there is to say to a peer but DATA, in as few datagrams as it takes.
 void Swarm::speak(Instant now, Channel& channel, Outbox& out) {
   const bool quiet = now - channel.said >= channel.keep_alive;
-  const bool seed = is_seed(channel);
-  if (seed) channel.to_announce.clear();
+  if (!channel.to_announce.empty() && is_seed(channel)) channel.to_announce.clear();
+  if (!quiet && !channel.has_something_to_say()) return;
   DatagramFiller speech(out.arena, channel.theirs, format_, kMaxDatagram,
                         [&](const DatagramWriter& writer) { commit(now, channel, writer, out); });
   const bool busy = !channel.to_acknowledge.empty() || !channel.to_request.empty();

@@ -17,9 +17,6 @@ namespace {
 
 constexpr Duration kStationSleep = 500ms;
 
-/// Seconds from 1900, where NTP begins, to 1970.
-constexpr std::uint64_t kNtpOfUnixEpoch = 2'208'988'800;
-
 /// The NTP time of this process's Instant zero.
 std::uint64_t ntp_at_zero() {
   const auto unix_us = std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch()) - now().time_since_epoch();

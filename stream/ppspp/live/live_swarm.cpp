@@ -16,7 +16,6 @@ constexpr std::size_t kMaxRuns = 256;        // that a peer may announce: a wind
 constexpr std::size_t kMaxBanned = 512;
 constexpr std::size_t kMaxCandidates = 256;
 constexpr std::uint64_t kMaxAgeSeconds = 60;  // of a munro, by its timestamp; clocks are set by hand in places
-constexpr std::uint64_t kNtpOfUnixEpoch = 2'208'988'800;  // seconds from 1900 to 1970
 constexpr unsigned kSilentDials = 2;         // handshakes of the RFC before draft 10's is tried, too
 constexpr std::uint64_t kEndOfChunk32 = std::uint64_t{1} << 32;
 constexpr std::size_t kMaxHalfOpen = 32;

@@ -19,6 +19,9 @@
 
 namespace earshot::stream::ppspp {
 
+/// Seconds from 1900, where NTP begins, to 1970.
+inline constexpr std::uint64_t kNtpOfUnixEpoch = 2'208'988'800;
+
 struct Munro {
   Bin bin;
   std::uint64_t ntp_timestamp = 0;
