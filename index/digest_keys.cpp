@@ -114,7 +114,7 @@ bool may_answer(const DigestNeeds& needs, std::span<const DigestKey> keys) {
 }
 
 DigestKeys::DigestKeys(bool transliterates)
-    : tokenizer_(std::make_unique<const Tokenizer>(transliterates ? Transliterator::make() : nullptr)) {}
+    : tokenizer_(std::make_unique<const Tokenizer>(transliterates ? Transliterator::instance() : nullptr)) {}
 DigestKeys::~DigestKeys() = default;
 
 std::vector<DigestKey> DigestKeys::of(const Track& track) const {

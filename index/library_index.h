@@ -51,7 +51,7 @@ class LibraryIndex final : public Index {
       : store_(std::move(store)),
         pages_(options.cache_bytes / 2),
         options_(options),
-        tokenizer_(options.transliterate ? Transliterator::make() : nullptr) {}
+        tokenizer_(options.transliterate ? Transliterator::instance() : nullptr) {}
   ~LibraryIndex() override;
 
   Result<void> load();

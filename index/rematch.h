@@ -28,7 +28,7 @@ class Rematch {
   bool has(const Word& word) const;
   bool has_term(std::string_view term) const;
 
-  Tokenizer tokenizer_{Transliterator::make()};  // holders may have answered by it
+  Tokenizer tokenizer_{Transliterator::instance()};  // holders may have answered by it
   TextMatch text_match_;
   Result<Query> exact_;
   Query near_;

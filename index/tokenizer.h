@@ -20,7 +20,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -103,7 +102,7 @@ class Tokenizer {
  public:
   Tokenizer() = default;
   /// `transliterator` may be null: then texts have no Latin spellings.
-  explicit Tokenizer(std::unique_ptr<const Transliterator> transliterator) : transliterator_(std::move(transliterator)) {}
+  explicit Tokenizer(const Transliterator* transliterator) : transliterator_(transliterator) {}
 
   /// Appends the tokens of `text` to `tokens`. Bytes that are not UTF-8 count as white space.
   void append(std::string_view text, Tokens& tokens) const;
@@ -118,7 +117,7 @@ class Tokenizer {
   void append_symbols(std::string_view text, Tokens& tokens) const;
 
   FoldTable table_;
-  std::unique_ptr<const Transliterator> transliterator_;
+  const Transliterator* transliterator_ = nullptr;
 };
 
 }  // namespace earshot::index

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <mutex>
 
 namespace earshot::index {
@@ -154,7 +155,10 @@ class IcuTransliterator final : public Transliterator {
 
 }  // namespace
 
-std::unique_ptr<const Transliterator> Transliterator::make() { return std::make_unique<IcuTransliterator>(); }
+const Transliterator* Transliterator::instance() {
+  static const IcuTransliterator transliterator;
+  return &transliterator;
+}
 
 std::string Transliterator::rule() { return fmt::format("icu {} {}", U_ICU_VERSION, kOurs); }
 

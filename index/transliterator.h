@@ -9,7 +9,6 @@
 // Best effort: Japanese names in Han are read as Chinese, vowels that Arabic leaves out stay out.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,9 +18,9 @@ namespace earshot::index {
 /// Thread-safe.
 class Transliterator {
  public:
-  /// Null where this program was built without ICU. The first text that needs it takes 150 ms in a process, and one in each
-  /// later transliterator: where nothing is in other scripts, there is nothing to pay for.
-  static std::unique_ptr<const Transliterator> make();
+  /// The one of this process; null where this program was built without ICU. The first text that needs it takes 150 ms: where
+  /// nothing is in other scripts, there is nothing to pay for.
+  static const Transliterator* instance();
   /// Empty where this program was built without ICU.
   static std::string rule();
 

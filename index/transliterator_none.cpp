@@ -3,7 +3,7 @@
 
 namespace earshot::index {
 
-std::unique_ptr<const Transliterator> Transliterator::make() { return nullptr; }
+const Transliterator* Transliterator::instance() { return nullptr; }
 
 std::string Transliterator::rule() { return ""; }
 

@@ -13,23 +13,18 @@ namespace earshot::stream::ppspp {
 
 namespace {
 
-Digest32 sha1(ByteView bytes) {
+template <class Context, auto init, auto update, auto final>
+Digest32 hashed(ByteView bytes) {
   Digest32 digest{};
-  SHA_CTX context;
-  SHA1_Init(&context);
-  SHA1_Update(&context, bytes.data(), bytes.size());
-  SHA1_Final(digest.data(), &context);
+  Context context;
+  init(&context);
+  update(&context, bytes.data(), bytes.size());
+  final(digest.data(), &context);
   return digest;
 }
 
-Digest32 sha224(ByteView bytes) {
-  Digest32 digest{};
-  SHA256_CTX context;
-  SHA224_Init(&context);
-  SHA224_Update(&context, bytes.data(), bytes.size());
-  SHA224_Final(digest.data(), &context);
-  return digest;
-}
+constexpr auto sha1 = hashed<SHA_CTX, SHA1_Init, SHA1_Update, SHA1_Final>;
+constexpr auto sha224 = hashed<SHA256_CTX, SHA224_Init, SHA224_Update, SHA224_Final>;
 
 }  // namespace
 

@@ -327,9 +327,9 @@ struct BodyWriter {
 
 /// One message, or one for each bin of its range where that is allowed.
 template <class Body>
-void write(Pen& pen, Body body, const WireFormat& format) {
+void write(Pen& pen, Kind kind, Body body, const WireFormat& format) {
   const auto write_one = [&] {
-    pen.integer(static_cast<std::uint8_t>(Message(body).index()));
+    pen.integer(static_cast<std::uint8_t>(kind));
     BodyWriter{pen, format}(body);
   };
   constexpr bool kDivides = std::is_same_v<Body, Have> || std::is_same_v<Body, Ack> || std::is_same_v<Body, Request> || std::is_same_v<Body, Cancel>;
@@ -399,7 +399,7 @@ DatagramWriter::DatagramWriter(Bytes& arena, ChannelId destination, const WireFo
 bool DatagramWriter::add(const Message& message) {
   const std::size_t before = arena_->size();
   Pen pen(*arena_);
-  std::visit([&](const auto& m) { write(pen, m, format_); }, message);
+  std::visit([&](const auto& m) { write(pen, Kind{static_cast<std::uint8_t>(message.index())}, m, format_); }, message);
   if (size() <= capacity_) return true;
   arena_->resize(before);
   return false;

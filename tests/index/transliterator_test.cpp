@@ -59,7 +59,7 @@ TEST_F(Transliterated, NamesAreFoundAsTheyAreTyped) {
 }
 
 TEST_F(Transliterated, LatinNamesWeighWhatTheyDidBefore) {
-  Tokenizer plain, latin(Transliterator::make());
+  Tokenizer plain, latin(Transliterator::instance());
   TrackTerms before(plain), after(latin);
   const Track name = track(1, "Björk – Jóga… | Sigur Rós | Ágætis byrjun");
   before.read(name);

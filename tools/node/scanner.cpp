@@ -259,27 +259,28 @@ void Scanner::find_lost() {
   }
 }
 
+// Each file of those that has the sound of another content before it. REQUIRES: mutex_ is held.
+template <class Counts, class Take>
+void Scanner::each_copy(const Counts& counts, const Take& take) const {
+  std::map<Digest32, ContentId> first;
+  for (const auto& [file, known] : files_) {
+    if (!known.sound || !counts(file)) continue;
+    const auto [at, fresh] = first.emplace(*known.sound, known.content);
+    if (!fresh && at->second != known.content) take(known.content, at->second);
+  }
+}
+
 std::uint64_t Scanner::count_copies(const fs::path& root) const {
   const std::lock_guard lock(mutex_);
-  std::map<Digest32, ContentId> first;
   std::uint64_t copies = 0;
-  for (const auto& [file, known] : files_) {
-    if (!known.sound || !is_below(file, root)) continue;
-    const auto [at, fresh] = first.emplace(*known.sound, known.content);
-    copies += !fresh && at->second != known.content ? 1 : 0;
-  }
+  each_copy([&](const fs::path& file) { return is_below(file, root); }, [&](const ContentId&, const ContentId&) { ++copies; });
   return copies;
 }
 
 void Scanner::find_copies() {
   const std::lock_guard lock(mutex_);
-  std::map<Digest32, ContentId> first;
   copies_.clear();
-  for (const auto& [file, known] : files_) {
-    if (!known.sound) continue;
-    const auto [at, fresh] = first.emplace(*known.sound, known.content);
-    if (!fresh && at->second != known.content) copies_.emplace(known.content, at->second);
-  }
+  each_copy([](const fs::path&) { return true; }, [this](const ContentId& copy, const ContentId& first) { copies_.emplace(copy, first); });
 }
 
 std::optional<Scanner::Place> Scanner::place_of(const ContentId& content) const {

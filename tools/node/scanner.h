@@ -132,6 +132,8 @@ class Scanner {
   Result<void> read_file(int descriptor, const std::filesystem::path& file, const FileMark& mark, ScanReport& report,
                          const OnHashed& hashed);
   void find_lost();
+  template <class Counts, class Take>
+  void each_copy(const Counts& counts, const Take& take) const;
   std::uint64_t count_copies(const std::filesystem::path& root) const;
   void find_copies();
   Result<std::uint64_t> remove_gone(const std::filesystem::path& root, const Walk& walk);
