@@ -10,6 +10,7 @@
 #include <array>
 #include <charconv>
 
+#include "index/torn_tail.h"
 #include "schema/defence.h"
 
 namespace earshot::index {
@@ -169,7 +170,9 @@ Result<std::shared_ptr<Database>> open_database(const std::filesystem::path& fol
                           family_options(static_cast<Family>(i), database->cache, options.cache_bytes));
   }
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(settings, folder.string(), families, &database->handles, &opened);
+  const auto open = [&] { return rocksdb::DB::Open(settings, folder.string(), families, &database->handles, &opened); };
+  rocksdb::Status status = open();
+  if (status.IsCorruption() && cut_torn_tails(folder)) status = open();
   if (!status.ok()) return failed(status, folder.string());
   database->db.reset(opened);
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {

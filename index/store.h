@@ -19,8 +19,8 @@
 // 3. Terms come from index/tokenizer.h and records from index/records.h: a change of either is a new kFormat.
 //
 // The write-ahead log is read with kTolerateCorruptedTailRecords: a torn last write is dropped, damage before it
-// refuses the open (RocksDB's default drops both in silence). What looks torn and was acknowledged refuses it too
-// (index/watermark.h). Every read verifies its checksum.
+// refuses the open (RocksDB's default drops both in silence). A last write that is whole by its length only is dropped as
+// well (index/torn_tail.h). What looks torn and was acknowledged refuses the open (index/watermark.h). Every read verifies its checksum.
 //
 // On a full disk writing fails, reading goes on, and RocksDB tries again every five seconds.
 #pragma once

@@ -76,6 +76,59 @@ TEST(Durability, DropsATornLastWriteOnly) {
   EXPECT_EQ((*index)->stats().tracks, 19u);
 }
 
+// The disk had stored how long the last write is, and not yet its last bytes.
+TEST(Durability, DropsALastWriteThatIsWholeByItsLengthOnly) {
+  const TemporaryFolder folder;
+  fill(folder.path(), 19);
+  std::filesystem::rename(folder.path() / "acknowledged", folder.path() / "before");
+  {
+    const auto index = Index::open(folder.path(), kOptions);
+    ASSERT_TRUE((*index)->add(std::vector{track(19, "Song19 | Artist | Album")}));
+  }
+  std::filesystem::rename(folder.path() / "before", folder.path() / "acknowledged");
+  const auto log = files_of(folder.path(), ".log").back();
+  flip_byte(log, std::filesystem::file_size(log) - 1);
+  for (int i = 0; i < 2; ++i) {
+    const auto index = Index::open(folder.path(), kOptions);
+    ASSERT_TRUE(index) << index.error().what;
+    EXPECT_EQ((*index)->stats().tracks, 19u);
+  }
+}
+
+TEST(Durability, RefusesALastWriteThatRottedAfterItWasAcknowledged) {
+  const TemporaryFolder folder;
+  fill(folder.path(), 20);
+  const auto log = files_of(folder.path(), ".log").back();
+  flip_byte(log, std::filesystem::file_size(log) - 1);
+  for (int i = 0; i < 2; ++i) {
+    const auto index = Index::open(folder.path(), kOptions);
+    ASSERT_FALSE(index);
+    EXPECT_THAT(index.error().what, HasSubstr("acknowledged changes are missing"));
+  }
+}
+
+TEST(Durability, DropsATornLastWriteOfTheManifest) {
+  const TemporaryFolder folder;
+  fill(folder.path(), 60);
+  std::string name;
+  std::getline(std::ifstream(folder.path() / "CURRENT"), name);
+  const std::string torn = std::string(4, 'x') + std::string("\x08\x00\x01", 3) + "unwanted";
+  std::ofstream(folder.path() / name, std::ios::app | std::ios::binary) << torn;
+  const auto index = Index::open(folder.path(), kOptions);
+  ASSERT_TRUE(index) << index.error().what;
+  EXPECT_EQ((*index)->stats().tracks, 60u);
+}
+
+TEST(Durability, RefusesALogThatIsDamagedBeforeItsEnd) {
+  const TemporaryFolder folder;
+  fill(folder.path(), 20);
+  const auto log = files_of(folder.path(), ".log").back();
+  const auto size = std::filesystem::file_size(log);
+  flip_byte(log, size / 2);
+  EXPECT_FALSE(Index::open(folder.path(), kOptions));
+  EXPECT_EQ(std::filesystem::file_size(log), size);
+}
+
 TEST(Durability, RefusesADamagedTableAndSaysWhatToDo) {
   const TemporaryFolder folder;
   fill(folder.path(), 60);
