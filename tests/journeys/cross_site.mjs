@@ -53,11 +53,6 @@ async function attack({ origin, routes, bodies }) {
         }
       }),
       new Promise((resolve) => {
-        const socket = new WebSocket(url.replace(/^http/, 'ws'), ['earshot.v1', 'token.0']);
-        socket.onopen = () => resolve(`WebSocket open ${url}`);
-        socket.onerror = () => resolve('');
-      }),
-      new Promise((resolve) => {
         const source = new EventSource(url);
         source.onmessage = source.onopen = () => resolve(`EventSource open ${url}`);
         source.onerror = () => { source.close(); resolve(''); };
@@ -66,7 +61,17 @@ async function attack({ origin, routes, bodies }) {
     tried += results.length + 1;
     read.push(...results.filter((result) => result !== ''));
   };
+  // A browser makes each socket wait for seconds after some were refused, so all of them wait at once.
+  const sockets = Promise.all(routes.map((route) => new Promise((resolve) => {
+    const url = origin.replace(/^http/, 'ws') + route.split(' ')[1];
+    const socket = new WebSocket(url, ['earshot.v1', 'token.0']);
+    socket.onopen = () => resolve(`WebSocket open ${url}`);
+    socket.onerror = () => resolve('');
+  })));
   for (let from = 0; from < routes.length; from += 6) await Promise.all(routes.slice(from, from + 6).map((route, at) => attempt(route, from + at)));
+  const opened = await sockets;
+  tried += opened.length;
+  read.push(...opened.filter((result) => result !== ''));
   await wait(300);
   return { tried, read };
 }
