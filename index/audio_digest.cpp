@@ -13,6 +13,8 @@
 #include <string>
 #include <string_view>
 
+#include "index/id3v2.h"
+
 namespace earshot::index {
 
 namespace {
@@ -105,15 +107,6 @@ std::uint64_t little_endian(std::string_view bytes) {
   std::uint64_t number = 0;
   for (std::size_t i = bytes.size(); i-- > 0;) number = number << 8 | static_cast<unsigned char>(bytes[i]);
   return number;
-}
-
-// ID3v2.4 section 3.1: ten bytes of header, a footer of ten when bit 4 of the flags is set, the size in four times seven bits.
-std::uint64_t id3v2_size(std::string_view head) {
-  if (head.size() < 10 || !head.starts_with("ID3")) return 0;
-  std::uint64_t size = 0;
-  for (std::size_t i = 6; i < 10; ++i) size = size << 7 | (static_cast<unsigned char>(head[i]) & 0x7F);
-  const bool has_footer = (head[5] & 0x10) != 0;
-  return size + (has_footer ? 20 : 10);
 }
 
 // APEv2: header and footer are 32 bytes alike; the size counts the footer and not the header.

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "index/fold.h"
 #include "schema/check.h"
 
 namespace earshot::index {
@@ -34,8 +35,6 @@ constexpr std::array<Typographic, 12> kTypographic = {{{"‘", '\''},
                                                        {"–", '-'},
                                                        {"—", '-'},
                                                        {"−", '-'}}};
-
-bool is_white(char byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r'; }
 
 std::string nfkc_casefold(std::string_view text) {
   const bool is_ascii =

@@ -12,12 +12,12 @@ namespace earshot::index {
 
 namespace {
 
-constexpr std::uint32_t kMaxInlined = 3;
+constexpr std::uint32_t kMaxInlinedOwners = 3;
 constexpr unsigned kMaxBits = 16;
 // Of a page, so that it is read in a microsecond.
 constexpr std::size_t kPostingsPerPage = 256;
 
-struct Pair {
+struct KeyOwner {
   DigestKey key;
   Doc doc;
 };
@@ -26,19 +26,19 @@ DigestKey rest_of(DigestKey key, unsigned bits) {
   return static_cast<DigestKey>(key & (0xFFFFFFFFull >> bits));
 }
 
-void put_entry(std::string& page, DigestKey gap, std::span<const Pair> pairs, std::uint32_t docs) {
+void put_entry(std::string& page, DigestKey gap, std::span<const KeyOwner> pairs, std::uint32_t docs) {
   put_varint(page, gap);
   put_varint(page, pairs.size());
-  if (pairs.size() <= kMaxInlined) {
+  if (pairs.size() <= kMaxInlinedOwners) {
     Doc next = 0;
-    for (const Pair& pair : pairs) {
+    for (const KeyOwner& pair : pairs) {
       put_varint(page, pair.doc - next);
       next = pair.doc + 1;
     }
     return;
   }
   Postings postings;
-  for (const Pair& pair : pairs) postings.push_back({pair.doc, 1});
+  for (const KeyOwner& pair : pairs) postings.push_back({pair.doc, 1});
   const std::string list = encode_list(postings, docs);
   put_varint(page, list.size());
   page += list;
@@ -47,7 +47,7 @@ void put_entry(std::string& page, DigestKey gap, std::span<const Pair> pairs, st
 }  // namespace
 
 std::vector<NewPage> build_digest_segment(std::span<const DigestOf> digests) {
-  std::vector<Pair> pairs;
+  std::vector<KeyOwner> pairs;
   std::string header;
   std::uint32_t before = 0;
   for (Doc doc = 0; doc < digests.size(); ++doc) {
@@ -55,7 +55,7 @@ std::vector<NewPage> build_digest_segment(std::span<const DigestOf> digests) {
   }
   EARSHOT_CHECK(!pairs.empty());
   std::sort(pairs.begin(), pairs.end(),
-            [](const Pair& a, const Pair& b) { return a.key != b.key ? a.key < b.key : a.doc < b.doc; });
+            [](const KeyOwner& a, const KeyOwner& b) { return a.key != b.key ? a.key < b.key : a.doc < b.doc; });
   const unsigned bits = std::min(kMaxBits, width_of(static_cast<std::uint32_t>(pairs.size() / kPostingsPerPage)));
   put_varint(header, kDigestSegmentFormat);
   put_varint(header, bits);
@@ -136,7 +136,7 @@ std::optional<Postings> DigestSegment::find_in(std::string_view page, DigestKey 
     if (!gap || !df || *df == 0 || *df > docs) return std::nullopt;
     at += *gap;
     if (at > rest) return found;
-    if (*df > kMaxInlined) {
+    if (*df > kMaxInlinedOwners) {
       const auto size = take_varint<std::uint32_t>(page);
       if (!size || *size > page.size()) return std::nullopt;
       if (at == rest) {

@@ -8,6 +8,7 @@
 // 2. The index stores folded terms, so a change here is a new format (index/store.h).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -16,6 +17,14 @@
 #include <string_view>
 
 namespace earshot::index {
+
+constexpr bool is_white(char byte) {
+  return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+constexpr bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char byte) { return static_cast<unsigned char>(byte) < 0x80; });
+}
 
 enum class CharKind : std::uint8_t {
   kDropped,    // a mark, a joiner, a selector: as if it were not there

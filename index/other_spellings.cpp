@@ -5,17 +5,19 @@
 #include <array>
 #include <optional>
 
+#include "index/fold.h"
+
 namespace earshot::index {
 
 namespace {
 
-struct Pair {
+struct OfWord {
   std::string_view word;
   std::string_view spellings;
 };
 
 // Sorted by word; each spelling followed by a space.
-constexpr std::array<Pair, 14> kPairs = {{{"feat", "with "},
+constexpr std::array<OfWord, 14> kPairs = {{{"feat", "with "},
                                           {"featuring", "feat with "},
                                           {"ft", "feat with "},
                                           {"n", "and "},
@@ -33,7 +35,7 @@ constexpr std::array<Pair, 14> kPairs = {{{"feat", "with "},
 std::string_view paired(std::string_view word) {
   if (std::string_view("fnprv").find(word.front()) == std::string_view::npos) return {};
   const auto at = std::lower_bound(kPairs.begin(), kPairs.end(), word,
-                                   [](const Pair& pair, std::string_view wanted) { return pair.word < wanted; });
+                                   [](const OfWord& pair, std::string_view wanted) { return pair.word < wanted; });
   return at != kPairs.end() && at->word == word ? at->spellings : std::string_view();
 }
 
@@ -88,10 +90,6 @@ std::string in_latin(std::string_view word) {
     word.remove_prefix(at->letter.size());
   }
   return any_ascii && any_other ? latin : "";
-}
-
-bool is_ascii(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char byte) { return static_cast<unsigned char>(byte) >= 0x80; });
 }
 
 void append(std::string& spellings, std::string_view spelling) {

@@ -69,12 +69,6 @@ struct Palette {
   std::array<std::uint8_t, 256> code_of{};
 };
 
-std::uint8_t largest_count(std::span<const Posting> postings) {
-  std::uint8_t most = 0;
-  for (const Posting& posting : postings) most = std::max(most, posting.count);
-  return most;
-}
-
 void put_block(std::string& out, std::span<const Posting> postings, Doc first) {
   std::array<std::uint32_t, kBlock> gaps;
   std::uint32_t widest = 0;

@@ -2,7 +2,9 @@
 // Not for: how they are stored (index/posting_list.h).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace earshot::index {
@@ -18,6 +20,13 @@ struct Posting {
 
 /// Sorted by doc, each once.
 using Postings = std::vector<Posting>;
+
+/// 0 for none.
+constexpr std::uint8_t largest_count(std::span<const Posting> postings) {
+  std::uint8_t most = 0;
+  for (const Posting& posting : postings) most = std::max(most, posting.count);
+  return most;
+}
 
 /// Documents of either; in both, counts add up.
 Postings united(const Postings& a, const Postings& b);

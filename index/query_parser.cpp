@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "index/fold.h"
 #include "index/query_filters.h"
 #include "schema/bytes.h"
 #include "schema/limits.h"
@@ -20,10 +21,6 @@ constexpr std::string_view kOr = "OR";
 
 // Groups in groups. Deeper ones are text, nobody means them.
 constexpr std::size_t kMaxDepth = 16;
-
-bool is_white(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 bool is_symbols_only(const Tokens& tokens) {
   return !tokens.empty() && tokens[0].kind == TokenKind::kSymbols;

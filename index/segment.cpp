@@ -18,13 +18,6 @@ namespace {
 
 constexpr std::uint8_t kMixedSchemes = 0xFF;
 
-std::optional<std::uint8_t> take_byte(std::string_view& in) {
-  if (in.empty()) return std::nullopt;
-  const auto byte = static_cast<std::uint8_t>(in[0]);
-  in.remove_prefix(1);
-  return byte;
-}
-
 std::uint64_t first_bits(const ContentId& content) {
   std::uint64_t bits = 0;
   for (std::size_t i = 0; i < 8; ++i) bits = bits << 8 | content.digest[i];

@@ -53,12 +53,6 @@ void put_inlined(std::string& out, std::span<const Posting> postings) {
   }
 }
 
-std::uint8_t largest_count(std::span<const Posting> postings) {
-  return std::max_element(postings.begin(), postings.end(),
-                          [](const Posting& a, const Posting& b) { return a.count < b.count; })
-      ->count;
-}
-
 }  // namespace
 
 void SegmentBuilder::add(const Track& track, std::uint8_t length) {

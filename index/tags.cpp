@@ -26,6 +26,7 @@
 #include <string>
 #include <string_view>
 
+#include "index/id3v2.h"
 #include "schema/bytes.h"
 #include "schema/limits.h"
 
@@ -106,16 +107,8 @@ std::string head_of(int descriptor, off_t begin) {
   return head;
 }
 
-bool holds(std::string_view head, std::size_t at, std::string_view magic) {
+bool starts_at(std::string_view head, std::size_t at, std::string_view magic) {
   return head.size() >= at + magic.size() && head.substr(at, magic.size()) == magic;
-}
-
-// ID3v2.4 section 3.1: ten bytes of header, the size in four times seven bits.
-off_t id3v2_size(std::string_view head) {
-  if (!holds(head, 0, "ID3") || head.size() < 10) return 0;
-  off_t size = 0;
-  for (std::size_t i = 6; i < 10; ++i) size = size << 7 | (static_cast<unsigned char>(head[i]) & 0x7F);
-  return size + 10;
 }
 
 bool is_mpeg_sync(std::string_view head) {
@@ -126,13 +119,13 @@ bool is_mpeg_sync(std::string_view head) {
 Codec codec_of(int descriptor) {
   const std::string head = head_of(descriptor, 0);
   constexpr std::size_t kOggPacket = 28;  // the first page has one segment: 27 bytes of header and its size (RFC 3533)
-  if (holds(head, 0, "fLaC")) return Codec::kFlac;
-  if (holds(head, 0, "OggS") && holds(head, kOggPacket, "OpusHead")) return Codec::kOpus;
-  if (holds(head, 0, "OggS") && holds(head, kOggPacket, "\x01vorbis")) return Codec::kVorbis;
-  if (holds(head, 0, "RIFF") && holds(head, 8, "WAVE")) return Codec::kWav;
-  if (holds(head, 4, "ftyp")) return Codec::kAac;
-  if (const off_t tag = id3v2_size(head); tag > 0) {
-    return holds(head_of(descriptor, tag), 0, "fLaC") ? Codec::kFlac : Codec::kMp3;
+  if (starts_at(head, 0, "fLaC")) return Codec::kFlac;
+  if (starts_at(head, 0, "OggS") && starts_at(head, kOggPacket, "OpusHead")) return Codec::kOpus;
+  if (starts_at(head, 0, "OggS") && starts_at(head, kOggPacket, "\x01vorbis")) return Codec::kVorbis;
+  if (starts_at(head, 0, "RIFF") && starts_at(head, 8, "WAVE")) return Codec::kWav;
+  if (starts_at(head, 4, "ftyp")) return Codec::kAac;
+  if (const auto tag = static_cast<off_t>(id3v2_size(head)); tag > 0) {
+    return starts_at(head_of(descriptor, tag), 0, "fLaC") ? Codec::kFlac : Codec::kMp3;
   }
   return is_mpeg_sync(head) ? Codec::kMp3 : Codec::kUnknown;
 }

@@ -13,13 +13,6 @@ namespace {
 // A segment has fewer documents (index/segment.cpp): sums of gaps do not wrap.
 constexpr Doc kMaxDoc = 1u << 24;
 
-std::optional<std::uint8_t> take_byte(std::string_view& in) {
-  if (in.empty()) return std::nullopt;
-  const auto byte = static_cast<std::uint8_t>(in[0]);
-  in.remove_prefix(1);
-  return byte;
-}
-
 bool take_inlined(std::string_view& in, TermEntry& entry) {
   std::uint32_t next = 0;
   for (std::uint32_t i = 0; i < entry.df; ++i) {

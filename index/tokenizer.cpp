@@ -35,10 +35,6 @@ bool holds_composing(std::string_view text) {
   return false;
 }
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char byte) { return static_cast<unsigned char>(byte) < 0x80; });
-}
-
 bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
 
 constexpr bool is_plain(char byte) {

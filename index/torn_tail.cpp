@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kBlock = 32 * 1024;
-constexpr std::uint64_t kHead = 7;
+constexpr std::uint64_t kFragmentHead = 7;
 
 using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
 
@@ -39,15 +39,15 @@ bool read_at(std::ifstream& in, std::uint64_t at, std::string& bytes) {
 
 std::optional<Fragment> last_fragment(std::ifstream& in, std::uint64_t size) {
   std::optional<Fragment> last;
-  std::string head(kHead, '\0');
+  std::string head(kFragmentHead, '\0');
   for (std::uint64_t at = 0; at < size;) {
     const std::uint64_t left = kBlock - at % kBlock;
-    if (left < kHead) {
+    if (left < kFragmentHead) {
       at += left;
       continue;
     }
-    if (at + kHead > size || !read_at(in, at, head)) return std::nullopt;
-    const std::uint64_t end = at + kHead + number_at<std::uint16_t>(head.data() + 4);
+    if (at + kFragmentHead > size || !read_at(in, at, head)) return std::nullopt;
+    const std::uint64_t end = at + kFragmentHead + number_at<std::uint16_t>(head.data() + 4);
     if (end > size || end > at + left) return std::nullopt;  // too short or no fragment: RocksDB knows what to do
     last = Fragment{at, end};
     at = end;

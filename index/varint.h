@@ -1,4 +1,4 @@
-// LEB128: seven bits a byte, low ones first. The one integer form of the stored records and postings.
+// LEB128: seven bits a byte, low ones first. The one integer form of the stored records and postings, beside single bytes.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +43,14 @@ inline std::optional<T> take_varint(std::string_view& in) {
   const auto value = static_cast<T>(in.front());
   in.remove_prefix(1);
   return value;
+}
+
+/// Takes one byte off the front; nothing when there is none.
+inline std::optional<std::uint8_t> take_byte(std::string_view& in) {
+  if (in.empty()) return std::nullopt;
+  const auto byte = static_cast<std::uint8_t>(in.front());
+  in.remove_prefix(1);
+  return byte;
 }
 
 }  // namespace earshot::index

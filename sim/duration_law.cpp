@@ -9,8 +9,8 @@ namespace earshot::sim {
 
 namespace {
 
-constexpr std::uint64_t kLongest = std::uint64_t{10} * 365 * 86'400 * 1'000'000;
-constexpr std::uint32_t kPoints = 4096;
+constexpr std::uint64_t kLongestDrawn = std::uint64_t{10} * 365 * 86'400 * 1'000'000;
+constexpr std::uint32_t kLawPoints = 4096;
 
 __extension__ using Wide = __int128;
 
@@ -29,7 +29,7 @@ bool parse_seconds(std::string_view text, std::uint32_t& seconds) { return parse
 
 Result<DurationLaw> DurationLaw::from(const DurationSettings& settings) {
   DurationLaw law(settings);
-  if (settings.kind == DurationKind::kLogNormal) law.normal_ = normal_quantiles(kPoints);
+  if (settings.kind == DurationKind::kLogNormal) law.normal_ = normal_quantiles(kLawPoints);
   if (settings.kind == DurationKind::kImported) {
     if (auto ok = law.read(); !ok) return tl::unexpected(ok.error());
   }
@@ -78,7 +78,7 @@ Duration DurationLaw::draw(Random& random) const {
     }
     case DurationKind::kImported: drawn = std::uint64_t{seconds_[random.below(seconds_.size())]} * 1'000'000; break;
   }
-  return Duration(static_cast<std::int64_t>(std::clamp<std::uint64_t>(drawn, 1, kLongest)));
+  return Duration(static_cast<std::int64_t>(std::clamp<std::uint64_t>(drawn, 1, kLongestDrawn)));
 }
 
 }  // namespace earshot::sim

@@ -19,7 +19,7 @@ namespace {
 
 /// What the threads share. `next` hands out seeds; every other element is written by the one thread that has its seed, but
 /// `done`, which `progress` guards.
-struct Shared {
+struct SharedSeeds {
   const Scenario& scenario;
   const ExperimentOptions& options;
   ExperimentResult result;
@@ -30,7 +30,7 @@ struct Shared {
 };
 
 /// One run among peers: its record and its cost go to `place`.
-void run_peers(Shared& shared, const World& world, const SearchSettings& search, std::uint64_t seed, Duration begun, std::size_t place) {
+void run_peers(SharedSeeds& shared, const World& world, const SearchSettings& search, std::uint64_t seed, Duration begun, std::size_t place) {
   const ExperimentOptions& options = shared.options;
   if (options.parts > 1 || options.run_apart) {
     const Simulation::Options whole{.through_the_wire = options.through_the_wire};
@@ -56,7 +56,7 @@ void run_peers(Shared& shared, const World& world, const SearchSettings& search,
 }
 
 /// The same without the protocol's code.
-void run_bare(Shared& shared, const World& world, const SearchSettings& search, std::uint64_t seed, Duration begun, std::size_t place) {
+void run_bare(SharedSeeds& shared, const World& world, const SearchSettings& search, std::uint64_t seed, Duration begun, std::size_t place) {
   BareRun bare(shared.scenario, world, search, seed);
   const Duration built = shared.options.cpu_time();
   bare.run();
@@ -64,7 +64,7 @@ void run_bare(Shared& shared, const World& world, const SearchSettings& search, 
   shared.result.records[place] = bare.record();
 }
 
-std::optional<Error> run_seed(Shared& shared, std::size_t index) {
+std::optional<Error> run_seed(SharedSeeds& shared, std::size_t index) {
   const ExperimentOptions& options = shared.options;
   const std::uint64_t seed = options.seeds.first + index;
   const std::size_t searches = shared.scenario.searches.size();
@@ -82,7 +82,7 @@ std::optional<Error> run_seed(Shared& shared, std::size_t index) {
   return std::nullopt;
 }
 
-void work(Shared& shared) {
+void work(SharedSeeds& shared) {
   for (std::size_t index = shared.next++; index < shared.errors.size(); index = shared.next++) {
     shared.errors[index] = run_seed(shared, index);
   }
@@ -106,7 +106,7 @@ Result<SeedRange> seeds_from(std::string_view text) {
 
 Result<ExperimentResult> run_experiment(const Scenario& scenario, const ExperimentOptions& options) {
   const std::size_t seeds = options.seeds.last - options.seeds.first + 1;
-  Shared shared{scenario, options, {}, std::vector<std::optional<Error>>(seeds), {}, {}, {}};
+  SharedSeeds shared{scenario, options, {}, std::vector<std::optional<Error>>(seeds), {}, {}, {}};
   shared.result.records.resize(seeds * scenario.searches.size());
   shared.result.costs.resize(shared.result.records.size());
   // With one thread none is started: reference counts are then plain additions, which is worth a fifth of the speed.

@@ -10,7 +10,7 @@ namespace earshot::sim {
 
 namespace {
 
-constexpr std::uint32_t kPoints = 1u << Network::kTableBits;
+constexpr std::uint32_t kTablePoints = 1u << Network::kTableBits;
 
 std::uint32_t microseconds(Duration duration) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(duration.count(), 1, UINT32_MAX));
@@ -20,7 +20,7 @@ std::vector<std::uint32_t> uniform_table(const NetworkSettings& settings) {
   std::vector<std::uint32_t> table;
   const std::uint64_t low = microseconds(settings.min);
   const std::uint64_t span = microseconds(settings.max) - low;
-  for (std::uint64_t i = 0; i <= kPoints; ++i) table.push_back(static_cast<std::uint32_t>(low + span * i / kPoints));
+  for (std::uint64_t i = 0; i <= kTablePoints; ++i) table.push_back(static_cast<std::uint32_t>(low + span * i / kTablePoints));
   return table;
 }
 
@@ -29,7 +29,7 @@ std::vector<std::uint32_t> log_normal_table(const NetworkSettings& settings) {
   const Fixed sigma = fixed_multiply(settings.sigma, kLog2E);
   const std::uint64_t longest = microseconds(settings.max);
   std::vector<std::uint32_t> table;
-  for (const Fixed z : normal_quantiles(kPoints)) {
+  for (const Fixed z : normal_quantiles(kTablePoints)) {
     const std::uint64_t drawn = scaled_exp2(microseconds(settings.median), fixed_multiply(sigma, z));
     table.push_back(static_cast<std::uint32_t>(std::clamp<std::uint64_t>(drawn, 1, longest)));
   }

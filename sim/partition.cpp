@@ -15,8 +15,8 @@ namespace earshot::sim {
 namespace {
 
 /// What the threads share. Who writes where, and when: each element `i` belongs to part i between two waits.
-struct Shared {
-  explicit Shared(std::uint32_t parts) : barrier(parts), next(parts), boxes(parts), outcomes(parts) {}
+struct SharedParts {
+  explicit SharedParts(std::uint32_t parts) : barrier(parts), next(parts), boxes(parts), outcomes(parts) {}
 
   std::barrier<> barrier;
   std::vector<Instant> next;
@@ -26,7 +26,7 @@ struct Shared {
 
 class ThreadMeeting final : public Meeting {
  public:
-  ThreadMeeting(Shared& shared, std::uint32_t part) : shared_(shared), part_(part) {}
+  ThreadMeeting(SharedParts& shared, std::uint32_t part) : shared_(shared), part_(part) {}
 
   Instant earliest(Instant ours) override {
     shared_.next[part_] = ours;
@@ -54,7 +54,7 @@ class ThreadMeeting final : public Meeting {
   }
 
  private:
-  Shared& shared_;
+  SharedParts& shared_;
   std::uint32_t part_;
 };
 
@@ -99,7 +99,7 @@ WholeRun run_part(const Scenario& scenario, const World& world, const SearchSett
 
 WholeRun run_on_threads(const Scenario& scenario, const World& world, const SearchSettings& search, std::uint64_t seed,
                         Simulation::Options options, std::uint32_t parts, const CpuTime& cpu_time) {
-  Shared shared(parts);
+  SharedParts shared(parts);
   WholeRun whole;
   options.parts = parts;
   std::vector<std::jthread> threads;

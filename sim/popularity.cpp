@@ -67,12 +67,12 @@ std::uint32_t WeightedDraw::operator()(Random& random) const {
 }
 
 std::vector<std::uint32_t> apportioned(const Weights& weights, std::uint64_t total, std::uint32_t most) {
-  __extension__ using Wide = unsigned __int128;
+  __extension__ using Product = unsigned __int128;
   const std::uint64_t sum = std::accumulate(weights.begin(), weights.end(), std::uint64_t{0});
   std::vector<std::uint32_t> shares;
   shares.reserve(weights.size());
   for (const std::uint64_t weight : weights) {
-    const auto share = static_cast<std::uint64_t>((Wide{weight} * total + sum / 2) / sum);
+    const auto share = static_cast<std::uint64_t>((Product{weight} * total + sum / 2) / sum);
     shares.push_back(static_cast<std::uint32_t>(std::clamp<std::uint64_t>(share, 1, most)));
   }
   return shares;

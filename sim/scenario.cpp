@@ -414,7 +414,7 @@ void read_network(Reader& in, NetworkSettings& network, const std::filesystem::p
       {"coordinates", LatencyLaw::kCoordinates},
       {"matrix", LatencyLaw::kMatrix},
   }};
-  static constexpr std::array<std::pair<std::string_view, LatencyPer>, 2> kPer{{
+  static constexpr std::array<std::pair<std::string_view, LatencyPer>, 2> kDrawnPer{{
       {"link", LatencyPer::kLink}, {"message", LatencyPer::kMessage}}};
   constexpr std::int64_t kLongest = 60'000;
   in.choice<LatencyLaw>("latency", network.law, kLaws);
@@ -436,7 +436,7 @@ void read_network(Reader& in, NetworkSettings& network, const std::filesystem::p
     in.fixed("sigma", network.sigma, 0, 4);
     in.duration("max_ms", network.max, 1, kLongest);
   }
-  in.choice<LatencyPer>("per", network.per, kPer);
+  in.choice<LatencyPer>("per", network.per, kDrawnPer);
   in.share("loss", network.loss_per_million);
   in.share("duplicates", network.duplicates_per_million);
   in.duration("jitter_ms", network.jitter, 0, kLongest);

@@ -12,7 +12,7 @@
 namespace earshot::index {
 namespace {
 
-constexpr Index::Options kOptions = {.sync = true, .cache_bytes = 2u << 20, .live_tracks = 25};
+constexpr Index::Options kUpkeepOptions = {.sync = true, .cache_bytes = 2u << 20, .live_tracks = 25};
 
 class Upkeep : public testing::Test {
  protected:
@@ -20,7 +20,7 @@ class Upkeep : public testing::Test {
     for (; expected_.steps() < steps; expected_.advance()) ASSERT_TRUE(perform(index, step_of(3, expected_.steps())));
   }
   static std::unique_ptr<Index> opened(const std::filesystem::path& folder) {
-    auto index = Index::open(folder, kOptions);
+    auto index = Index::open(folder, kUpkeepOptions);
     EXPECT_TRUE(index) << index.error().what;
     return index ? std::move(*index) : nullptr;
   }

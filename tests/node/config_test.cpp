@@ -5,21 +5,13 @@
 #include <gmock/gmock.h>
 
 #include "index/transliterator.h"
+#include "tests/node/environment.h"
 #include "tests/node/fakes.h"
 
 namespace earshot::node {
 namespace {
 
 using testing::HasSubstr;
-using Variables = std::map<std::string, std::string, std::less<>>;
-
-Environment environment_of(Variables variables) {
-  return [variables = std::move(variables)](std::string_view name) -> std::optional<std::string> {
-    const auto found = variables.find(name);
-    if (found == variables.end() || found->second.empty()) return std::nullopt;
-    return found->second;
-  };
-}
 
 Folders some_folders() {
   return *resolve_folders(environment_of({}), "/d");

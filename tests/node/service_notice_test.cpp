@@ -12,17 +12,11 @@
 #include <cstring>
 #include <map>
 
+#include "tests/node/environment.h"
 #include "tests/temporary_folder.h"
 
 namespace earshot::node {
 namespace {
-
-Environment environment_of(std::map<std::string, std::string> variables) {
-  return [variables = std::move(variables)](std::string_view name) -> std::optional<std::string> {
-    const auto found = variables.find(std::string(name));
-    return found == variables.end() ? std::nullopt : std::optional(found->second);
-  };
-}
 
 // The end that systemd holds. A name that starts with '@' is of the abstract name space.
 class Listener {

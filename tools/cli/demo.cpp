@@ -42,7 +42,7 @@ constexpr std::chrono::seconds kHealPatience{8};
 constexpr std::size_t kRareSearches = 3;
 
 // A search is tried again when neighbors were lost a moment ago.
-constexpr int kSearches = 3;
+constexpr int kTries = 3;
 
 class Demo {
  public:
@@ -384,7 +384,7 @@ Result<void> Demo::search() {
   tell(demo_event::asked(searcher_, song.title, song.holders),
        fmt::format("node {} searches \"{}\"; who holds it (node {}) is no neighbor of it", searcher_,
                    printable(song.title), fmt::join(song.holders, ", node ")));
-  for (int attempt = 0; attempt < kSearches && !interrupted(); ++attempt) {
+  for (int attempt = 0; attempt < kTries && !interrupted(); ++attempt) {
     const auto before = network_counters();
     if (!before) return tl::unexpected(before.error());
     const auto summary = search_once();

@@ -18,7 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kWishPatience{30};
-constexpr std::chrono::milliseconds kPollPeriod{100};
+constexpr std::chrono::milliseconds kWishPollPeriod{100};
 
 }  // namespace
 
@@ -65,7 +65,7 @@ Result<HitLine> wait_for_wish(DemoNetwork& network, std::size_t node) {
     if (auto asked = network.ask(node, "POST", "/api/v1/wishes/hits", "{}", reader); !asked)
       return tl::unexpected(asked.error());
     if (hit) return *hit;
-    std::this_thread::sleep_for(kPollPeriod);
+    std::this_thread::sleep_for(kWishPollPeriod);
   }
   return fail(ErrorCode::kTimedOut, "the wish of node {} was not answered", node);
 }

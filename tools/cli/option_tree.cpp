@@ -8,9 +8,9 @@ namespace earshot::cli {
 
 namespace {
 
-void collect(const CommandRow& row, std::vector<const CommandRow*>& into) {
+void collect_runnable(const CommandRow& row, std::vector<const CommandRow*>& into) {
   if (row.commands.empty() && !row.name.empty()) into.push_back(&row);
-  for (const CommandRow& below : row.commands) collect(below, into);
+  for (const CommandRow& below : row.commands) collect_runnable(below, into);
 }
 
 // Insertions, deletions, replacements and swaps of two neighbors (optimal string alignment).
@@ -34,7 +34,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::vector<const CommandRow*> all_commands(const CommandRow& root) {
   std::vector<const CommandRow*> rows;
-  collect(root, rows);
+  collect_runnable(root, rows);
   return rows;
 }
 

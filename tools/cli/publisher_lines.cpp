@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/cli/json_fields.h"
 #include "tools/cli/replies.h"
 
 namespace earshot::cli {
@@ -10,23 +11,6 @@ namespace earshot::cli {
 using nlohmann::ordered_json;
 
 namespace {
-
-ordered_json parsed(std::string_view line) {
-  ordered_json value = ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
-  return value.is_object() ? value : ordered_json::object();
-}
-
-std::string text(const ordered_json& value, const char* field) {
-  const auto found = value.find(field);
-  return found != value.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-std::uint64_t number(const ordered_json& value, const char* field) {
-  const auto found = value.find(field);
-  return found != value.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-}
-
-bool yes(const ordered_json& value, const char* field) { return value.value(field, ordered_json(false)) == true; }
 
 std::string of_texts(std::initializer_list<std::pair<const char*, const std::string*>> texts, ordered_json value = ordered_json::object()) {
   for (const auto& [field, it] : texts) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "overlay/search/strategy.h"
+#include "tools/cli/json_fields.h"
 #include "tools/node/api_json.h"
 #include "tools/node/json_line.h"
 
@@ -12,26 +13,6 @@ namespace earshot::cli {
 using nlohmann::ordered_json;
 
 namespace {
-
-ordered_json parsed(std::string_view line) {
-  ordered_json value = ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
-  return value.is_object() ? value : ordered_json::object();
-}
-
-std::string text(const ordered_json& object, const char* field) {
-  const auto found = object.find(field);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::uint64_t number(const ordered_json& object, const char* field) {
-  const auto found = object.find(field);
-  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-}
-
-bool yes(const ordered_json& object, const char* field) {
-  const auto found = object.find(field);
-  return found != object.end() && found->is_boolean() && found->get<bool>();
-}
 
 std::vector<SourceLine> sources(const ordered_json& object) {
   std::vector<SourceLine> rows;

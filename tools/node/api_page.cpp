@@ -8,16 +8,9 @@
 #include "tools/node/api.h"
 #include "tools/node/api_json.h"
 #include "tools/node/api_orders.h"
+#include "tools/node/clocks.h"
 
 namespace earshot::node {
-
-namespace {
-
-Instant now() {
-  return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
-}
-
-}  // namespace
 
 std::optional<std::uint64_t> number_in_query(std::string_view target, std::string_view name) {
   const std::string_view digits = in_query(target, name).value_or("");
@@ -33,7 +26,7 @@ void Channel::socket(Serve) {
 
 void Api::open_link(const Request&, const std::shared_ptr<Channel>& channel) {
   if (http_.port == 0) return refuse(*channel, {ErrorCode::kUnsupported, "this node serves no page"});
-  const std::string url = fmt::format("http://{}/#link={}", to_string(http_), sessions_.issue_link(now()));
+  const std::string url = fmt::format("http://{}/#link={}", to_string(http_), sessions_.issue_link(steady_now()));
   channel->reply({200, json::link(url, Sessions::kLinkTime), ""});
 }
 
@@ -48,7 +41,7 @@ void Api::open_session(const Request& request, const std::shared_ptr<Channel>& c
       channel->reply({200, json::session(sessions_.open(*role), to_string(*role)), ""});
     });
   }
-  const auto session = sessions_.redeem(order->link, now());
+  const auto session = sessions_.redeem(order->link, steady_now());
   if (!session) {
     return refuse(*channel, {ErrorCode::kDenied, "this link was used already or is too old: 'earshot up' gives a new one"});
   }

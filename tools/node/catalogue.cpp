@@ -19,7 +19,7 @@ using nlohmann::ordered_json;
 
 namespace {
 
-constexpr std::string_view kHead = "earshot-catalogue 1\n";
+constexpr std::string_view kCatalogueHead = "earshot-catalogue 1\n";
 constexpr std::string_view kSignature = "signature ";
 constexpr std::size_t kSignatureLine = kSignature.size() + 128 + 1;
 
@@ -197,7 +197,7 @@ Result<void> validate(const Catalogue& catalogue) {
 }
 
 std::string signed_text(const Catalogue& catalogue, const overlay::net::Identity& identity) {
-  std::string text(kHead);
+  std::string text(kCatalogueHead);
   text += about_line(catalogue);
   for (const CatalogueItem& item : catalogue.items) text += item_line(item);
   const Signature signature = overlay::net::sign(identity, as_bytes(text));
@@ -205,11 +205,11 @@ std::string signed_text(const Catalogue& catalogue, const overlay::net::Identity
 }
 
 Result<Catalogue> catalogue_from(std::string_view text) {
-  if (text.size() > Catalogue::kMostBytes || text.size() < kHead.size() + kSignatureLine || !text.starts_with(kHead))
+  if (text.size() > Catalogue::kMostBytes || text.size() < kCatalogueHead.size() + kSignatureLine || !text.starts_with(kCatalogueHead))
     return fail(ErrorCode::kInvalid, "this is no catalogue of a publisher");
   const std::string_view body = text.substr(0, text.size() - kSignatureLine);
   const auto signature = signature_from(text.substr(body.size()));
-  std::string_view rest = body.substr(kHead.size());
+  std::string_view rest = body.substr(kCatalogueHead.size());
   if (!signature || !rest.ends_with('\n')) return fail(ErrorCode::kInvalid, "a catalogue has no signature at its end");
   auto catalogue = about_from(take_line(rest));
   if (!catalogue) return catalogue;

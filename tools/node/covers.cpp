@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::array<std::string_view, 6> kNames = {"cover", "Cover", "folder", "Folder", "front", "Front"};
-constexpr std::array<std::string_view, 4> kEndings = {".jpg", ".jpeg", ".png", ".webp"};
+constexpr std::array<std::string_view, 4> kPictures = {".jpg", ".jpeg", ".png", ".webp"};
 
 std::optional<std::string> picture_in(int descriptor) {
   struct stat status {};
@@ -31,7 +31,7 @@ std::optional<std::string> picture_in(int descriptor) {
 
 std::optional<std::string> picture_beside(const Scanner::Place& place) {
   for (const std::string_view name : kNames) {
-    for (const std::string_view ending : kEndings) {
+    for (const std::string_view ending : kPictures) {
       const fs::path file = place.file.parent_path() / (std::string(name) + std::string(ending));
       const auto opened = open_beneath(place.root, file);
       if (!opened) continue;

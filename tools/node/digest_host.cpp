@@ -12,6 +12,7 @@
 #include "schema/defence.h"
 #include "schema/digest.h"
 #include "schema/limits.h"
+#include "tools/node/clocks.h"
 #include "tools/node/own_digests.h"
 
 namespace earshot::node {
@@ -31,10 +32,6 @@ index::Expiry wall_clock() {
 std::uint64_t wall_clock_ms() {
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
-}
-
-Instant steady_now() {
-  return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
 }  // namespace

@@ -41,7 +41,6 @@ constexpr std::chrono::seconds kBodyTime{10};
 constexpr std::chrono::seconds kWriteTime{30};
 constexpr std::chrono::milliseconds kFarewellTime{500};
 constexpr std::size_t kMaxConnections = 64;
-constexpr std::size_t kMaxQueued = 4u << 20;
 
 // Of a body: pulled and written at once, and how long to wait when none of it has come.
 constexpr std::size_t kBlock = 64 * 1024;

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // Tracks in one change of a new index.
-constexpr std::size_t kBatch = 4096;
+constexpr std::size_t kImportBatch = 4096;
 
 tl::unexpected<Error> gone() {
   return fail(ErrorCode::kDisk, "the index could not be opened after it was replaced: restart the node");
@@ -135,7 +135,7 @@ Result<Library::Rebuilt> Library::rebuild(const std::function<bool(std::uint64_t
     const std::uint64_t expected = stats().tracks;
     const auto visited = visit([&](const Track& track) {
       batch.push_back(track);
-      return batch.size() < kBatch || flush();
+      return batch.size() < kImportBatch || flush();
     });
     if (added && is_wanted) flush();
     if (!visited) rebuilt.unreadable = expected - std::min(expected, rebuilt.tracks);

@@ -28,6 +28,7 @@
 #include "schema/digest.h"
 #include "schema/limits.h"
 #include "tools/node/accept_guard.h"
+#include "tools/node/clocks.h"
 #include "tools/node/digest_host.h"
 #include "tools/node/lookup_worker.h"
 #include "tools/node/remembered_network.h"
@@ -50,11 +51,6 @@ constexpr Duration kSaveEvery = 5min;
 constexpr Duration kGoodbyeTime = 500ms;
 /// Lines that strangers can cause: 20 a minute, the rest is counted. 100 bytes a line is 3 MB a day.
 constexpr int kStrangerLines = 20;
-
-/// The only clock read of the overlay's side of the program.
-Instant read_clock() {
-  return Instant(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
-}
 
 Random random_stream() {
   EARSHOT_CHECK(sodium_init() >= 0);
@@ -131,7 +127,7 @@ class Reactor final : public Node {
         memory_(options_.protocol),
         random_(random_stream()),
         peer_(book_.self(), options_.protocol, random_stream(), memory_.view()),
-        started_(read_clock()),
+        started_(steady_now()),
         index_(index) {
     if (options_.local_only) book_.keep_within(overlay::net::Reach::kPrivate);
   }
@@ -342,12 +338,12 @@ std::vector<PeerRow> Reactor::peers() const {
 // The reactor thread.
 
 void Reactor::run() {
-  now_ = read_clock();
+  now_ = steady_now();
   next_save_ = now_ + kSaveEvery;
   spdlog::info("event=listening contact={}", to_string(transport_->self()));
   enter(options_.bootstrap);
   while (!stopping_) {
-    transport_->wait(next_deadline() - read_clock());
+    transport_->wait(next_deadline() - steady_now());
     turn();
   }
   say_goodbye();
@@ -359,7 +355,7 @@ Instant Reactor::next_deadline() const {
 }
 
 void Reactor::turn() {
-  now_ = read_clock();
+  now_ = steady_now();
   run_posted();
   take_answers();
   if (digests_) take_news();
@@ -585,7 +581,7 @@ void Reactor::say_goodbye() {
   const Instant end = now_ + kGoodbyeTime;
   while (!transport_->all_sent() && now_ < end) {
     transport_->wait(10ms);
-    now_ = read_clock();
+    now_ = steady_now();
     reports_.clear();
     transport_->run(now_, kFramesPerTurn, reports_);
   }

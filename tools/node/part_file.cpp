@@ -15,13 +15,13 @@ namespace fs = std::filesystem;
 namespace {
 
 // Bytes of a file name: ext4 and its kin take 255, an ending and a number come on top.
-constexpr std::size_t kMaxName = 200;
+constexpr std::size_t kMaxFileName = 200;
 
 }  // namespace
 
 std::string tidy_file_name(std::string_view text) {
   std::string name;
-  for (const char byte : clip_utf8(is_clean_text(text) ? text : std::string_view(), kMaxName)) {
+  for (const char byte : clip_utf8(is_clean_text(text) ? text : std::string_view(), kMaxFileName)) {
     const bool forbidden = static_cast<unsigned char>(byte) < 0x20 || std::strchr("/\\:*?\"<>|", byte) != nullptr;
     name.push_back(forbidden ? '_' : byte);
   }

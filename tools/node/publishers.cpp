@@ -12,6 +12,7 @@
 #include "index/described.h"
 #include "schema/bytes.h"
 #include "schema/limits.h"
+#include "tools/node/clocks.h"
 #include "tools/node/identify.h"
 #include "tools/node/media_type.h"
 #include "tools/node/runtime_files.h"
@@ -24,10 +25,6 @@ namespace {
 
 constexpr std::string_view kFollowing = "earshot-following 1";
 constexpr std::size_t kFollowingBytes = 64 * 1024;
-
-std::int64_t seconds_since_1970() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 bool always(std::uint64_t) { return true; }
 

@@ -33,7 +33,7 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kMaxHead = 8 * 1024;
-constexpr std::size_t kBlock = 64 * 1024;
+constexpr std::size_t kListenerBlock = 64 * 1024;
 constexpr std::chrono::seconds kHeadTime{5};
 constexpr std::size_t kMaxTitle = 200;
 
@@ -360,7 +360,7 @@ void Connection::flush() {
     position_ = start;
     text.assign(station_->ring.head().begin(), station_->ring.head().end());
   }
-  const ByteView bytes = station_->ring.read(position_, kBlock);
+  const ByteView bytes = station_->ring.read(position_, kListenerBlock);
   position_ += bytes.size();
   text.append(as_text(bytes));
   if (!text.empty()) write(std::move(text));

@@ -8,7 +8,7 @@ namespace earshot::node {
 
 namespace {
 
-constexpr std::size_t kMaxName = 64;
+constexpr std::size_t kMaxMountName = 64;
 constexpr unsigned kMaxDigits = 8;
 
 std::string_view trimmed(std::string_view text) {
@@ -24,8 +24,8 @@ std::string_view next_line(std::string_view& text) {
   return line;
 }
 
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxName && std::all_of(name.begin(), name.end(), [](char c) {
+bool is_mount_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxMountName && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
 }
@@ -47,7 +47,7 @@ std::optional<RadioRequest> radio_request_from(std::string_view head) {
   std::string_view path = first.substr(space + 1, last - space - 1);
   path = path.substr(0, path.find('?'));
   const std::string_view name = path.substr(path.rfind('/') + 1);
-  if (!path.starts_with('/') || !is_name(name)) return std::nullopt;
+  if (!path.starts_with('/') || !is_mount_name(name)) return std::nullopt;
   request.name = std::string(name);
   while (!head.empty()) {
     const std::string_view line = next_line(head);

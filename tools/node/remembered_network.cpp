@@ -12,8 +12,8 @@ namespace earshot::node {
 
 namespace {
 
-constexpr std::string_view kHead = "earshot-network 1\n";
-constexpr std::size_t kMostBytes = 256;
+constexpr std::string_view kNetworkHead = "earshot-network 1\n";
+constexpr std::size_t kMostNetworkBytes = 256;
 
 template <class T>
 bool take(std::string_view& text, char end, T& number) {
@@ -26,9 +26,9 @@ bool take(std::string_view& text, char end, T& number) {
 }  // namespace
 
 overlay::NetworkView remembered_network(const std::filesystem::path& file) {
-  const auto text = read_small_file(file, kMostBytes);
-  if (!text || !text->starts_with(kHead)) return {};
-  std::string_view rest = std::string_view(*text).substr(kHead.size());
+  const auto text = read_small_file(file, kMostNetworkBytes);
+  if (!text || !text->starts_with(kNetworkHead)) return {};
+  std::string_view rest = std::string_view(*text).substr(kNetworkHead.size());
   overlay::NetworkView network;
   const bool read = take(rest, ' ', network.peers) && take(rest, ' ', network.degree) &&
                     take(rest, ' ', network.meeting) && take(rest, '\n', network.meetings) && rest.empty();
@@ -36,7 +36,7 @@ overlay::NetworkView remembered_network(const std::filesystem::path& file) {
 }
 
 Result<void> remember_network(const std::filesystem::path& file, const overlay::NetworkView& network) {
-  return write_private_file(file, fmt::format("{}{} {} {} {}\n", kHead, network.peers, network.degree, network.meeting,
+  return write_private_file(file, fmt::format("{}{} {} {} {}\n", kNetworkHead, network.peers, network.degree, network.meeting,
                                               network.meetings));
 }
 

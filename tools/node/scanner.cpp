@@ -20,18 +20,18 @@ namespace fs = std::filesystem;
 namespace {
 
 // Tracks in one write of the index: one sync of the disk for all of them.
-constexpr std::size_t kBatch = 256;
+constexpr std::size_t kScanBatch = 256;
 
 // The record of shares: a million files of 300 bytes.
 constexpr std::size_t kMaxRecord = 300u << 20;
 
 bool looks_like_audio(const fs::path& file) {
-  constexpr std::array<std::string_view, 8> kEndings = {".mp3",  ".ogg", ".oga", ".opus",
+  constexpr std::array<std::string_view, 8> kAudio = {".mp3",  ".ogg", ".oga", ".opus",
                                                         ".flac", ".m4a", ".mp4", ".wav"};
   std::string ending = file.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+  return std::find(kAudio.begin(), kAudio.end(), ending) != kAudio.end();
 }
 
 bool is_below(const fs::path& file, const fs::path& root) {
@@ -246,7 +246,7 @@ Result<void> Scanner::read_file(int descriptor, const fs::path& file, const File
     }
     files_[file] = {*content, mark, read->sound};
   }
-  return batch_.size() < kBatch ? Result<void>{} : flush();
+  return batch_.size() < kScanBatch ? Result<void>{} : flush();
 }
 
 // Files of all shares that are not where they were: moved, perhaps.

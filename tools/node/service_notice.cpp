@@ -52,15 +52,14 @@ bool ServiceNotice::say(std::string_view state) const {
 Watchdog::Watchdog(const ServiceNotice& notice, std::function<void()> is_alive) {
   if (!notice.watchdog_period()) return;
   thread_ = std::thread([this, &notice, is_alive = std::move(is_alive)] {
-    using Clock = std::chrono::steady_clock;
-    auto next = Clock::now();
+    auto next = std::chrono::steady_clock::now();
     while (!stopping_) {
-      if (Clock::now() >= next) {
+      if (std::chrono::steady_clock::now() >= next) {
         is_alive();
         notice.say("WATCHDOG=1");
-        next = Clock::now() + *notice.watchdog_period();
+        next = std::chrono::steady_clock::now() + *notice.watchdog_period();
       }
-      std::this_thread::sleep_for(std::min<Clock::duration>(kTick, *notice.watchdog_period()));
+      std::this_thread::sleep_for(std::min<std::chrono::steady_clock::duration>(kTick, *notice.watchdog_period()));
     }
   });
 }

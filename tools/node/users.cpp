@@ -16,11 +16,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kMaxName = 32;
-constexpr std::size_t kMaxFile = Users::kMaxUsers * (kMaxName + crypto_pwhash_STRBYTES + 16);
+constexpr std::size_t kMaxUserName = 32;
+constexpr std::size_t kMaxFile = Users::kMaxUsers * (kMaxUserName + crypto_pwhash_STRBYTES + 16);
 
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxName && std::all_of(name.begin(), name.end(), [](char c) {
+bool is_user_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxUserName && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
 }
@@ -56,7 +56,7 @@ Result<std::unique_ptr<Users>> Users::open(fs::path file) {
     std::istringstream words(line);
     std::string name, role, hash, more;
     const bool three = (words >> name >> role >> hash) && !(words >> more);
-    if (!three || !is_name(name) || (role != "owner" && role != "guest") || !hash.starts_with("$argon2id$")) {
+    if (!three || !is_user_name(name) || (role != "owner" && role != "guest") || !hash.starts_with("$argon2id$")) {
       return fail(ErrorCode::kCorrupt, "'{}' line {} is no user: name, owner or guest, hash", users->file_.string(), number);
     }
     users->users_[name] = {role == "owner" ? UserRole::kOwner : UserRole::kGuest, hash};
@@ -65,7 +65,7 @@ Result<std::unique_ptr<Users>> Users::open(fs::path file) {
 }
 
 Result<void> Users::set(const std::string& name, UserRole role, std::string_view password) {
-  if (!is_name(name)) return fail(ErrorCode::kInvalid, "a name is 1 to {} of a-z, 0-9, '-' and '_'", kMaxName);
+  if (!is_user_name(name)) return fail(ErrorCode::kInvalid, "a name is 1 to {} of a-z, 0-9, '-' and '_'", kMaxUserName);
   if (password.size() < kMinPassword || password.size() > kMaxPassword) {
     return fail(ErrorCode::kInvalid, "a password has {} to {} bytes", kMinPassword, kMaxPassword);
   }

@@ -23,7 +23,6 @@ namespace {
 constexpr std::chrono::seconds kHandshakeTime{5};
 constexpr std::chrono::seconds kIdleTime{60};
 constexpr std::size_t kMaxMessage = 64 * 1024;
-constexpr std::size_t kMaxQueued = 4u << 20;
 
 class WebSocket final : public std::enable_shared_from_this<WebSocket> {
  public:

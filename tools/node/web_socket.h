@@ -16,6 +16,9 @@
 
 namespace earshot::node {
 
+/// Bytes that one reader may leave untaken.
+inline constexpr std::size_t kMaxQueued = 4u << 20;
+
 using HttpStream = boost::beast::basic_stream<boost::asio::generic::stream_protocol>;
 using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>;
 

@@ -11,6 +11,7 @@
 
 #include "schema/limits.h"
 #include "tools/node/api_json.h"
+#include "tools/node/clocks.h"
 #include "tools/node/runtime_files.h"
 
 namespace earshot::node {
@@ -19,10 +20,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kHead = "earshot-wishes 1";
+constexpr std::string_view kWishesHead = "earshot-wishes 1";
 
 /// 64 wishes of 1,000 contents of 80 bytes, and 200 lines of 2 kB each: 31 MB. A larger file is not ours.
-constexpr std::size_t kMostBytes = 64u << 20;
+constexpr std::size_t kMostWishesBytes = 64u << 20;
 
 std::string_view take_word(std::string_view& line) {
   const std::string_view word = line.substr(0, line.find(' '));
@@ -39,10 +40,6 @@ std::optional<T> take_number(std::string_view& line) {
   return number;
 }
 
-std::int64_t seconds_since_1970() {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 tl::unexpected<Error> damaged() {
   return fail(ErrorCode::kCorrupt, "the file of wishes is damaged");
 }
@@ -55,7 +52,7 @@ Wishes::Row Wishes::Wish::row(std::uint64_t id) const {
 
 std::unique_ptr<Wishes> Wishes::open(Node& node, fs::path file, std::string& trouble) {
   std::unique_ptr<Wishes> wishes(new Wishes(node, std::move(file)));
-  const auto text = read_small_file(wishes->file_, kMostBytes);
+  const auto text = read_small_file(wishes->file_, kMostWishesBytes);
   auto usable = text ? wishes->read(*text) : Result<void>();
   if (!text && text.error().code != ErrorCode::kNotFound) usable = tl::unexpected(text.error());
   if (!usable) {
@@ -218,7 +215,7 @@ void Wishes::ask(std::uint64_t id) {
 }
 
 std::string Wishes::State::text() const {
-  std::string text = std::string(kHead) + "\n";
+  std::string text = std::string(kWishesHead) + "\n";
   std::size_t count = 0;
   for (const auto& [id, wish] : wishes) {
     text += fmt::format("wish {} {} {}\n", id, wish.added, wish.text);
@@ -239,7 +236,7 @@ Result<void> Wishes::read(std::string_view text) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     if (!has_head) {
-      if (line != kHead) return damaged();
+      if (line != kWishesHead) return damaged();
       has_head = true;
       continue;
     }

@@ -5,15 +5,10 @@
 
 #include <cmath>
 
+#include "tests/overlay/network_view.h"
+
 namespace earshot::overlay {
 namespace {
-
-NetworkView network_of(std::uint32_t peers, std::uint16_t degree = 0) {
-  NetworkView network;
-  network.peers = peers;
-  network.degree = degree;
-  return network;
-}
 
 TEST(Budget, IsThatOfTheTable) {
   // Recall 98.2 %: N, D, Q.

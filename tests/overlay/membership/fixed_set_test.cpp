@@ -9,12 +9,10 @@
 #include <set>
 #include <vector>
 
+#include "tests/overlay/net_of_peers.h"
+
 namespace earshot::overlay {
 namespace {
-
-PeerId id(std::size_t number) {
-  return static_cast<PeerId>(number);
-}
 
 std::set<PeerId> contents(const FixedSet& set) {
   return {set.begin(), set.end()};
@@ -25,7 +23,7 @@ RC_GTEST_PROP(FixedSet, HoldsWhatAPlainSetHolds, (const std::vector<std::pair<bo
   FixedSet set(memory);
   std::set<PeerId> twin;
   for (const auto& [inserts, number] : operations) {
-    const PeerId peer = id(number % 16);
+    const PeerId peer = peer_id(number % 16);
     if (!inserts) {
       RC_ASSERT(set.erase(peer) == (twin.erase(peer) == 1));
     } else if (twin.size() < memory.size() || twin.contains(peer)) {
@@ -42,7 +40,7 @@ RC_GTEST_PROP(FixedSet, SamplesDifferentMembersAndLosesNone,
               (std::uint64_t seed, std::uint8_t size, std::uint8_t wanted)) {
   std::vector<PeerId> memory(size % 64);
   FixedSet set(memory);
-  for (std::size_t i = 0; i < memory.size(); ++i) set.insert(id(i));
+  for (std::size_t i = 0; i < memory.size(); ++i) set.insert(peer_id(i));
   const std::set<PeerId> before = contents(set);
   Random random = Random::stream(seed, 0, 0);
   const auto sample = set.sample(random, wanted);
@@ -54,10 +52,10 @@ RC_GTEST_PROP(FixedSet, SamplesDifferentMembersAndLosesNone,
 TEST(FixedSet, PicksEachEligibleMemberEquallyOften) {
   std::array<PeerId, 5> memory{};
   FixedSet set(memory);
-  for (std::size_t i = 0; i < 5; ++i) set.insert(id(i));
+  for (std::size_t i = 0; i < 5; ++i) set.insert(peer_id(i));
   Random random = Random::stream(1, 0, 0);
   std::map<PeerId, int> picked;
-  for (int i = 0; i < 4000; ++i) ++picked[*set.pick(random, [](PeerId peer) { return peer != id(2); })];
+  for (int i = 0; i < 4000; ++i) ++picked[*set.pick(random, [](PeerId peer) { return peer != peer_id(2); })];
   EXPECT_EQ(picked.size(), 4u);
   for (const auto& [peer, times] : picked) EXPECT_NEAR(times, 1000, 110) << to_number(peer);  // 4 sigma
 }
@@ -67,7 +65,7 @@ TEST(FixedSet, PicksNobodyWhenNobodyIsEligible) {
   FixedSet set(memory);
   Random random = Random::stream(1, 0, 0);
   EXPECT_FALSE(set.pick(random, [](PeerId) { return true; }));
-  set.insert(id(1));
+  set.insert(peer_id(1));
   EXPECT_FALSE(set.pick(random, [](PeerId) { return false; }));
 }
 

@@ -11,6 +11,7 @@
 #include "overlay/estimate/budget.h"
 #include "schema/limits.h"
 #include "tests/overlay/net_of_peers.h"
+#include "tests/overlay/network_view.h"
 #include "tests/overlay/one_peer.h"
 
 namespace earshot::overlay {
@@ -39,13 +40,6 @@ NetOfPeers::Options options_for(std::uint8_t degree, std::uint64_t seed = 1) {
   options.config.publish_after = Duration::zero();
   options.seen_slots = 128;
   return options;
-}
-
-NetworkView network_of(std::uint32_t peers, std::uint16_t degree) {
-  NetworkView network;
-  network.peers = peers;
-  network.degree = degree;
-  return network;
 }
 
 TEST(Split, GivesEveryLinkItsShareAndLosesNothing) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/overlay/net_of_peers.h"
+#include "tests/overlay/network_view.h"
 #include "tests/overlay/one_peer.h"
 
 namespace earshot::overlay {
@@ -14,13 +15,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-NetworkView network_of(std::uint32_t peers) {
-  NetworkView network;
-  network.peers = peers;
-  network.degree = 8;
-  return network;
-}
 
 SearchRequest wanting(std::uint16_t wanted, StrategyKind strategy, std::uint16_t ttl = 0) {
   SearchRequest request = request_for("a", strategy, ttl);
@@ -93,7 +87,7 @@ TEST(Auto, FloodsASmallNetworkAndFindsEverything) {
   Random random = Random::stream(3, 0, 7);
   for (std::size_t i = 1; i < net.size(); ++i) net.link(i, random.below(i));
   for (int i = 0; i < 100; ++i) net.link(random.below(30), 30 + random.below(30));
-  net.assume(network_of(60));
+  net.assume(network_of(60, 8));
   net.ask(0, wanting(50, StrategyKind::kAuto));
   net.run_for(20s);
   EXPECT_EQ(lookers(net).size(), 60u);
@@ -113,7 +107,7 @@ TEST(Auto, OfWhoDoesNotKnowTheSizeAsksTheNearFirstAndThenInSlices) {
 
 TEST(Auto, AsksALargeNetworkInSlicesThatGrow) {
   OnePeer peer;
-  peer.assume(network_of(1'000'000));
+  peer.assume(network_of(1'000'000, 8));
   peer.befriend({1, 2, 3, 4, 5});
   peer.ask(wanting(50, StrategyKind::kAuto));
   std::vector<std::uint32_t> slices;
@@ -127,12 +121,12 @@ TEST(Auto, AsksALargeNetworkInSlicesThatGrow) {
     }
     if (slice > 0) slices.push_back(slice);
   }
-  EXPECT_THAT(slices, ElementsAre(8, 64, 576, query_visits(network_of(1'000'000), 4000) - 648));
+  EXPECT_THAT(slices, ElementsAre(8, 64, 576, query_visits(network_of(1'000'000, 8), 4000) - 648));
 }
 
 TEST(Auto, AsksAsManyMoreAsHitsAreMissing) {
   OnePeer peer;
-  peer.assume(network_of(1'000'000));
+  peer.assume(network_of(1'000'000, 8));
   peer.befriend({1, 2, 3, 4, 5});
   const QueryId id = peer.ask(wanting(50, StrategyKind::kAuto));
   peer.take();
@@ -210,7 +204,7 @@ TEST(Owners, WorkForStrangersAtALimitedRate) {
 
 TEST(Origin, IsToldTheCoverageThatItsCanariesShow) {
   OnePeer peer;
-  peer.assume(network_of(1'000'000));
+  peer.assume(network_of(1'000'000, 8));
   peer.befriend({1, 2, 3, 4, 5});
   SearchRequest request = wanting(50, StrategyKind::kBubble);
   request.canaries = {1, 2, 3, 4, 5, 6, 7, 8};

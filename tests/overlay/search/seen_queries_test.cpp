@@ -9,14 +9,12 @@
 #include <map>
 #include <vector>
 
+#include "tests/overlay/net_of_peers.h"
+
 namespace earshot::overlay {
 namespace {
 
 constexpr SipKey kKey{0x0706050403020100, 0x0f0e0d0c0b0a0908};
-
-PeerId id(std::size_t number) {
-  return static_cast<PeerId>(number);
-}
 
 /// A query comes on a link: remembered when it is new. The link that it first came on.
 PeerId arrive(SeenQueries& seen, QueryId query, PeerId link) {
@@ -48,7 +46,7 @@ RC_GTEST_PROP(SeenQueries, IsAListOfTheLastEightWhenThereIsOneBucket,
   NaiveBucket twin;
   for (const auto& [query, link] : arrivals) {
     const QueryId name{0, query % 24u};
-    RC_ASSERT(arrive(seen, name, id(link)) == twin.arrive(name, id(link)));
+    RC_ASSERT(arrive(seen, name, peer_id(link)) == twin.arrive(name, peer_id(link)));
   }
 }
 
@@ -67,8 +65,8 @@ RC_GTEST_PROP(SeenQueries, NeverForgetsAnyOfTheLastEightNorNamesAnotherLink,
     if (place.seen()) {
       RC_ASSERT(place.link() == first_link.at(name));
     } else {
-      seen.remember(place, id(link));
-      first_link[name] = id(link);
+      seen.remember(place, peer_id(link));
+      first_link[name] = peer_id(link);
       remembered.push_front(name);
     }
   }
@@ -77,17 +75,17 @@ RC_GTEST_PROP(SeenQueries, NeverForgetsAnyOfTheLastEightNorNamesAnotherLink,
 TEST(SeenQueries, ForgetsTheOldestFirst) {
   std::vector<SeenSlot> slots(SeenQueries::kWays);
   SeenQueries seen(slots, kKey);
-  for (std::uint64_t i = 0; i < 8; ++i) arrive(seen, {0, i}, id(i));
-  arrive(seen, {0, 0}, id(99));  // seen again: not younger for it
-  arrive(seen, {0, 8}, id(8));
+  for (std::uint64_t i = 0; i < 8; ++i) arrive(seen, {0, i}, peer_id(i));
+  arrive(seen, {0, 0}, peer_id(99));  // seen again: not younger for it
+  arrive(seen, {0, 8}, peer_id(8));
   EXPECT_FALSE(seen.find({0, 0}).seen());
-  for (std::uint64_t i = 1; i <= 8; ++i) EXPECT_EQ(seen.find({0, i}).link(), id(i));
+  for (std::uint64_t i = 1; i <= 8; ++i) EXPECT_EQ(seen.find({0, i}).link(), peer_id(i));
 }
 
 TEST(SeenQueries, FillsItsBucketsEvenly) {
   std::vector<SeenSlot> slots(64 * SeenQueries::kWays);
   SeenQueries seen(slots, kKey);
-  for (std::uint64_t i = 0; i < slots.size(); ++i) arrive(seen, {0, i}, id(1));
+  for (std::uint64_t i = 0; i < slots.size(); ++i) arrive(seen, {0, i}, peer_id(1));
   const auto used =
       std::count_if(slots.begin(), slots.end(), [](const SeenSlot& slot) { return slot.link != kNoPeer; });
   EXPECT_GT(used, 8 * 512 / 10);  // of 512: balls into bins of 8 keep 86 % (Poisson)
@@ -97,8 +95,8 @@ TEST(SeenQueries, FillsItsBucketsEvenly) {
 TEST(SeenQueries, PlacesTheSameQueryElsewhereUnderAnotherKey) {
   std::vector<SeenSlot> slots(64 * SeenQueries::kWays), others(64 * SeenQueries::kWays);
   SeenQueries seen(slots, kKey), other(others, {1, 2});
-  arrive(seen, {0, 1}, id(1));
-  arrive(other, {0, 1}, id(1));
+  arrive(seen, {0, 1}, peer_id(1));
+  arrive(other, {0, 1}, peer_id(1));
   const auto position = [](const std::vector<SeenSlot>& in) {
     return std::find_if(in.begin(), in.end(), [](const SeenSlot& slot) { return slot.link != kNoPeer; }) - in.begin();
   };

@@ -8,19 +8,13 @@
 #include <map>
 #include <set>
 
+#include "tests/overlay/network_view.h"
 #include "tests/overlay/one_peer.h"
 
 namespace earshot::overlay {
 namespace {
 
 using testing::ElementsAre;
-
-NetworkView network_of(std::uint32_t peers) {
-  NetworkView view;
-  view.peers = peers;
-  view.degree = 8;
-  return view;
-}
 
 SearchRequest stemmed(StrategyKind strategy, Stem stem = Stem::kOn) {
   SearchRequest request = request_for("a", strategy, strategy == StrategyKind::kFlood ? 7 : 0);
@@ -85,7 +79,7 @@ TEST(Stem, EndsWhereItMeetsItself) {
 TEST(Stem, AutoHidesInALargeNetworkOnly) {
   for (const std::uint32_t size : {0u, 100u, 100'000u}) {
     OnePeer peer;
-    peer.assume(network_of(size));
+    peer.assume(network_of(size, 8));
     peer.befriend({1, 2, 3, 4, 5});
     peer.ask(stemmed(StrategyKind::kBubble, Stem::kAuto));
     EXPECT_EQ(count_ending(peer.take(), "on its stem") > 0, size == 100'000u) << size;
@@ -94,7 +88,7 @@ TEST(Stem, AutoHidesInALargeNetworkOnly) {
 
 TEST(Stem, AutoAsksOpenlyInTheEndWhenNothingAtAllWasHeard) {
   OnePeer peer;
-  peer.assume(network_of(1'000'000));
+  peer.assume(network_of(1'000'000, 8));
   peer.befriend({1, 2, 3, 4, 5});
   peer.ask(stemmed(StrategyKind::kBubble, Stem::kAuto));
   std::size_t open = 0;
