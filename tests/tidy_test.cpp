@@ -309,10 +309,11 @@ TEST(Tidy, NoFileIsDead) {
       EXPECT_NE(build_files.find(name), std::string::npos) << file.path << " is built by nobody";
     } else if (name.ends_with("_fuzzer.cpp")) {
       const std::string target = name.substr(0, name.size() - 11);
-      static const std::regex of_node(R"(foreach\(name ([^)]*)\)\s*earshot_fuzzer)");
-      std::smatch list;
-      std::regex_search(build_files, list, of_node);
-      const bool is_listed = (" " + list[1].str() + " ").find(" " + target + " ") != std::string::npos;
+      static const std::regex of_many(R"(foreach\(name ([^)]*)\)\s*earshot_fuzzer)");
+      const std::sregex_iterator begin(build_files.begin(), build_files.end(), of_many);
+      const bool is_listed = std::any_of(begin, std::sregex_iterator(), [&](const std::smatch& list) {
+        return (" " + list[1].str() + " ").find(" " + target + " ") != std::string::npos;
+      });
       EXPECT_TRUE(is_listed || build_files.find("earshot_fuzzer(" + target) != std::string::npos) << file.path << " is built by nobody";
     } else if (file.path.starts_with("sim/scenarios/")) {
       EXPECT_NE(everything_else.find(name), std::string::npos) << file.path << " is named by no test and no document";
