@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "index/index.h"
+#include "schema/search.h"
 
 namespace earshot::node {
 
@@ -40,8 +41,10 @@ class FakeIndex final : public EmptyIndex {
     ++searches;
     std::this_thread::sleep_for(pause_);
     index::Answer answer;
+    const auto content = content_asked(query);
     for (const Track& track : tracks_) {
-      if (track.title.find(query) != std::string::npos && answer.tracks.size() < options.limit)
+      if (content && track.content == *content) answer.tracks.push_back({track, 0});
+      if (!content && track.title.find(query) != std::string::npos && answer.tracks.size() < options.limit)
         answer.tracks.push_back({track, 1000});
     }
     return answer;

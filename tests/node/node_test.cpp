@@ -98,6 +98,16 @@ TEST(Node, FindsATrackThatAnotherNodeHolds) {
   EXPECT_EQ(hits[0].score, 1000u);
 }
 
+TEST(Node, FindsWhoHoldsAContentByItsIdAlone) {
+  RunningNode a({"So What"}), b({"Blue in Green"}, options_of({a.node->self()})),
+      c({"Flamenco Sketches"}, options_of({a.node->self()}));
+  ASSERT_TRUE(eventually([&] { return b.node->status().neighbors > 0 && c.node->status().neighbors > 0; }));
+  const auto hits = search(*c.node, to_string(b.index.search("Blue", {})->tracks.front().track.content));
+  ASSERT_EQ(hits.size(), 1u);
+  EXPECT_EQ(hits[0].track.title, "Blue in Green");
+  EXPECT_EQ(hits[0].holder, b.node->self());
+}
+
 /// Everything that is logged while it lives, debug lines included.
 class Log {
  public:

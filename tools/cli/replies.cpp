@@ -231,13 +231,12 @@ PlayLine play_from(std::string_view line) {
   return {text(value, "url"), number(value, "bytes"), number(value, "size"), sources(value)};
 }
 
-std::string search_body(const SearchRequest& request, const std::string& content) {
+std::string search_body(const SearchRequest& request) {
   ordered_json value = {{"text", request.text}, {"limit", request.limit}};
   value["strategy"] = overlay::strategies()[static_cast<std::size_t>(request.strategy)].name;
   value["ttl"] = request.ttl;
   value["walkers"] = request.walkers;
   value["time_ms"] = request.time / 1ms;
-  if (!content.empty()) value["content"] = content;
   return written(value);
 }
 

@@ -113,7 +113,7 @@ std::string join_body(const std::vector<std::string>& links);
 std::string invitation_line(std::string_view link);
 std::string wish_body(const std::string& text);
 /// `content`: only who holds this one; empty: everything.
-std::string search_body(const SearchRequest& request, const std::string& content = "");
+std::string search_body(const SearchRequest& request);
 /// What and from whom; texts that are empty are left out.
 struct FetchWish {
   std::string content, title, artist, codec, out;

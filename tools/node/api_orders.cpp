@@ -96,7 +96,7 @@ Result<fs::path> path_in(const ordered_json& object, const char* field) {
 }  // namespace
 
 Result<SearchOrder> search_from(std::string_view body) {
-  const auto value = object_from(body, {"text", "limit", "strategy", "ttl", "walkers", "time_ms", "relax", "content"});
+  const auto value = object_from(body, {"text", "limit", "strategy", "ttl", "walkers", "time_ms", "relax"});
   if (!value) return tl::unexpected(value.error());
   SearchOrder order;
   SearchRequest& request = order.request;
@@ -122,15 +122,7 @@ Result<SearchOrder> search_from(std::string_view body) {
   }
   const auto relax = switch_in(*value, "relax", true);
   if (!relax) return tl::unexpected(relax.error());
-  order.relax = *relax;
-  if (value->contains("content")) {
-    const auto text_of_id = text_in(*value, "content");
-    if (!text_of_id) return tl::unexpected(text_of_id.error());
-    const auto content = content_id_from(*text_of_id);
-    if (!content) return fail_in("'content'", content.error());
-    order.content = *content;
-    order.relax = false;
-  }
+  order.relax = *relax && !content_asked(request.text);
   if (auto valid = validate(request); !valid) return tl::unexpected(valid.error());
   return order;
 }

@@ -24,11 +24,10 @@ namespace earshot::node::json {
 
 struct SearchOrder {
   SearchRequest request;
-  bool relax = true;  // when nothing is found, the same with a word less
-  std::optional<ContentId> content;  // only who holds this one; the text finds them
+  bool relax = true;  // when nothing is found, the same with a word less; never for a content id
 };
 
-/// {"text", "limit"?, "strategy"?: as in overlay/search/strategy.cpp, "ttl"?, "walkers"?, "time_ms"?, "relax"?, "content"?}
+/// {"text", "limit"?, "strategy"?: as in overlay/search/strategy.cpp, "ttl"?, "walkers"?, "time_ms"?, "relax"?}
 Result<SearchOrder> search_from(std::string_view body);
 
 struct FetchOrder {
