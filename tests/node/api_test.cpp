@@ -340,6 +340,29 @@ TEST_F(ApiTest, AContentThatNobodyHoldsIsNotFound) {
   EXPECT_EQ(status_of("DELETE", "/content/" + to_string(content_of(9))), 405);
 }
 
+TEST_F(ApiTest, AShareIsBrowsedPageByPageAndWhatWasSeenCanBePlayed) {
+  node_.page = SharePage{{track_of(3, "Three"), track_of(4, "Four")}, contact_of(2), 70, 52};
+  const auto lines = call("POST", "/api/v1/browses", R"({"peer":")" + to_string(contact_of(2)) + R"(","from":50})")->lines();
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_THAT(lines[0], HasSubstr("Three"));
+  EXPECT_THAT(lines[0], HasSubstr(to_string(contact_of(2).key)));
+  EXPECT_EQ(lines[2], R"({"v":1,"type":"done","from":50,"next":52,"shared":70})");
+  EXPECT_EQ(node_.browsed.back().first.endpoint, contact_of(2).endpoint);
+  EXPECT_EQ(node_.browsed.back().second, 50u);
+  EXPECT_EQ(status_of("POST", "/api/v1/plays", R"({"content":")" + to_string(content_of(4)) + R"("})"), 200);
+}
+
+TEST_F(ApiTest, ABrowseThatIsRefusedSaysWhy) {
+  node_.page = fail(ErrorCode::kDenied, "this peer does not show what it shares");
+  const auto by_key = call("POST", "/api/v1/browses", R"({"peer":")" + to_string(contact_of(2).key) + R"("})");
+  EXPECT_EQ(by_key->replied->status, 403);
+  EXPECT_EQ(node_.browsed.back().first.key, contact_of(2).key);
+  EXPECT_EQ(node_.browsed.back().first.endpoint.port, 0);
+  for (const char* body : {R"({"peer":"nobody"})", R"({"peer":7})", "{}", R"({"peer":"earshot://00@1.2.3.4:5"})"}) {
+    EXPECT_EQ(status_of("POST", "/api/v1/browses", body), 400) << body;
+  }
+}
+
 TEST_F(ApiTest, SharingScansAndReports) {
   folder_.write("songs/one.ogg", "one");
   folder_.write("songs/notes.txt", "no music");

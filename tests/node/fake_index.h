@@ -32,6 +32,7 @@ class FakeIndex final : public EmptyIndex {
     for (const std::string& title : titles) {
       Track track;
       track.title = title;
+      track.content.scheme = Scheme::kPpspp;
       track.content.digest[0] = static_cast<std::uint8_t>(title.size());
       tracks_.push_back(track);
     }
@@ -48,6 +49,19 @@ class FakeIndex final : public EmptyIndex {
         answer.tracks.push_back({track, 1000});
     }
     return answer;
+  }
+
+  Result<void> visit(const std::function<bool(const Track&)>& take) const override {
+    for (const Track& track : tracks_) {
+      if (!take(track)) break;
+    }
+    return {};
+  }
+  Result<std::optional<Track>> find(const ContentId& content) const override {
+    for (const Track& track : tracks_) {
+      if (track.content == content) return std::optional(track);
+    }
+    return std::nullopt;
   }
 
   mutable std::atomic<int> searches = 0;

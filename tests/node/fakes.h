@@ -60,6 +60,11 @@ class FakeNode final : public Node {
     return QueryId{7, asked.size()};
   }
   void cancel(const QueryId& id) override { cancelled.push_back(id); }
+  Result<void> browse(const Contact& peer, std::uint32_t place, OnPage on_page) override {
+    browsed.emplace_back(peer, place);
+    on_page(page);
+    return {};
+  }
   void join(std::vector<Contact> contacts) override { joined = std::move(contacts); }
   NodeStatus status() const override {
     NodeStatus status;
@@ -69,6 +74,8 @@ class FakeNode final : public Node {
   }
   std::vector<PeerRow> peers() const override { return rows; }
 
+  std::vector<std::pair<Contact, std::uint32_t>> browsed;
+  Result<SharePage> page;
   std::optional<Error> refusal;
   std::optional<SearchEvent> answer_at_once;
   std::vector<SearchRequest> asked;
@@ -96,6 +103,13 @@ class MemoryIndex final : public EmptyIndex {
     const std::lock_guard lock(mutex_);
     const auto found = tracks_.find(content);
     return found == tracks_.end() ? std::optional<Track>() : std::optional<Track>(found->second);
+  }
+  Result<void> visit(const std::function<bool(const Track&)>& take) const override {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [content, track] : tracks_) {
+      if (!take(track)) break;
+    }
+    return {};
   }
   index::Stats stats() const override {
     const std::lock_guard lock(mutex_);

@@ -33,6 +33,7 @@ class AnsweringNode final : public Node {
     const std::lock_guard lock(mutex);
     cancelled.push_back(id);
   }
+  Result<void> browse(const Contact&, std::uint32_t, OnPage) override { return {}; }
   void join(std::vector<Contact>) override {}
   NodeStatus status() const override { return {}; }
   std::vector<PeerRow> peers() const override { return {}; }

@@ -128,6 +128,11 @@ DoneLine done_from(std::string_view line) {
   return done;
 }
 
+PageLine page_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  return {number(value, "next"), number(value, "shared")};
+}
+
 StatusLine status_from(std::string_view line) {
   const ordered_json value = parsed(line);
   StatusLine status;
@@ -242,6 +247,10 @@ std::string search_body(const SearchRequest& request) {
 
 std::string join_body(const std::vector<std::string>& links) {
   return written({{"contacts", links}});
+}
+
+std::string browse_body(const std::string& peer, std::uint64_t from) {
+  return written({{"peer", peer}, {"from", from}});
 }
 
 std::string invitation_line(std::string_view link) {

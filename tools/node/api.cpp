@@ -83,6 +83,7 @@ const Api::Route Api::kRoutes[] = {
     {"POST", "/api/v1/shares", UserRole::kOwner, &Api::share},
     {"POST", "/api/v1/imports", UserRole::kOwner, &Api::import},
     {"POST", "/api/v1/index", UserRole::kOwner, &Api::index},
+    {"POST", "/api/v1/browses", UserRole::kOwner, &Api::browse},
     {"POST", "/api/v1/join", UserRole::kOwner, &Api::join},
     {"POST", "/api/v1/shutdown", UserRole::kOwner, &Api::shutdown},
     {"POST", "/api/v1/links", UserRole::kOwner, &Api::open_link},
@@ -376,6 +377,24 @@ void Api::index(const Request& request, const std::shared_ptr<Channel>& channel)
         end_with(*channel, done ? json::index_done(*done) : json::error(done.error()));
       });
   if (!posted) refuse(*channel, {ErrorCode::kExhausted, "too many scans and imports wait already"});
+}
+
+void Api::browse(const Request& request, const std::shared_ptr<Channel>& channel) {
+  const auto order = json::browse_from(request.body);
+  if (!order) return refuse(*channel, order.error());
+  const auto asked = parts_.node.browse(order->peer, order->from, [channel, sightings = sightings_, from = order->from](const Result<SharePage>& page) {
+    if (!page) return refuse(*channel, page.error());
+    for (const Track& track : page->tracks) {
+      sightings->saw(track, page->holder);
+      json::HitRow row;
+      row.track = track;
+      row.holders = {for_people(page->holder)};
+      row.hops = 1;
+      channel->line(json::hit(row));
+    }
+    end_with(*channel, json::browse_done(from, *page));
+  });
+  if (!asked) refuse(*channel, asked.error());
 }
 
 void Api::join(const Request& request, const std::shared_ptr<Channel>& channel) {

@@ -13,6 +13,7 @@
 //   POST /api/v1/shares     {"path"}           lines: progress ..., done | error
 //   POST /api/v1/imports    {"path", ...}      lines: progress ..., done | error
 //   POST /api/v1/index      {"task", ...}      lines: progress ..., done | error
+//   POST /api/v1/browses    {"peer", "from"?}  lines: hit ..., done: a page of what one peer shares
 //   POST /api/v1/join       {"contacts"}       one object
 //   POST /api/v1/shutdown   {}                 one object
 //   POST /api/v1/links      {}                 one object: an address that opens the page once
@@ -191,6 +192,7 @@ class Api {
   void share(const Request& request, const std::shared_ptr<Channel>& channel);
   void import(const Request& request, const std::shared_ptr<Channel>& channel);
   void index(const Request& request, const std::shared_ptr<Channel>& channel);
+  void browse(const Request& request, const std::shared_ptr<Channel>& channel);
   void join(const Request& request, const std::shared_ptr<Channel>& channel);
   void shutdown(const Request& request, const std::shared_ptr<Channel>& channel);
   void open_link(const Request& request, const std::shared_ptr<Channel>& channel);

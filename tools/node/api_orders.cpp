@@ -203,6 +203,25 @@ Result<IndexOrder> index_order_from(std::string_view body) {
   return order;
 }
 
+Result<BrowseOrder> browse_from(std::string_view body) {
+  const auto value = object_from(body, {"peer", "from"});
+  if (!value) return tl::unexpected(value.error());
+  const auto text = text_in(*value, "peer");
+  if (!text) return tl::unexpected(text.error());
+  const auto from = number_in(*value, "from", 0, std::numeric_limits<std::uint32_t>::max());
+  if (!from) return tl::unexpected(from.error());
+  BrowseOrder order;
+  order.from = static_cast<std::uint32_t>(*from);
+  if (const auto key = digest_from_hex(*text)) {
+    order.peer.key = NodeKey{*key};
+    return order;
+  }
+  const auto contact = contact_from(*text);
+  if (!contact) return fail_in("'peer' is no key, and", contact.error());
+  order.peer = *contact;
+  return order;
+}
+
 Result<std::vector<Contact>> join_from(std::string_view body) {
   const auto value = object_from(body, {"contacts"});
   if (!value) return tl::unexpected(value.error());

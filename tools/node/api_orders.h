@@ -55,6 +55,15 @@ Result<ImportOrder> import_from(std::string_view body);
 /// {"task": a name of kIndexTasks, "path"?, "skip"?, "limit"?}: the path is absolute, and there when the task takes one.
 Result<IndexOrder> index_order_from(std::string_view body);
 
+/// What one peer shares, from a place of his list on. The contact may be a key only.
+struct BrowseOrder {
+  Contact peer;
+  std::uint32_t from = 0;
+};
+
+/// {"peer": a contact or a key, "from"?}
+Result<BrowseOrder> browse_from(std::string_view body);
+
 /// {"contacts": ["earshot://..."]}, 1 to 64 of them.
 Result<std::vector<Contact>> join_from(std::string_view body);
 

@@ -151,6 +151,7 @@ Result<void> Daemon::open_network(Role role) {
   options.network = config_.folders.state / "network";
   options.protocol.publish_after = config_.publish_after;
   options.digests = !light;
+  options.browsable = config_.browsable && !light;
   if (!light) {
     auto server = HttpServer::open(config_.folders.runtime / "earshot.sock", config_.http_port);
     if (!server) return tl::unexpected(server.error());
