@@ -9,6 +9,7 @@
 #include "index/query_parser.h"
 #include "index/terms.h"
 #include "schema/digest.h"
+#include "schema/search.h"
 
 namespace earshot::index {
 
@@ -104,6 +105,9 @@ std::string folded(const Tokenizer& tokenizer, std::string_view text) {
   return words;
 }
 
+/// What is only described has nothing to fetch: nobody asks who holds it, and imported tables have millions of such rows.
+bool is_told(const ContentId& content) { return content.scheme != Scheme::kDescribed; }
+
 }  // namespace
 
 bool may_answer(const DigestNeeds& needs, std::span<const DigestKey> keys) {
@@ -125,11 +129,15 @@ std::vector<DigestKey> DigestKeys::of(const Track& track) const {
   if (!track.artist.empty() && !track.title.empty()) {
     keys.push_back(digest_key_of_pair(folded(*tokenizer_, track.artist), folded(*tokenizer_, track.title)));
   }
+  if (is_told(track.content)) keys.push_back(digest_key_of_content(track.content));
   tidy(keys);
   return keys;
 }
 
 DigestNeeds DigestKeys::asked_by(std::string_view text) const {
+  if (const auto content = content_asked(text)) {
+    return is_told(*content) ? DigestNeeds{{digest_key_of_content(*content)}} : DigestNeeds{};
+  }
   const auto query = parse_query(text, *tokenizer_);
   if (!query) return {};
   DigestNeeds needs = Reader(*query)(query->root);

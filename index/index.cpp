@@ -11,6 +11,7 @@
 #include "index/records.h"
 #include "index/searcher.h"
 #include "index/varint.h"
+#include "schema/search.h"
 
 namespace earshot::index {
 
@@ -254,6 +255,7 @@ Result<std::optional<Track>> LibraryIndex::find(const ContentId& content) const 
 }
 
 Result<Answer> LibraryIndex::search(std::string_view text, const SearchOptions& options) const {
+  if (const auto content = content_asked(text)) return find_content(*content, options);
   const Budget budget(options.budget);
   auto query = parse_query(text, tokenizer_);
   if (!query) return tl::unexpected(query.error());
@@ -269,6 +271,15 @@ Result<Answer> LibraryIndex::search(std::string_view text, const SearchOptions& 
   if (!searched) return tl::unexpected(searched.error());
   searched->answer.with_typos = with_typos;
   return std::move(searched->answer);
+}
+
+// Who is asked for a content by its id either has it or has not.
+Result<Answer> LibraryIndex::find_content(const ContentId& content, const SearchOptions& options) const {
+  auto track = find(content);
+  if (!track) return tl::unexpected(track.error());
+  Answer answer;
+  if (*track && options.limit > 0) answer.tracks.push_back({std::move(**track), 0, 0});
+  return answer;
 }
 
 // Lets one word match with edits, or without a word all of them; false when that changes nothing.

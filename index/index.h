@@ -95,7 +95,7 @@ class Index {
   virtual Result<std::optional<Track>> find(const ContentId& content) const = 0;
 
   /// In the language of index/query_parser.h: words (all must match), "phrases", -exclusions, prefix*, OR, groups and
-  /// filters such as year:1959..1965. Errors: kInvalid with the column and how to mend it; kDisk, kCorrupt.
+  /// filters such as year:1959..1965; or one content's id (schema/search.h). Errors: kInvalid with the column and how to mend it; kDisk, kCorrupt.
   virtual Result<Answer> search(std::string_view query, const SearchOptions& options) const = 0;
 
   virtual Stats stats() const = 0;

@@ -108,6 +108,7 @@ class LibraryIndex final : public Index {
   void freeze();
   Result<std::optional<Located>> locate(const ContentId& content, const Lives& lives, const View& view) const;
   void prefetch_places(std::span<const ContentId> contents) const;
+  Result<Answer> find_content(const ContentId& content, const SearchOptions& options) const;
   static bool take_for_typo(Query& query, std::optional<std::size_t> word);
   Result<Searched> search_once(const Query& query, const SearchOptions& options, const Budget& budget) const;
   void take_out(const Located& located, Change& change);

@@ -9,6 +9,7 @@
 #include "index/edits.h"
 #include "index/holds.h"
 #include "index/query_parser.h"
+#include "schema/search.h"
 
 namespace earshot::index {
 
@@ -21,11 +22,13 @@ Query with_slips(Query query) {
   return query;
 }
 
-Rematch::Rematch(std::string_view question) : text_match_(tokenizer_), exact_(parse_query(question, tokenizer_)) {
+Rematch::Rematch(std::string_view question)
+    : content_(content_asked(question)), text_match_(tokenizer_), exact_(parse_query(question, tokenizer_)) {
   if (exact_) near_ = with_slips(*exact_);
 }
 
 bool Rematch::holds(const Track& track) {
+  if (content_) return track.content == *content_;
   if (!exact_) return false;
   tokens_.clear();
   for (const std::string_view text : texts_of(track)) {

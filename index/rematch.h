@@ -1,11 +1,13 @@
 // Whether a track answers a question, without an index: for judging what strangers send.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "index/query.h"
 #include "index/text_match.h"
 #include "index/tokenizer.h"
+#include "schema/ids.h"
 #include "schema/result.h"
 #include "schema/track.h"
 
@@ -28,6 +30,7 @@ class Rematch {
   bool has(const Word& word) const;
   bool has_term(std::string_view term) const;
 
+  std::optional<ContentId> content_;  // asked for by its id
   Tokenizer tokenizer_{Transliterator::instance()};  // holders may have answered by it
   TextMatch text_match_;
   Result<Query> exact_;

@@ -175,13 +175,9 @@ class Encoder {
   /// The first hits are the best ones: those that fit are kept, in order.
   Result<Bytes> hits(std::span<const Hit> hits, std::size_t at_most) {
     std::vector<Offset<fb::HitTable>> tables;
-    std::size_t room = std::max(std::min(at_most, limits::kMaxFrame), kEnvelopeAtMost) - kEnvelopeAtMost;
-    for (const Hit& hit : hits) {
-      const std::size_t cost = kHitOverheadAtMost + text_bytes(hit.track);
-      if (tables.size() == limits::kMaxHitsPerMessage || cost > room) break;
+    for (const Hit& hit : hits.first(fitting_hits(hits, at_most))) {
       const auto holder = known(hit.holder, directory_);
       if (!holder) continue;
-      room -= cost;
       const auto track = track_table(builder_, hit.track);
       tables.push_back(fb::CreateHitTable(builder_, track, &*holder, hit.score));
     }
@@ -282,6 +278,13 @@ Result<Hello> hello_of(const fb::Hello& table) {
   return hello;
 }
 
+/// Null for an empty one.
+Result<SharedBox> box_of(const flatbuffers::Vector<std::uint8_t>* bytes) {
+  if (bytes == nullptr || bytes->size() == 0) return SharedBox();
+  if (bytes->size() > limits::kMaxBox) return malformed("box of hits");
+  return std::make_shared<const Bytes>(bytes->begin(), bytes->end());
+}
+
 class Decoder {
  public:
   Decoder(PeerId from, Directory& directory, std::size_t frame_size)
@@ -330,10 +333,9 @@ class Decoder {
 
   Result<Message> operator()(const fb::SealedHits& table) {
     if (table.hops() > limits::kMaxWalkTtl) return malformed("hops of hits");
-    const std::size_t size = table.box() == nullptr ? 0 : table.box()->size();
-    if (size > limits::kMaxBox) return malformed("box of hits");
-    auto box = size == 0 ? nullptr : std::make_shared<const Bytes>(table.box()->begin(), table.box()->end());
-    return Hits{{table.id_high(), table.id_low()}, std::move(box), table.hops(), table.canaries()};
+    auto box = box_of(table.box());
+    if (!box) return tl::unexpected(box.error());
+    return Hits{{table.id_high(), table.id_low()}, std::move(*box), table.hops(), table.canaries()};
   }
 
   Result<std::vector<Hit>> operator()(const fb::Hits& table) {
@@ -444,6 +446,16 @@ class Decoder {
   NodeKey sender_key_{};
 };
 
+Browse browse_of(const fb::Browse& table) {
+  return {{table.id_high(), table.id_low()}, table.place(), array_of(*table.reply_key()->bytes())};
+}
+
+Result<Shelf> shelf_of(const fb::Shelf& table) {
+  auto box = box_of(table.box());
+  if (!box) return tl::unexpected(box.error());
+  return Shelf{{table.id_high(), table.id_low()}, std::move(*box), table.shared(), table.next(), table.hidden()};
+}
+
 Result<Message> message_of(const fb::Envelope& envelope, Decoder decoder) {
   switch (envelope.body_type()) {
     case fb::Body::Join:
@@ -470,6 +482,8 @@ Result<Message> message_of(const fb::Envelope& envelope, Decoder decoder) {
       return decoder(*envelope.body_as_Estimate());
     case fb::Body::NONE:
     case fb::Body::Hello:
+    case fb::Body::Browse:
+    case fb::Body::Shelf:
     case fb::Body::Hits:  // crosses a link only in a box
       break;
   }
@@ -488,6 +502,32 @@ Bytes encode(const Hello& hello) {
 
 Result<Bytes> encode(const Message& message, const Directory& directory) {
   return std::visit(Encoder(directory), message);
+}
+
+Bytes encode(const Browse& question) {
+  FlatBufferBuilder builder;
+  const fb::Digest reply_key = digest_struct(question.reply_key);
+  return finished(builder, fb::Body::Browse,
+                  fb::CreateBrowse(builder, question.id.high, question.id.low, question.place, &reply_key).Union());
+}
+
+Bytes encode(const Shelf& shelf) {
+  FlatBufferBuilder builder;
+  const auto box = shelf.box == nullptr ? Offset<flatbuffers::Vector<std::uint8_t>>() : builder.CreateVector(*shelf.box);
+  return finished(builder, fb::Body::Shelf,
+                  fb::CreateShelf(builder, shelf.id.high, shelf.id.low, box, shelf.shared, shelf.next, shelf.hidden).Union());
+}
+
+std::size_t fitting_hits(std::span<const Hit> hits, std::size_t at_most) {
+  std::size_t room = std::max(std::min(at_most, limits::kMaxFrame), kEnvelopeAtMost) - kEnvelopeAtMost;
+  std::size_t count = 0;
+  for (const Hit& hit : hits.first(std::min(hits.size(), limits::kMaxHitsPerMessage))) {
+    const std::size_t cost = kHitOverheadAtMost + text_bytes(hit.track);
+    if (cost > room) break;
+    room -= cost;
+    ++count;
+  }
+  return count;
 }
 
 Result<Bytes> encode_hits(std::span<const Hit> hits, std::size_t at_most, const Directory& directory) {
@@ -521,6 +561,12 @@ Result<Frame> decode(ByteView frame, PeerId from, Directory& directory) {
     auto hello = hello_of(*(*envelope)->body_as_Hello());
     if (!hello) return tl::unexpected(std::move(hello.error()));
     return Frame{std::move(*hello)};
+  }
+  if ((*envelope)->body_type() == fb::Body::Browse) return Frame{browse_of(*(*envelope)->body_as_Browse())};
+  if ((*envelope)->body_type() == fb::Body::Shelf) {
+    auto shelf = shelf_of(*(*envelope)->body_as_Shelf());
+    if (!shelf) return tl::unexpected(std::move(shelf.error()));
+    return Frame{std::move(*shelf)};
   }
   auto message = message_of(**envelope, Decoder(from, directory, frame.size()));
   if (!message) return tl::unexpected(std::move(message.error()));

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "overlay/browse/browsing.h"
 #include "overlay/directory.h"
 #include "overlay/message.h"
 #include "schema/bytes.h"
@@ -28,9 +29,12 @@ struct Hello {
   std::string agent;  // program and version, for people
 };
 
-using Frame = std::variant<Hello, Message>;
+using Frame = std::variant<Hello, Message, Browse, Shelf>;
 
 Bytes encode(const Hello& hello);
+Bytes encode(const Browse& question);
+/// REQUIRES: a box of at most limits::kMaxBox.
+Bytes encode(const Shelf& shelf);
 
 /// Peers that the directory has forgotten, or whose port is 0 so that nobody can dial them, are left out of lists; a
 /// message about such a peer only fails with kNotFound, a search text or a box that is too long with kExhausted.
@@ -39,6 +43,9 @@ Result<Bytes> encode(const Message& message, const Directory& directory);
 /// What goes into a box. Hits come best first: those beyond limits::kMaxHitsPerMessage, or beyond what fits into `at_most` bytes, are
 /// cut. Errors: kNotFound when the holder is forgotten or nobody can dial him.
 Result<Bytes> encode_hits(std::span<const Hit> hits, std::size_t at_most, const Directory& directory);
+
+/// How many of these encode_hits would put in.
+std::size_t fitting_hits(std::span<const Hit> hits, std::size_t at_most);
 
 /// `from` is whose link the box came on: he is the one who tells where the holder is. Checks as decode() does.
 Result<std::vector<Hit>> decode_hits(ByteView hits, PeerId from, Directory& directory);

@@ -18,9 +18,10 @@ constexpr std::array<std::uint8_t, 4> kMagic = {'E', 'A', 'D', '1'};
 constexpr std::size_t kHeader = 4 + 32 + 8 + 8 + 1 + 1 + 1 + 1 + 4;
 constexpr std::size_t kSignature = 64;
 
-// Public: whoever asks must hash as whoever publishes does. Two keys, so that no word is ever taken for a pair.
+// Public: whoever asks must hash as whoever publishes does. A key for each kind, so that no word is ever taken for a pair.
 constexpr SipKey kWordSalt{0x6561727368'6f7430u, 0x776f7264'73000001u};
 constexpr SipKey kPairSalt{0x6561727368'6f7430u, 0x70616972'73000001u};
+constexpr SipKey kContentSalt{0x6561727368'6f7430u, 0x636f6e74'65000001u};
 constexpr SipKey kCanarySalt{0x6561727368'6f7430u, 0x63616e61'72790001u};
 
 /// The k for which a Rice code of keys 2^32 / count apart is shortest: the next power of two below 0.9 of that gap (tried for
@@ -123,6 +124,10 @@ DigestKey digest_key_of_pair(std::string_view artist, std::string_view title) {
   both += '\0';
   both += title;
   return static_cast<DigestKey>(siphash(kPairSalt, as_bytes(both)));
+}
+
+DigestKey digest_key_of_content(const ContentId& content) {
+  return static_cast<DigestKey>(siphash(kContentSalt, as_bytes(to_string(content))));
 }
 
 std::uint64_t canary_key_of(const NodeKey& owner) { return siphash(kCanarySalt, owner.bytes); }

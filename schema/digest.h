@@ -1,5 +1,5 @@
-// Digest: what a library holds, small enough to give to hundreds of strangers. Sorted 32-bit hashes of its words and of its
-// (artist, title) pairs, so that whoever hosts it can tell whether a question may have an answer there, and nobody
+// Digest: what a library holds, small enough to give to hundreds of strangers. Sorted 32-bit hashes of its words, of its
+// (artist, title) pairs and of its contents' ids, so that whoever hosts it can tell whether a question may have an answer there, and nobody
 // can claim everything: the keys are counted, and bytes follow from the count.
 //
 // THE CODE
@@ -32,13 +32,15 @@
 
 namespace earshot {
 
-/// The hash of a word, or of a pair, under the network's public key.
+/// The hash of a word, of a pair or of a content id, under the network's public key.
 using DigestKey = std::uint32_t;
 
 /// `word` as the tokenizer writes it (folded); a query's words are hashed alike.
 DigestKey digest_key_of_word(std::string_view word);
 /// Texts as the tokenizer writes them.
 DigestKey digest_key_of_pair(std::string_view artist, std::string_view title);
+/// For those who ask who holds it.
+DigestKey digest_key_of_content(const ContentId& content);
 
 /// The key under which a digest of this owner counts meetings (schema/search.h).
 std::uint64_t canary_key_of(const NodeKey& owner);

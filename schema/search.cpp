@@ -3,6 +3,13 @@
 
 namespace earshot {
 
+std::optional<ContentId> content_asked(std::string_view text) {
+  constexpr std::size_t kLongest = std::string_view("described:").size() + 2 * sizeof(Digest32);
+  if (text.size() > kLongest || text.find(':') == std::string_view::npos) return std::nullopt;  // most texts, for nothing
+  const auto content = content_id_from(text);
+  return content ? std::optional(*content) : std::nullopt;
+}
+
 Result<void> validate(const SearchRequest& request) {
   if (request.text.empty()) return fail(ErrorCode::kInvalid, "the search text is empty: type a few words of a title");
   if (request.text.size() > limits::kMaxQueryText) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 #include <string_view>
@@ -42,6 +43,11 @@ struct SearchRequest {
 
   bool operator==(const SearchRequest&) const = default;
 };
+
+/// A text that is a content id and nothing else asks who holds that content: whoever is asked looks the id up instead of
+/// reading words. Nothing: any other text. Such a question spreads as all others do, and digests have a key for it
+/// (digest_key_of_content).
+std::optional<ContentId> content_asked(std::string_view text);
 
 /// Checks the bounds above. Errors: kInvalid, naming the field.
 Result<void> validate(const SearchRequest& request);

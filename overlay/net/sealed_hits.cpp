@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view kMark = "earshot hits 1";
 constexpr std::size_t kHead = sizeof(Signature) + sizeof(Digest32);
+constexpr std::size_t kMaxList = limits::kMaxBox - kHead - crypto_box_SEALBYTES;
 
 Bytes signed_text(const Digest32& reply_key, ByteView list) {
   Bytes text(kMark.begin(), kMark.end());
@@ -33,7 +34,7 @@ tl::unexpected<Error> bad(std::string_view what) { return fail(ErrorCode::kInval
 Result<SharedBox> seal_hits(const Identity& holder, const Digest32& reply_key, std::span<const Hit> hits,
                             const Directory& directory) {
   if (reply_key == Digest32{}) return bad("the question names no key to seal it to");
-  const auto list = wire::encode_hits(hits, limits::kMaxBox - kHead - crypto_box_SEALBYTES, directory);
+  const auto list = wire::encode_hits(hits, kMaxList, directory);
   if (!list) return tl::unexpected(list.error());
   const Signature signature = sign(holder, signed_text(reply_key, *list));
   Bytes open(signature.begin(), signature.end());
@@ -43,6 +44,8 @@ Result<SharedBox> seal_hits(const Identity& holder, const Digest32& reply_key, s
   if (crypto_box_seal(box.data(), open.data(), open.size(), reply_key.data()) != 0) return bad("the key to seal it to is no point");
   return std::make_shared<const Bytes>(std::move(box));
 }
+
+std::size_t hits_in_box(std::span<const Hit> hits) { return wire::fitting_hits(hits, kMaxList); }
 
 Result<std::vector<Hit>> open_hits(const Identity& reply, ByteView box, PeerId from, Directory& directory) {
   if (box.size() < crypto_box_SEALBYTES + kHead || box.size() > limits::kMaxBox) return bad("no box has this size");

@@ -27,6 +27,9 @@ namespace earshot::overlay::net {
 Result<SharedBox> seal_hits(const Identity& holder, const Digest32& reply_key, std::span<const Hit> hits,
                             const Directory& directory);
 
+/// How many of these a box holds.
+std::size_t hits_in_box(std::span<const Hit> hits);
+
 /// `reply` is the key pair drawn for the question, `from` whose link the box came on. Errors: kInvalid.
 Result<std::vector<Hit>> open_hits(const Identity& reply, ByteView box, PeerId from, Directory& directory);
 

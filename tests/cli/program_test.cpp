@@ -169,6 +169,46 @@ TEST_F(RunningNode, IsFoundByALightNodeThroughItsContact) {
   EXPECT_EQ(none.code, 1) << none.err;
 }
 
+TEST_F(RunningNode, GivesAContentToWhoKnowsItsIdOnly) {
+  const std::string rows = client({"search", "clockmaker", "--time", "0.5", "--json"}).out;
+  const std::string id = hit_from(rows.substr(0, rows.find('\n'))).content;
+  ASSERT_THAT(id, StartsWith("ppspp:"));
+  const std::string out = (client_program_.home() / "by-id.wav").string();
+  const std::vector<std::string> there = {"--listen", "127.0.0.1:0", "--bootstrap", status_.self};
+  const auto stranger = [&](std::vector<std::string> words) {
+    words.insert(words.end(), there.begin(), there.end());
+    return client_program_.run(std::move(words));
+  };
+  const Ended who = stranger({"who", "http://127.0.0.1:4080/content/" + id + "?ticket=x"});
+  EXPECT_EQ(who.code, 0) << who.err;
+  EXPECT_THAT(who.out, HasSubstr(status_.key));
+  const Ended fetched = stranger({"get", id, "--out", out});
+  EXPECT_EQ(fetched.code, 0) << fetched.err;
+  EXPECT_EQ(node::text_of(out), node::text_of(home() / "tunes/Clockmaker.wav"));
+  EXPECT_EQ(stranger({"play", "earshot://" + id, "--player", "-"}).out, node::text_of(home() / "tunes/Clockmaker.wav"));
+  const Ended nobody = stranger({"get", "ppspp:" + std::string(64, '0')});
+  EXPECT_EQ(nobody.code, 1) << nobody.err;
+  EXPECT_THAT(nobody.err, HasSubstr("nobody who was asked holds"));
+}
+
+TEST_F(RunningNode, ShowsItsShareToWhoBrowsesIt) {
+  const auto browse = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"browse", status_.self, "--listen", "127.0.0.1:0", "--bootstrap", status_.self});
+    return client_program_.run(std::move(words));
+  };
+  const Ended some = browse({"--limit", "5"});
+  EXPECT_EQ(some.code, 0) << some.err;
+  EXPECT_EQ(std::count(some.out.begin(), some.out.end(), '\n'), 6) << some.out;
+  EXPECT_THAT(some.err, HasSubstr("go on: --from 5"));
+  const Ended rest = browse({"--from", "5", "--json"});
+  EXPECT_EQ(rest.code, 0) << rest.err;
+  EXPECT_THAT(rest.out, HasSubstr(R"("type":"done","from":5,"next":16,"shared":16)"));
+  EXPECT_EQ(browse({"--from", "16"}).code, 1);
+  EXPECT_EQ(client_program_.run({"get", "1", "--listen", "127.0.0.1:0", "--bootstrap", status_.self, "--out",
+                                 (client_program_.home() / "one.wav").string()}).code, 0);
+  EXPECT_EQ(browse({"nonsense"}).code, 2);
+}
+
 TEST_F(RunningNode, SharesMoreAndImportsRows) {
   std::filesystem::create_directories(home() / "more");
   std::filesystem::copy_file(home() / "tunes/Clockmaker.wav", home() / "more/Twin.wav");

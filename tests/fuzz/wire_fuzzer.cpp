@@ -72,6 +72,19 @@ void check_hello(const wire::Hello& hello) {
           again->version == hello.version);
 }
 
+void check_browse(const Browse& question, SmallDirectory& book) {
+  const auto again = wire::decode(wire::encode(question), kSender, book);
+  require(again.has_value() && std::get<Browse>(*again) == question);
+}
+
+void check_shelf(const Shelf& shelf, SmallDirectory& book) {
+  const auto again = wire::decode(wire::encode(shelf), kSender, book);
+  require(again.has_value());
+  const auto& read = std::get<Shelf>(*again);
+  const bool same_box = shelf.box == nullptr ? read.box == nullptr : read.box != nullptr && *shelf.box == *read.box;
+  require(same_box && read.id == shelf.id && read.shared == shelf.shared && read.next == shelf.next && read.hidden == shelf.hidden);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -81,6 +94,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto frame = wire::decode({data, size}, kSender, book);
   if (!frame) return 0;
   if (const auto* message = std::get_if<Message>(&*frame)) check_message(*message, book);
+  if (const auto* question = std::get_if<Browse>(&*frame)) check_browse(*question, book);
+  if (const auto* shelf = std::get_if<Shelf>(&*frame)) check_shelf(*shelf, book);
   if (const auto* hello = std::get_if<wire::Hello>(&*frame)) check_hello(*hello);
   return 0;
 }

@@ -259,6 +259,8 @@ std::vector<Specimen> specimens() {
       {"hits_long_text", "a title of 513 bytes", Fate::kRefused, hits(1, 1, std::string(513, 'x'))},
       {"hits_bad_utf8", "a title that is no UTF-8", Fate::kRefused, hits(1, 1, "\xed\xa0\x80")},
       {"box_of_16385", "a box of a byte too many", Fate::kRefused, box(limits::kMaxBox + 1)},
+      {"shelf_box_of_16385", "a page in a box of a byte too many", Fate::kRefused,
+       wire::encode(Shelf{{1, 2}, std::make_shared<const Bytes>(limits::kMaxBox + 1, 0x5a), 1, 1, false})},
       {"hits_nowhere", "a holder at port 0", Fate::kRefused, hits(1, 1, "x", 0, at("10.0.0.9:0"))},
       {"hello_key_of_zeros", "a hello without a key", Fate::kRefused, hello(with_key_of_zeros(), 1, 1, "x")},
       {"hello_versions", "a hello that understands nothing it speaks", Fate::kRefused,
@@ -292,6 +294,8 @@ std::vector<std::pair<std::string, Bytes>> honest_frames() {
           {"query_bubble", query({.strategy = 4, .ttl = 0, .visits = 6455, .canaries = 8})},
           {"publish", publish({})},
           {"estimate", estimate()},
+          {"browse", wire::encode(Browse{{1, 2}, 50, contact_number(9).key.bytes})},
+          {"shelf", wire::encode(Shelf{{1, 2}, std::make_shared<const Bytes>(300, 0x5a), 321, 100, false})},
           {"hello", hello(contact_number(9), 1, 1, "earshot 0.1")}};
 }
 

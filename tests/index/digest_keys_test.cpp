@@ -74,5 +74,17 @@ TEST_F(DigestKeysTest, APairIsAKeyOfItsOwn) {
   EXPECT_TRUE(std::binary_search(keys.begin(), keys.end(), digest_key_of_pair("miles davis", "so what")));
 }
 
+TEST_F(DigestKeysTest, WhoAsksForAContentFindsItsHoldersOnly) {
+  Track held = so_what_, described = so_what_;
+  held.content = {Scheme::kPpspp, {}};
+  held.content.digest.fill(7);
+  const std::string id = to_string(held.content);
+  EXPECT_TRUE(narrows(id));
+  EXPECT_TRUE(may_find(id, held));
+  EXPECT_FALSE(may_find(id, so_what_));
+  EXPECT_FALSE(narrows(to_string(described.content))) << "there is nothing to fetch";
+  EXPECT_EQ(keys_.of(described).size() + 1, keys_.of(held).size());
+}
+
 }  // namespace
 }  // namespace earshot::index

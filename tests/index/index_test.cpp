@@ -126,6 +126,10 @@ TEST_F(IndexTest, FindsOneTrackByItsContentId) {
   add({kJazz[3]});
   for (const Track& one : kJazz) EXPECT_EQ(index_->find(one.content).value(), one);
   EXPECT_EQ(index_->find(content(99)).value(), std::nullopt);
+  const auto asked = index_->search(to_string(kJazz[0].content), {});
+  ASSERT_EQ(asked->tracks.size(), 1u);
+  EXPECT_EQ(asked->tracks[0].track, kJazz[0]);
+  EXPECT_TRUE(index_->search(to_string(content(99)), {})->tracks.empty());
 }
 
 TEST_F(IndexTest, TellsContentsApartWhoseFirstBytesAgree) {

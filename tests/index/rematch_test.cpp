@@ -44,5 +44,16 @@ TEST(Rematch, AQuestionThatNoIndexTakesMatchesNothing) {
   EXPECT_FALSE(answers(""));
 }
 
+TEST(Rematch, AContentAskedForByItsIdIsThatOneAndNoOther) {
+  Track track = so_what();
+  track.content = {Scheme::kPpspp, {}};
+  const std::string id = to_string(track.content);
+  EXPECT_TRUE(Rematch(id).holds(track));
+  track.content.digest.back() = 1;
+  EXPECT_FALSE(Rematch(id).holds(track));
+  track.title = id;
+  EXPECT_FALSE(Rematch(id).holds(track)) << "a title that says so";
+}
+
 }  // namespace
 }  // namespace earshot::index

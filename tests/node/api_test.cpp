@@ -27,7 +27,9 @@ class ApiTest : public testing::Test {
     scanner_ = std::make_unique<Scanner>(
         index_, *engine_, [](int, const std::filesystem::path&) { return Result<AudioFile>(AudioFile{{}, Digest32{7}}); }, folder_ / "library");
     worker_ = std::make_unique<Worker>();
+    providers_.start(node_);
     ApiParts parts{node_, index_, *scanner_, *worker_, *fetches_, plays_, folder_ / "music", "node", [this] { ++shutdowns_; }, users_.get()};
+    parts.providers = &providers_;
     api_ = std::make_unique<Api>(std::move(parts), Access{4080, "token"});
   }
 
@@ -51,6 +53,7 @@ class ApiTest : public testing::Test {
 
   TemporaryFolder folder_;
   FakeNode node_;
+  Providers providers_;
   MemoryIndex index_;
   Engines engines_;
   FakeEngine* engine_ = nullptr;
@@ -273,10 +276,6 @@ TEST_F(ApiTest, AFetchCanBeToldHowToNameTheFile) {
   EXPECT_EQ(text_of(folder_ / "music/A - .._T.flac"), text);
 }
 
-TEST_F(ApiTest, AFetchOfWhatNobodyHoldsIsNotFound) {
-  EXPECT_EQ(status_of("POST", "/api/v1/fetches", R"({"content":")" + to_string(content_of(5)) + "\"}"), 404);
-}
-
 TEST_F(ApiTest, AFetchOfADescribedTrackSaysThatThereIsNoAudio) {
   ContentId described = content_of(5);
   described.scheme = Scheme::kDescribed;
@@ -313,10 +312,55 @@ TEST_F(ApiTest, WhatIsPlayedIsReadAsAResource) {
   EXPECT_EQ((*head)->size, 14u);
 }
 
+TEST_F(ApiTest, AContentOfWhichNoHolderIsKnownIsAskedForInTheNetworkByItsId) {
+  engine_->texts[content_of(9)] = "fLaC and so on";
+  node_.answer_at_once = event_with({{track_of(9, "Nine"), contact_of(2), 500, 1}}, /*last=*/true);
+  const auto channel = call("POST", "/api/v1/plays", R"({"content":")" + to_string(content_of(9)) + R"("})");
+  channel->lines();
+  ASSERT_TRUE(channel->replied);
+  EXPECT_EQ(channel->replied->status, 200);
+  EXPECT_THAT(channel->replied->body, HasSubstr("Nine"));
+  EXPECT_EQ(node_.asked.front().text, to_string(content_of(9)));
+  EXPECT_THAT(engine_->last_providers, ElementsAre(contact_of(2).stream_endpoint()));
+}
+
 TEST_F(ApiTest, AContentThatNobodyHoldsIsNotFound) {
-  EXPECT_EQ(status_of("GET", "/content/" + to_string(content_of(9))), 404);
+  node_.answer_at_once = event_with({}, /*last=*/true);
+  for (const auto& [method, target, body] : std::vector<std::array<std::string, 3>>{
+           {"GET", "/content/" + to_string(content_of(9)), ""},
+           {"POST", "/api/v1/plays", R"({"content":")" + to_string(content_of(9)) + R"("})"},
+           {"POST", "/api/v1/fetches", R"({"content":")" + to_string(content_of(9)) + R"("})"}}) {
+    const auto channel = call(method, target, body);
+    channel->lines();
+    ASSERT_TRUE(channel->replied) << target;
+    EXPECT_EQ(channel->replied->status, 404) << target;
+    EXPECT_THAT(channel->replied->body, HasSubstr("nobody who was asked holds")) << target;
+  }
   EXPECT_EQ(status_of("GET", "/content/nonsense"), 400);
   EXPECT_EQ(status_of("DELETE", "/content/" + to_string(content_of(9))), 405);
+}
+
+TEST_F(ApiTest, AShareIsBrowsedPageByPageAndWhatWasSeenCanBePlayed) {
+  node_.page = SharePage{{track_of(3, "Three"), track_of(4, "Four")}, contact_of(2), 70, 52};
+  const auto lines = call("POST", "/api/v1/browses", R"({"peer":")" + to_string(contact_of(2)) + R"(","from":50})")->lines();
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_THAT(lines[0], HasSubstr("Three"));
+  EXPECT_THAT(lines[0], HasSubstr(to_string(contact_of(2).key)));
+  EXPECT_EQ(lines[2], R"({"v":1,"type":"done","from":50,"next":52,"shared":70})");
+  EXPECT_EQ(node_.browsed.back().first.endpoint, contact_of(2).endpoint);
+  EXPECT_EQ(node_.browsed.back().second, 50u);
+  EXPECT_EQ(status_of("POST", "/api/v1/plays", R"({"content":")" + to_string(content_of(4)) + R"("})"), 200);
+}
+
+TEST_F(ApiTest, ABrowseThatIsRefusedSaysWhy) {
+  node_.page = fail(ErrorCode::kDenied, "this peer does not show what it shares");
+  const auto by_key = call("POST", "/api/v1/browses", R"({"peer":")" + to_string(contact_of(2).key) + R"("})");
+  EXPECT_EQ(by_key->replied->status, 403);
+  EXPECT_EQ(node_.browsed.back().first.key, contact_of(2).key);
+  EXPECT_EQ(node_.browsed.back().first.endpoint.port, 0);
+  for (const char* body : {R"({"peer":"nobody"})", R"({"peer":7})", "{}", R"({"peer":"earshot://00@1.2.3.4:5"})"}) {
+    EXPECT_EQ(status_of("POST", "/api/v1/browses", body), 400) << body;
+  }
 }
 
 TEST_F(ApiTest, SharingScansAndReports) {

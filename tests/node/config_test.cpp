@@ -108,8 +108,9 @@ struct SwitchSample {
   bool Config::*value;
 };
 
-constexpr std::array<SwitchSample, 5> kSwitches = {{{"index.sync", &Config::sync},
+constexpr std::array<SwitchSample, 6> kSwitches = {{{"index.sync", &Config::sync},
                                                     {"index.transliterate", &Config::transliterate},
+                                                    {"node.browsable", &Config::browsable},
                                                     {"node.lan", &Config::lan},
                                                     {"node.local_only", &Config::local_only},
                                                     {"node.port_mapping", &Config::port_mapping}}};

@@ -120,6 +120,17 @@ TEST_F(DigestHostTest, AnswersFromOthersDigestsAndFromTheirCanaries) {
   EXPECT_TRUE(eventually([&] { return host_->meet(words("so what")).owners.empty(); }));
 }
 
+TEST_F(DigestHostTest, TellsWhoHoldsAContent) {
+  Track held = track(1, "Miles Davis", "So What");
+  held.content.scheme = Scheme::kPpspp;
+  const Owner davis({held}), monk({track(2, "Thelonious Monk", "Blue Monk")});
+  take(davis);
+  take(monk);
+  EXPECT_THAT(host_->meet(words(to_string(held.content))).owners, ElementsAre(davis.identity.key()));
+  held.content.digest.back() ^= 1;
+  EXPECT_THAT(host_->meet(words(to_string(held.content))).owners, IsEmpty());
+}
+
 TEST_F(DigestHostTest, TakesNoDigestWithoutItsOwnersSignature) {
   const Owner owner({track(1, "Miles Davis", "So What")}), liar({track(1, "Miles Davis", "So What")});
   Bytes forged = owner.coded();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "index/index.h"
+#include "schema/search.h"
 
 namespace earshot::node {
 
@@ -31,6 +32,7 @@ class FakeIndex final : public EmptyIndex {
     for (const std::string& title : titles) {
       Track track;
       track.title = title;
+      track.content.scheme = Scheme::kPpspp;
       track.content.digest[0] = static_cast<std::uint8_t>(title.size());
       tracks_.push_back(track);
     }
@@ -40,11 +42,26 @@ class FakeIndex final : public EmptyIndex {
     ++searches;
     std::this_thread::sleep_for(pause_);
     index::Answer answer;
+    const auto content = content_asked(query);
     for (const Track& track : tracks_) {
-      if (track.title.find(query) != std::string::npos && answer.tracks.size() < options.limit)
+      if (content && track.content == *content) answer.tracks.push_back({track, 0});
+      if (!content && track.title.find(query) != std::string::npos && answer.tracks.size() < options.limit)
         answer.tracks.push_back({track, 1000});
     }
     return answer;
+  }
+
+  Result<void> visit(const std::function<bool(const Track&)>& take) const override {
+    for (const Track& track : tracks_) {
+      if (!take(track)) break;
+    }
+    return {};
+  }
+  Result<std::optional<Track>> find(const ContentId& content) const override {
+    for (const Track& track : tracks_) {
+      if (track.content == content) return std::optional(track);
+    }
+    return std::nullopt;
   }
 
   mutable std::atomic<int> searches = 0;

@@ -55,10 +55,16 @@ class FakeNode final : public Node {
   Result<QueryId> search(SearchRequest request, std::function<void(const SearchEvent&)> on_event) override {
     if (refusal) return tl::unexpected(*refusal);
     asked.push_back(std::move(request));
+    if (answer_at_once) on_event(*answer_at_once);
     listener = std::move(on_event);
     return QueryId{7, asked.size()};
   }
   void cancel(const QueryId& id) override { cancelled.push_back(id); }
+  Result<void> browse(const Contact& peer, std::uint32_t place, OnPage on_page) override {
+    browsed.emplace_back(peer, place);
+    on_page(page);
+    return {};
+  }
   void join(std::vector<Contact> contacts) override { joined = std::move(contacts); }
   NodeStatus status() const override {
     NodeStatus status;
@@ -68,7 +74,10 @@ class FakeNode final : public Node {
   }
   std::vector<PeerRow> peers() const override { return rows; }
 
+  std::vector<std::pair<Contact, std::uint32_t>> browsed;
+  Result<SharePage> page;
   std::optional<Error> refusal;
+  std::optional<SearchEvent> answer_at_once;
   std::vector<SearchRequest> asked;
   std::function<void(const SearchEvent&)> listener;
   std::vector<QueryId> cancelled;
@@ -94,6 +103,13 @@ class MemoryIndex final : public EmptyIndex {
     const std::lock_guard lock(mutex_);
     const auto found = tracks_.find(content);
     return found == tracks_.end() ? std::optional<Track>() : std::optional<Track>(found->second);
+  }
+  Result<void> visit(const std::function<bool(const Track&)>& take) const override {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [content, track] : tracks_) {
+      if (!take(track)) break;
+    }
+    return {};
   }
   index::Stats stats() const override {
     const std::lock_guard lock(mutex_);
@@ -124,8 +140,9 @@ inline ContentId id_of_text(const std::string& text) {
 /// Holds texts in memory instead of fetching them.
 class FakeStream final : public stream::Stream {
  public:
-  FakeStream(std::string text, bool stalls) : text_(std::move(text)), stalls_(stalls) {}
-  void add_providers(std::span<const Endpoint>) override {}
+  using Added = std::function<void(std::span<const Endpoint>)>;
+  FakeStream(std::string text, bool stalls, Added added = [](auto) {}) : text_(std::move(text)), stalls_(stalls), added_(std::move(added)) {}
+  void add_providers(std::span<const Endpoint> providers) override { added_(providers); }
   void want(std::span<const stream::Wish>, stream::Rest) override {}
   Result<std::size_t> read(std::uint64_t offset, std::span<std::uint8_t> into, Duration) override {
     if (stalls_) return fail(ErrorCode::kTimedOut, "nothing came");
@@ -144,6 +161,7 @@ class FakeStream final : public stream::Stream {
  private:
   std::string text_;
   bool stalls_;
+  Added added_;
 };
 
 class FakeEngine final : public stream::Engine {
@@ -154,7 +172,14 @@ class FakeEngine final : public stream::Engine {
     const std::lock_guard lock(opening_);  // several fetches may be under way
     last_providers.assign(providers.begin(), providers.end());
     const auto found = texts.find(content);
-    return std::make_unique<FakeStream>(found == texts.end() ? "" : found->second, found == texts.end());
+    return std::make_unique<FakeStream>(found == texts.end() ? "" : found->second, found == texts.end(), [this](auto more) {
+      const std::lock_guard added(opening_);
+      added_.insert(added_.end(), more.begin(), more.end());
+    });
+  }
+  std::vector<Endpoint> added() const {
+    const std::lock_guard lock(opening_);
+    return added_;
   }
   Result<ContentId> share(const std::filesystem::path& file,
                           const std::function<bool(std::uint64_t)>& progress) override {
@@ -177,7 +202,8 @@ class FakeEngine final : public stream::Engine {
   std::vector<std::string> moves;
 
  private:
-  std::mutex opening_;
+  mutable std::mutex opening_;
+  std::vector<Endpoint> added_;  // guarded by opening_
 };
 
 /// Remembers what was answered.

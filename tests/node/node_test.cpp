@@ -9,6 +9,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <sstream>
 #include <thread>
@@ -96,6 +97,42 @@ TEST(Node, FindsATrackThatAnotherNodeHolds) {
   EXPECT_EQ(hits[0].holder, b.node->self());
   EXPECT_GE(hits[0].hops, 1);
   EXPECT_EQ(hits[0].score, 1000u);
+}
+
+TEST(Node, FindsWhoHoldsAContentByItsIdAlone) {
+  RunningNode a({"So What"}), b({"Blue in Green"}, options_of({a.node->self()})),
+      c({"Flamenco Sketches"}, options_of({a.node->self()}));
+  ASSERT_TRUE(eventually([&] { return b.node->status().neighbors > 0 && c.node->status().neighbors > 0; }));
+  const auto hits = search(*c.node, to_string(b.index.search("Blue", {})->tracks.front().track.content));
+  ASSERT_EQ(hits.size(), 1u);
+  EXPECT_EQ(hits[0].track.title, "Blue in Green");
+  EXPECT_EQ(hits[0].holder, b.node->self());
+}
+
+Result<SharePage> browsed(Node& node, const Contact& peer, std::uint32_t place) {
+  std::promise<Result<SharePage>> promise;
+  const auto asked = node.browse(peer, place, [&](Result<SharePage> page) { promise.set_value(std::move(page)); });
+  if (!asked) return tl::unexpected(asked.error());
+  return promise.get_future().get();
+}
+
+TEST(Node, ShowsItsShareToWhoAsksForItEvenWithoutALinkBefore) {
+  std::vector<std::string> titles;
+  for (std::size_t i = 0; i < 60; ++i) titles.push_back(std::string(i + 1, 'x'));
+  NodeOptions hidden_options = options_of();
+  hidden_options.browsable = false;
+  RunningNode shelf(titles), asker({}), hidden(titles, hidden_options);
+  const auto first = browsed(*asker.node, shelf.node->self(), 0);
+  ASSERT_TRUE(first) << first.error().what;
+  EXPECT_EQ(first->shared, 60u);
+  EXPECT_EQ(first->holder.key, shelf.node->self().key);
+  EXPECT_EQ(first->next, first->tracks.size());
+  const auto second = browsed(*asker.node, {shelf.node->self().key, {}, 0}, first->next);
+  ASSERT_TRUE(second) << second.error().what;
+  EXPECT_EQ(first->tracks.size() + second->tracks.size(), 60u);
+  EXPECT_EQ(second->next, 60u);
+  EXPECT_EQ(browsed(*asker.node, hidden.node->self(), 0).error().code, ErrorCode::kDenied);
+  EXPECT_EQ(browsed(*asker.node, {NodeKey{Digest32{9}}, {}, 0}, 0).error().code, ErrorCode::kNotFound);
 }
 
 /// Everything that is logged while it lives, debug lines included.

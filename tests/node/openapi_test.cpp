@@ -100,6 +100,7 @@ TEST(OpenApi, EveryAnswerHasTheFieldsThatAreDescribed) {
       {"user", json::user("ana", UserRole::kGuest)},
       {"session", json::session("", "owner")},
       {"upload", json::upload(1, {})},
+      {"browse_done", json::browse_done(0, {})},
       {"done", json::done("join")},
       {"error", json::error({ErrorCode::kInvalid, ""})},
   };
@@ -125,6 +126,7 @@ TEST(OpenApi, EveryOrderTakesTheFieldsThatAreDescribedAndRefusesOthers) {
       {"share_order", [&](const auto& field) { return unknown(json::share_from, field); }},
       {"import_order", [&](const auto& field) { return unknown(json::import_from, field); }},
       {"index_order", [&](const auto& field) { return unknown(json::index_order_from, field); }},
+      {"browse_order", [&](const auto& field) { return unknown(json::browse_from, field); }},
       {"join_order", [&](const auto& field) { return unknown(json::join_from, field); }},
       {"session_order", [&](const auto& field) { return unknown(json::session_from, field); }},
       {"wish_order", [&](const auto& field) { return unknown(json::wish_from, field); }},

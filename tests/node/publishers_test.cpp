@@ -30,6 +30,7 @@ class AskedNode final : public Node {
     return QueryId{1, asked_.size()};
   }
   void cancel(const QueryId&) override {}
+  Result<void> browse(const Contact&, std::uint32_t, OnPage) override { return {}; }
   void join(std::vector<Contact>) override {}
   NodeStatus status() const override {
     NodeStatus status;

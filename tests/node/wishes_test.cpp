@@ -31,6 +31,7 @@ class WishedNode final : public Node {
     const std::lock_guard lock(mutex_);
     cancelled_.push_back(id);
   }
+  Result<void> browse(const Contact&, std::uint32_t, OnPage) override { return {}; }
   void join(std::vector<Contact>) override {}
   NodeStatus status() const override {
     NodeStatus status;

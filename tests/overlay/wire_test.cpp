@@ -316,5 +316,37 @@ TEST(Wire, DecodingAllocatesAtMostThreeTimesTheFrameBesideItsCopy) {
   EXPECT_LE(cost, frame->size() + 8 + 3 * frame->size() + 512);
 }
 
+template <class T>
+Result<T> read_back(const Bytes& frame) {
+  SmallDirectory book = directory();
+  const auto decoded = wire::decode(frame, kSender, book);
+  if (!decoded) return tl::unexpected(decoded.error());
+  return std::get<T>(*decoded);
+}
+
+TEST(Wire, WhatIsSaidWhileBrowsingReadsBackAsItWasWritten) {
+  Browse question{{1, 2}, 4'000'000'000u, {}};
+  question.reply_key.fill(7);
+  EXPECT_EQ(read_back<Browse>(wire::encode(question)), question);
+  Shelf shelf{{3, 4}, std::make_shared<const Bytes>(100, 9), 321, 50, false};
+  const auto read = read_back<Shelf>(wire::encode(shelf));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->id, shelf.id);
+  EXPECT_EQ(*read->box, *shelf.box);
+  EXPECT_EQ(read->shared, 321u);
+  EXPECT_EQ(read->next, 50u);
+  EXPECT_FALSE(read->hidden);
+  const auto hidden = read_back<Shelf>(wire::encode(Shelf{{3, 4}, nullptr, 0, 0, true}));
+  EXPECT_TRUE(hidden->hidden);
+  EXPECT_EQ(hidden->box, nullptr);
+}
+
+TEST(Wire, AShelfMayHoldABoxAsLargeAsHitsAndNoLarger) {
+  const auto with_box = [](std::size_t size) { return wire::encode(Shelf{{3, 4}, std::make_shared<const Bytes>(size, 9), 1, 1, false}); };
+  EXPECT_TRUE(read_back<Shelf>(with_box(limits::kMaxBox - 1)));
+  EXPECT_TRUE(read_back<Shelf>(with_box(limits::kMaxBox)));
+  EXPECT_EQ(read_back<Shelf>(with_box(limits::kMaxBox + 1)).error().code, ErrorCode::kInvalid);
+}
+
 }  // namespace
 }  // namespace earshot::overlay

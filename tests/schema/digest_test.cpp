@@ -145,9 +145,12 @@ TEST(DigestShards, AreBoundedWhateverIsAdded) {
   EXPECT_EQ(shards.take().size(), limits::kMaxDigestShards);
 }
 
-TEST(DigestKeys, OfWordsAndPairsAreFixedForEver) {
+TEST(DigestKeys, OfWordsPairsAndContentsAreFixedForEver) {
   EXPECT_EQ(digest_key_of_word("blue"), 489469804u);
   EXPECT_EQ(digest_key_of_pair("miles davis", "so what"), 2655343154u);
+  const ContentId content{Scheme::kPpspp, {}};
+  EXPECT_EQ(digest_key_of_content(content), 3588868514u);
+  EXPECT_NE(digest_key_of_content(content), digest_key_of_word(to_string(content)));
   EXPECT_NE(digest_key_of_word("blue"), digest_key_of_word("blues"));
   EXPECT_NE(digest_key_of_pair("ab", "c"), digest_key_of_pair("a", "bc"));
 }

@@ -53,5 +53,18 @@ TEST(SearchRequest, RefusesOneStepBeyondEachLimit) {
   expect_refused(r, "time");
 }
 
+TEST(ContentAsked, IsATextThatIsAnIdAndNothingElse) {
+  ContentId content{Scheme::kPpspp, {}};
+  content.digest.fill(0xab);
+  const std::string id = to_string(content);
+  EXPECT_EQ(content_asked(id), content);
+  content.scheme = Scheme::kDescribed;
+  EXPECT_EQ(content_asked(to_string(content)), content);
+  for (const std::string& words : {std::string(), std::string("so what"), std::string("ppspp:"), " " + id, id + " ", id + "0", id.substr(0, id.size() - 1),
+                                   "who " + id, "title:" + id}) {
+    EXPECT_EQ(content_asked(words), std::nullopt) << words;
+  }
+}
+
 }  // namespace
 }  // namespace earshot

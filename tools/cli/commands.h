@@ -17,6 +17,8 @@ ExitCode import(const Invocation& invocation, const node::Config& config, Consol
 ExitCode index(const Invocation& invocation, const node::Config& config, Console& console);
 /// Who holds a content: a row of the last search.
 ExitCode who(const Invocation& invocation, const node::Config& config, Console& console);
+/// What one peer shares, page by page.
+ExitCode browse(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode invite(const node::Config& config, Console& console);
 ExitCode join(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode wish(const Invocation& invocation, const node::Config& config, Console& console);

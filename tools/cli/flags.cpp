@@ -184,10 +184,16 @@ void Tree::client_commands() {
 
   publisher_commands();
 
-  CLI::App* who = command(Command::kWho, "who", "Who holds a row of the last search, also those who did not answer then");
-  who->add_option("what", to.contents, "A row's number, or the content id of a row")->required()->expected(1);
+  CLI::App* who = command(Command::kWho, "who", "Who holds a content: a row of the last search, or any content id");
+  who->add_option("what", to.contents, "A row's number, or ppspp:...")->required()->expected(1);
   who->add_option("--time", raw.seconds, "Seconds to wait for answers")->check(CLI::Range(0.1, 120.0))->capture_default_str();
   settings(who, {"node.listen", "node.bootstrap", "node.lan", "node.local_only", "cli"});
+
+  CLI::App* browse = command(Command::kBrowse, "browse", "What one peer shares, by artist, album and title");
+  browse->add_option("peer", to.contents, "earshot://KEY@ADDRESS:PORT, or the key alone of one that was heard of")->required()->expected(1);
+  browse->add_option("--from", to.skip, "The place of the list to begin at")->capture_default_str();
+  browse->add_option("--limit", to.rows, "Rows to show at most")->check(CLI::Range(1, 1000))->capture_default_str();
+  settings(browse, {"node.listen", "node.bootstrap", "node.lan", "node.local_only", "cli"});
 
   settings(command(Command::kInvite, "invite", "A link that brings somebody else into the network"), {"cli"});
   CLI::App* join = command(Command::kJoin, "join", "Join the network through somebody's link");

@@ -18,7 +18,7 @@ namespace earshot::cli {
 
 enum class Command : std::uint8_t {
   kNode, kUp, kDown, kSearch, kGet, kPlay, kLive, kShare, kImport, kIndex, kWish, kFollow, kMirror, kUnfollow, kPublish, kFeed,
-  kWho, kInvite, kJoin, kStatus, kPeers, kDoctor, kConfigShow, kConfigPaths, kDemo, kCompletion, kMan, kHelp, kVersion
+  kWho, kBrowse, kInvite, kJoin, kStatus, kPeers, kDoctor, kConfigShow, kConfigPaths, kDemo, kCompletion, kMan, kHelp, kVersion
 };
 
 struct DemoFlags {
@@ -59,17 +59,17 @@ struct Invocation {
   ConsoleStyle style;
   node::ConfigFlags config;
   SearchRequest search;                      // search; wish: its text, or its number
-  std::size_t rows = 20;                     // search: rows shown at most
+  std::size_t rows = 20;                     // search, browse: rows shown at most
   std::string what;                          // index: the task; wish: add, list or remove; feed: list or import; help: a topic;
                                              // completion: a shell; man: a page
-  std::vector<std::string> contents;         // get, play, who: rows' numbers or content ids; join: links
+  std::vector<std::string> contents;         // get, play, who: rows' numbers or content ids; join: links; browse: a peer
   bool verify = false;                       // get: check a file that is here
   std::string player;                        // play: empty: the first that is installed; "-": stdout
   std::vector<std::filesystem::path> paths;  // share, import, index
   std::filesystem::path out;                 // get, man
   bool no_page = false;                      // up: the browser stays closed
   bool origin = false;                       // config show: where each value comes from
-  std::uint64_t skip = 0, limit = 0;         // import, index import: rows
+  std::uint64_t skip = 0, limit = 0;         // import, index import: rows; browse: the first place (skip)
   std::string format;                        // search: m3u8 or xspf; empty: a table
   PublishFlags publish;
   DemoFlags demo;

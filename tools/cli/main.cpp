@@ -51,6 +51,8 @@ ExitCode run(const Invocation& invocation, Console& console) {
       return index(invocation, *config, console);
     case Command::kWho:
       return who(invocation, *config, console);
+    case Command::kBrowse:
+      return browse(invocation, *config, console);
     case Command::kInvite:
       return invite(*config, console);
     case Command::kJoin:

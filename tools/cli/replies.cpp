@@ -109,6 +109,11 @@ DoneLine done_from(std::string_view line) {
   return done;
 }
 
+PageLine page_from(std::string_view line) {
+  const ordered_json value = parsed(line);
+  return {number(value, "next"), number(value, "shared")};
+}
+
 StatusLine status_from(std::string_view line) {
   const ordered_json value = parsed(line);
   StatusLine status;
@@ -212,18 +217,21 @@ PlayLine play_from(std::string_view line) {
   return {text(value, "url"), number(value, "bytes"), number(value, "size"), sources(value)};
 }
 
-std::string search_body(const SearchRequest& request, const std::string& content) {
+std::string search_body(const SearchRequest& request) {
   ordered_json value = {{"text", request.text}, {"limit", request.limit}};
   value["strategy"] = overlay::strategies()[static_cast<std::size_t>(request.strategy)].name;
   value["ttl"] = request.ttl;
   value["walkers"] = request.walkers;
   value["time_ms"] = request.time / 1ms;
-  if (!content.empty()) value["content"] = content;
   return written(value);
 }
 
 std::string join_body(const std::vector<std::string>& links) {
   return written({{"contacts", links}});
+}
+
+std::string browse_body(const std::string& peer, std::uint64_t from) {
+  return written({{"peer", peer}, {"from", from}});
 }
 
 std::string invitation_line(std::string_view link) {

@@ -63,6 +63,12 @@ struct IndexLine {
   bool paused = false;
 };
 
+/// Where a page of a share ended.
+struct PageLine {
+  std::uint64_t next = 0, shared = 0;
+};
+PageLine page_from(std::string_view line);
+
 struct StatusLine {
   std::string version, role, self, invitation, key, endpoint, http;
   std::uint64_t neighbors = 0, passive = 0, links = 0, contacts = 0, uptime_ms = 0, tracks = 0, terms = 0,
@@ -110,10 +116,11 @@ PlayLine play_from(std::string_view line);
 /// Bodies of requests.
 /// Links as the invitation gives them.
 std::string join_body(const std::vector<std::string>& links);
+std::string browse_body(const std::string& peer, std::uint64_t from);
 std::string invitation_line(std::string_view link);
 std::string wish_body(const std::string& text);
 /// `content`: only who holds this one; empty: everything.
-std::string search_body(const SearchRequest& request, const std::string& content = "");
+std::string search_body(const SearchRequest& request);
 /// What and from whom; texts that are empty are left out.
 struct FetchWish {
   std::string content, title, artist, codec, out;

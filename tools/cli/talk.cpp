@@ -49,7 +49,22 @@ Result<std::string> ask(Client& client, std::string_view method, std::string_vie
   return answer;
 }
 
-Result<FetchWish> wish_from(const std::string& what, const std::filesystem::path& state) {
+namespace {
+
+/// The content id of a link, which may be earshot://ID or a node's address of the content; else the text as it is.
+std::string content_of_link(const std::string& what) {
+  constexpr std::string_view kScheme = "earshot://", kPath = "/content/";
+  if (what.starts_with(kScheme)) return what.substr(kScheme.size());
+  const std::size_t path = what.find(kPath);
+  if (path == std::string::npos) return what;
+  const std::size_t from = path + kPath.size();
+  return what.substr(from, what.find('?', from) - from);
+}
+
+}  // namespace
+
+Result<FetchWish> wish_from(const std::string& text, const std::filesystem::path& state) {
+  const std::string what = content_of_link(text);
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), number);
   const bool is_number = error == std::errc{} && end == what.data() + what.size();

@@ -83,6 +83,7 @@ const Api::Route Api::kRoutes[] = {
     {"POST", "/api/v1/shares", UserRole::kOwner, &Api::share},
     {"POST", "/api/v1/imports", UserRole::kOwner, &Api::import},
     {"POST", "/api/v1/index", UserRole::kOwner, &Api::index},
+    {"POST", "/api/v1/browses", UserRole::kOwner, &Api::browse},
     {"POST", "/api/v1/join", UserRole::kOwner, &Api::join},
     {"POST", "/api/v1/shutdown", UserRole::kOwner, &Api::shutdown},
     {"POST", "/api/v1/links", UserRole::kOwner, &Api::open_link},
@@ -230,20 +231,38 @@ Result<Fetch> Api::completed(json::FetchOrder order) const {
   std::sort(fetch.providers.begin(), fetch.providers.end());
   fetch.providers.erase(std::unique(fetch.providers.begin(), fetch.providers.end()), fetch.providers.end());
   if (fetch.providers.empty() && (!own || own->size_bytes == 0)) {
-    return fail(ErrorCode::kNotFound, "no holder of {} is known: search for it first", to_string(fetch.content));
+    return fail(ErrorCode::kNotFound, "nobody who was asked holds {}", to_string(fetch.content));
   }
   return fetch;
+}
+
+void Api::complete(json::FetchOrder order, const std::shared_ptr<Channel>& channel, std::function<void(Fetch)> then) {
+  auto fetch = completed(order);
+  if (fetch) return then(std::move(*fetch));
+  const bool can_ask = parts_.providers != nullptr && fetch.error().code == ErrorCode::kNotFound;
+  if (!can_ask || order.content.scheme == Scheme::kDescribed) return refuse(*channel, fetch.error());
+  const auto resume = [this, order, channel, then = std::move(then)](const std::atomic<bool>&) {
+    auto now = completed(order);
+    if (!now) return refuse(*channel, now.error());
+    then(std::move(*now));
+  };
+  const bool asked = parts_.providers->ask(
+      order.content, [sightings = sightings_, door = asking_door_, channel, resume](std::span<const ReachableHit> holders) {
+        for (const ReachableHit& hit : holders) sightings->saw(hit.track, hit.holder);
+        if (!door->post(resume)) refuse(*channel, {ErrorCode::kExhausted, "too many contents are looked for: try again in a moment"});
+      });
+  if (!asked) refuse(*channel, {ErrorCode::kExhausted, "too many contents are looked for: try again in a moment"});
 }
 
 void Api::play(const Request& request, const std::shared_ptr<Channel>& channel) {
   auto order = json::fetch_from(request.body);
   if (!order) return refuse(*channel, order.error());
-  const auto wanted = completed(std::move(*order));
-  if (!wanted) return refuse(*channel, wanted.error());
-  const auto opened = parts_.plays.open(wanted->content, wanted->providers, wanted->track.bitrate_kbps * 1000);
-  if (!opened) return refuse(*channel, opened.error());
-  const std::string url = address_of(wanted->content, /*whole=*/false);
-  channel->reply({200, json::play(wanted->content, wanted->track, (*opened)->status(), url), ""});
+  complete(std::move(*order), channel, [this, channel](const Fetch& wanted) {
+    const auto opened = parts_.plays.open(wanted.content, wanted.providers, wanted.track.bitrate_kbps * 1000);
+    if (!opened) return refuse(*channel, opened.error());
+    const std::string url = address_of(wanted.content, /*whole=*/false);
+    channel->reply({200, json::play(wanted.content, wanted.track, (*opened)->status(), url), ""});
+  });
 }
 
 void Api::content(const Request& request, const std::shared_ptr<Channel>& channel) {
@@ -252,14 +271,19 @@ void Api::content(const Request& request, const std::shared_ptr<Channel>& channe
   }
   const auto id = content_id_from(*content_in(request.target));
   if (!id) return refuse(*channel, id.error());
+  const auto answer = [channel, request, id = *id](const Result<std::shared_ptr<stream::Playback>>& opened) {
+    if (!opened) return refuse(*channel, opened.error());
+    channel->body(std::make_unique<ContentBody>(request, id, *opened));
+  };
   json::FetchOrder order;
   order.content = *id;
-  const auto wanted = completed(std::move(order));
   // A player comes back for more of what is open already, even when its holders are forgotten by now.
-  const auto opened = wanted ? parts_.plays.open(*id, wanted->providers, wanted->track.bitrate_kbps * 1000)
-                             : parts_.plays.find(*id, wanted.error());
-  if (!opened) return refuse(*channel, opened.error());
-  channel->body(std::make_unique<ContentBody>(request, *id, *opened));
+  if (!completed(order)) {
+    if (const auto open = parts_.plays.find(*id, {ErrorCode::kNotFound, ""})) return answer(open);
+  }
+  complete(std::move(order), channel, [this, answer](const Fetch& wanted) {
+    answer(parts_.plays.open(wanted.content, wanted.providers, wanted.track.bitrate_kbps * 1000));
+  });
 }
 
 void Api::cover(const Request& request, const std::shared_ptr<Channel>& channel) {
@@ -282,9 +306,10 @@ void Api::cover(const Request& request, const std::shared_ptr<Channel>& channel)
 void Api::fetch(const Request& request, const std::shared_ptr<Channel>& channel) {
   auto order = json::fetch_from(request.body);
   if (!order) return refuse(*channel, order.error());
-  auto wanted = completed(std::move(*order));
-  if (!wanted) return refuse(*channel, wanted.error());
-  Fetch fetch = std::move(*wanted);
+  complete(std::move(*order), channel, [this, channel](Fetch fetch) { begin_fetch(std::move(fetch), channel); });
+}
+
+void Api::begin_fetch(Fetch fetch, const std::shared_ptr<Channel>& channel) {
   if (fetch.out.empty()) {
     std::error_code ignored;
     std::filesystem::create_directories(parts_.download, ignored);
@@ -352,6 +377,24 @@ void Api::index(const Request& request, const std::shared_ptr<Channel>& channel)
         end_with(*channel, done ? json::index_done(*done) : json::error(done.error()));
       });
   if (!posted) refuse(*channel, {ErrorCode::kExhausted, "too many scans and imports wait already"});
+}
+
+void Api::browse(const Request& request, const std::shared_ptr<Channel>& channel) {
+  const auto order = json::browse_from(request.body);
+  if (!order) return refuse(*channel, order.error());
+  const auto asked = parts_.node.browse(order->peer, order->from, [channel, sightings = sightings_, from = order->from](const Result<SharePage>& page) {
+    if (!page) return refuse(*channel, page.error());
+    for (const Track& track : page->tracks) {
+      sightings->saw(track, page->holder);
+      json::HitRow row;
+      row.track = track;
+      row.holders = {for_people(page->holder)};
+      row.hops = 1;
+      channel->line(json::hit(row));
+    }
+    end_with(*channel, json::browse_done(from, *page));
+  });
+  if (!asked) refuse(*channel, asked.error());
 }
 
 void Api::join(const Request& request, const std::shared_ptr<Channel>& channel) {

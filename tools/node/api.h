@@ -13,6 +13,7 @@
 //   POST /api/v1/shares     {"path"}           lines: progress ..., done | error
 //   POST /api/v1/imports    {"path", ...}      lines: progress ..., done | error
 //   POST /api/v1/index      {"task", ...}      lines: progress ..., done | error
+//   POST /api/v1/browses    {"peer", "from"?}  lines: hit ..., done: a page of what one peer shares
 //   POST /api/v1/join       {"contacts"}       one object
 //   POST /api/v1/shutdown   {}                 one object
 //   POST /api/v1/links      {}                 one object: an address that opens the page once
@@ -62,6 +63,7 @@
 #include "tools/node/library.h"
 #include "tools/node/node.h"
 #include "tools/node/plays.h"
+#include "tools/node/providers.h"
 #include "tools/node/publishers.h"
 #include "tools/node/radio.h"
 #include "tools/node/scanner.h"
@@ -129,6 +131,7 @@ struct ApiParts {
   Wishes* wishes = nullptr;         // none: none are kept
   Publishers* publishers = nullptr;  // none: nobody is followed, nothing is put out
   Covers* covers = nullptr;          // none: no pictures
+  Providers* providers = nullptr;    // none: the network is not asked who holds a content
   std::function<Contact()> invitation{};  // what others join through; none: our own contact
 };
 
@@ -181,10 +184,15 @@ class Api {
 
   /// What an order leaves out, as far as this node knows it: the track and who holds it. Errors: kNotFound (no holder).
   Result<Fetch> completed(json::FetchOrder order) const;
+  /// The same; when no holder is known the network is asked first, and `then` is called from another thread. What cannot be
+  /// completed is refused.
+  void complete(json::FetchOrder order, const std::shared_ptr<Channel>& channel, std::function<void(Fetch)> then);
+  void begin_fetch(Fetch fetch, const std::shared_ptr<Channel>& channel);
 
   void share(const Request& request, const std::shared_ptr<Channel>& channel);
   void import(const Request& request, const std::shared_ptr<Channel>& channel);
   void index(const Request& request, const std::shared_ptr<Channel>& channel);
+  void browse(const Request& request, const std::shared_ptr<Channel>& channel);
   void join(const Request& request, const std::shared_ptr<Channel>& channel);
   void shutdown(const Request& request, const std::shared_ptr<Channel>& channel);
   void open_link(const Request& request, const std::shared_ptr<Channel>& channel);
@@ -228,7 +236,7 @@ class Api {
   Uploads uploads_;
   Endpoint http_;
   std::shared_ptr<Sightings> sightings_ = std::make_shared<Sightings>();
-  Worker asking_;  // easier questions, after those that found nothing
+  Worker asking_;  // easier questions, after those that found nothing, and what waited for a holder
   std::shared_ptr<WorkerDoor> asking_door_ = std::make_shared<WorkerDoor>(asking_);
   std::unique_ptr<Worker> hashing_, publishing_, painting_;  // made when first needed; last: their work uses the above
 };

@@ -371,6 +371,14 @@ std::string play(const ContentId& content, const Track& track, const stream::Sta
   return written(value);
 }
 
+std::string browse_done(std::uint32_t from, const SharePage& page) {
+  ordered_json value = line_of_type("done");
+  value["from"] = from;
+  value["next"] = page.next;
+  value["shared"] = page.shared;
+  return written(value);
+}
+
 std::string done(std::string_view what) {
   ordered_json value = line_of_type("done");
   value["what"] = what;

@@ -54,6 +54,9 @@ struct Summary {
 
 std::string summary(const Summary& summary);
 
+/// The end of a page of a share that was asked for from this place on.
+std::string browse_done(std::uint32_t from, const SharePage& page);
+
 struct StatusReport {
   NodeStatus node;
   Contact invitation;  // what others join through

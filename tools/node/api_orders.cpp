@@ -96,7 +96,7 @@ Result<fs::path> path_in(const ordered_json& object, const char* field) {
 }  // namespace
 
 Result<SearchOrder> search_from(std::string_view body) {
-  const auto value = object_from(body, {"text", "limit", "strategy", "ttl", "walkers", "time_ms", "relax", "content"});
+  const auto value = object_from(body, {"text", "limit", "strategy", "ttl", "walkers", "time_ms", "relax"});
   if (!value) return tl::unexpected(value.error());
   SearchOrder order;
   SearchRequest& request = order.request;
@@ -122,15 +122,7 @@ Result<SearchOrder> search_from(std::string_view body) {
   }
   const auto relax = switch_in(*value, "relax", true);
   if (!relax) return tl::unexpected(relax.error());
-  order.relax = *relax;
-  if (value->contains("content")) {
-    const auto text_of_id = text_in(*value, "content");
-    if (!text_of_id) return tl::unexpected(text_of_id.error());
-    const auto content = content_id_from(*text_of_id);
-    if (!content) return fail_in("'content'", content.error());
-    order.content = *content;
-    order.relax = false;
-  }
+  order.relax = *relax && !content_asked(request.text);
   if (auto valid = validate(request); !valid) return tl::unexpected(valid.error());
   return order;
 }
@@ -208,6 +200,25 @@ Result<IndexOrder> index_order_from(std::string_view body) {
   if (!limit) return tl::unexpected(limit.error());
   order.skip = *skip;
   order.limit = *limit;
+  return order;
+}
+
+Result<BrowseOrder> browse_from(std::string_view body) {
+  const auto value = object_from(body, {"peer", "from"});
+  if (!value) return tl::unexpected(value.error());
+  const auto text = text_in(*value, "peer");
+  if (!text) return tl::unexpected(text.error());
+  const auto from = number_in(*value, "from", 0, std::numeric_limits<std::uint32_t>::max());
+  if (!from) return tl::unexpected(from.error());
+  BrowseOrder order;
+  order.from = static_cast<std::uint32_t>(*from);
+  if (const auto key = digest_from_hex(*text)) {
+    order.peer.key = NodeKey{*key};
+    return order;
+  }
+  const auto contact = contact_from(*text);
+  if (!contact) return fail_in("'peer' is no key, and", contact.error());
+  order.peer = *contact;
   return order;
 }
 

@@ -24,11 +24,10 @@ namespace earshot::node::json {
 
 struct SearchOrder {
   SearchRequest request;
-  bool relax = true;  // when nothing is found, the same with a word less
-  std::optional<ContentId> content;  // only who holds this one; the text finds them
+  bool relax = true;  // when nothing is found, the same with a word less; never for a content id
 };
 
-/// {"text", "limit"?, "strategy"?: as in overlay/search/strategy.cpp, "ttl"?, "walkers"?, "time_ms"?, "relax"?, "content"?}
+/// {"text", "limit"?, "strategy"?: as in overlay/search/strategy.cpp, "ttl"?, "walkers"?, "time_ms"?, "relax"?}
 Result<SearchOrder> search_from(std::string_view body);
 
 struct FetchOrder {
@@ -55,6 +54,15 @@ Result<ImportOrder> import_from(std::string_view body);
 
 /// {"task": a name of kIndexTasks, "path"?, "skip"?, "limit"?}: the path is absolute, and there when the task takes one.
 Result<IndexOrder> index_order_from(std::string_view body);
+
+/// What one peer shares, from a place of his list on. The contact may be a key only.
+struct BrowseOrder {
+  Contact peer;
+  std::uint32_t from = 0;
+};
+
+/// {"peer": a contact or a key, "from"?}
+Result<BrowseOrder> browse_from(std::string_view body);
 
 /// {"contacts": ["earshot://..."]}, 1 to 64 of them.
 Result<std::vector<Contact>> join_from(std::string_view body);

@@ -173,7 +173,7 @@ Result<void> apply_url(Config& config, Values values) {
 
 constexpr std::string_view kSame;  // role "index" has no default of its own
 
-constexpr std::array<Setting, 25> kSettings = {{
+constexpr std::array<Setting, 26> kSettings = {{
     {"node.role", "--role", "EARSHOT_ROLE", Shape::kText, "node|index", "node", kSame,
      "node, or index: a machine with memory to spare that answers for many", apply_role},
     {"node.listen", "--listen", "EARSHOT_LISTEN", Shape::kText, "ADDRESS:PORT", "0.0.0.0:4040", kSame,
@@ -185,6 +185,9 @@ constexpr std::array<Setting, 25> kSettings = {{
     {"node.lan", "--lan", "EARSHOT_LAN", Shape::kSwitch, "true|false", "true", kSame,
      "Find nodes of the local network by multicast; a node that listens on loopback does not",
      [](Config& config, Values values) { return apply_switch(config.lan, values); }},
+    {"node.browsable", "--browsable", "EARSHOT_BROWSABLE", Shape::kSwitch, "true|false", "true", kSame,
+     "Show the list of what is shared to peers that ask for it; searches find it either way",
+     [](Config& config, Values values) { return apply_switch(config.browsable, values); }},
     {"node.local_only", "--local-only", "EARSHOT_LOCAL_ONLY", Shape::kSwitch, "true|false", "false", kSame,
      "Keep to this machine and the local network: nobody of the internet is dialled or let in",
      [](Config& config, Values values) { return apply_switch(config.local_only, values); }},

@@ -62,6 +62,7 @@ struct Config {
   std::vector<Contact> bootstrap;            // nodes to join through
   Duration publish_after = 1min;             // that a library is told to others
   bool lan = true;                           // finds nodes of the local network
+  bool browsable = true;                    // shows what it shares to who asks for the list
   bool local_only = false;                   // keeps to it
   bool port_mapping = true;                  // asks the router to let others in
   std::uint16_t links = 256;                 // to other nodes, at most, each way

@@ -101,6 +101,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Config& config, Role role) {
 
 Daemon::~Daemon() {
   if (watch_) watch_->stop();
+  providers_.stop();
   std::error_code ignored;
   if (server_) fs::remove(config_.folders.runtime / "token", ignored);
 }
@@ -150,17 +151,19 @@ Result<void> Daemon::open_network(Role role) {
   options.network = config_.folders.state / "network";
   options.protocol.publish_after = config_.publish_after;
   options.digests = !light;
+  options.browsable = config_.browsable && !light;
   if (!light) {
     auto server = HttpServer::open(config_.folders.runtime / "earshot.sock", config_.http_port);
     if (!server) return tl::unexpected(server.error());
     server_ = std::move(*server);
   }
   worker_ = std::make_unique<Worker>();
-  fetches_ = std::make_unique<Fetches>(engines_, identify);
-  plays_ = std::make_unique<Plays>(engines_);
+  fetches_ = std::make_unique<Fetches>(engines_, identify, &providers_);
+  plays_ = std::make_unique<Plays>(engines_, &providers_);
   auto node = Node::start(*identity_, options, *index_);
   if (!node) return fail_in("start the node", node.error());
   node_ = std::move(*node);
+  providers_.start(*node_);
   be_found(role);
   return {};
 }
@@ -206,6 +209,7 @@ Result<void> Daemon::open_api(Role role) {
   ApiParts parts{
       *node_, *index_, *scanner_, *worker_, *fetches_, *plays_, config_.folders.download, name_of(role, config_.role),
       [] {}, nullptr, index_.get()};
+  parts.providers = &providers_;
   if (server_) {
     if (auto written = write_private_file(config_.folders.runtime / "token", access.token + "\n"); !written)
       return written;

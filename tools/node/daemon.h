@@ -20,6 +20,7 @@
 #include "tools/node/library.h"
 #include "tools/node/node.h"
 #include "tools/node/port_mapping.h"
+#include "tools/node/providers.h"
 #include "tools/node/publishers.h"
 #include "tools/node/runtime_files.h"
 #include "tools/node/scanner.h"
@@ -73,6 +74,7 @@ class Daemon {
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<FolderWatch> watch_;  // stopped before anything goes: it posts to the worker, whose jobs tell it
   std::unique_ptr<Worker> worker_;
+  Providers providers_;  // stopped before the node goes
   std::unique_ptr<Fetches> fetches_;
   std::unique_ptr<Plays> plays_;
   std::unique_ptr<Users> users_;

@@ -53,7 +53,8 @@ std::string file_name_for(const Track& track) {
   return tidy_file_name(joined) + std::string(ending_of(track.codec));
 }
 
-Fetches::Fetches(const Engines& engines, Identify identify) : engines_(engines), identify_(std::move(identify)) {}
+Fetches::Fetches(const Engines& engines, Identify identify, Providers* providers)
+    : engines_(engines), identify_(std::move(identify)), providers_(providers) {}
 
 Fetches::~Fetches() {
   std::list<Run> runs;
@@ -115,6 +116,7 @@ Result<FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& fetch,
     return FetchDone{fetch.content, target, fs::file_size(target, error), 0, {}, fetch.track};
   auto stream = engine.open(fetch.content, fetch.providers);
   if (!stream) return tl::unexpected(stream.error());
+  auto more = providers_ ? providers_->want(fetch.content, !fetch.providers.empty(), wanter_of(**stream)) : nullptr;
   auto part = PartFile::create(target.parent_path());
   if (!part) return tl::unexpected(part.error());
   std::array<std::uint8_t, 64 * 1024> buffer;
@@ -158,6 +160,7 @@ Result<FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& fetch,
   if (!file) return tl::unexpected(file.error());
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count();
   FetchDone done{fetch.content, std::move(*file), offset, took, (*stream)->status().sources, fetch.track};
+  more.reset();  // it tells the stream
   keep_serving(std::move(*stream));
   return done;
 }

@@ -19,6 +19,7 @@
 #include "schema/result.h"
 #include "schema/track.h"
 #include "stream/engines.h"
+#include "tools/node/providers.h"
 
 namespace earshot::node {
 
@@ -69,7 +70,8 @@ class Fetches {
     std::function<void(Result<FetchDone>)> on_done;  // once, last
   };
 
-  Fetches(const Engines& engines, Identify identify);
+  /// Where there are `providers`, more holders are looked for while a fetch takes long.
+  Fetches(const Engines& engines, Identify identify, Providers* providers = nullptr);
 
   /// Stops what runs (each ends with kStopped) and waits for it.
   ~Fetches();
@@ -96,6 +98,7 @@ class Fetches {
 
   const Engines& engines_;
   Identify identify_;
+  Providers* const providers_;
   mutable std::mutex mutex_;
   std::list<Run> runs_;                                // guarded by mutex_
   std::list<std::unique_ptr<stream::Stream>> served_;  // guarded by mutex_

@@ -28,6 +28,7 @@
 #include "schema/digest.h"
 #include "schema/limits.h"
 #include "tools/node/accept_guard.h"
+#include "tools/node/browser.h"
 #include "tools/node/clocks.h"
 #include "tools/node/digest_host.h"
 #include "tools/node/lookup_worker.h"
@@ -143,6 +144,7 @@ class Reactor final : public Node {
   Contact self() const override { return transport_->self(); }
   Result<QueryId> search(SearchRequest request, std::function<void(const SearchEvent&)> on_event) override;
   void cancel(const QueryId& id) override;
+  Result<void> browse(const Contact& peer, std::uint32_t place, OnPage on_page) override;
   void join(std::vector<Contact> contacts) override;
   NodeStatus status() const override;
   std::vector<PeerRow> peers() const override;
@@ -164,6 +166,10 @@ class Reactor final : public Node {
   void name_canaries(SearchRequest& request);
   overlay::SharedBox sealed(const SearchRequest& request, std::span<const Hit> hits);
   void take(const overlay::net::Received& received);
+  void take(PeerId, const overlay::wire::Hello&) {}  // a second one says nothing new
+  void take(PeerId from, const overlay::Message& message);
+  void take(PeerId from, const overlay::Browse& question);
+  void take(PeerId from, const overlay::Shelf& shelf) { browser_->take(from, shelf); }
   void take(const overlay::net::LinkUp& link);
   void take(const overlay::net::LinkLost& link);
   void take(const overlay::net::Refused& refused);
@@ -195,6 +201,7 @@ class Reactor final : public Node {
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<DigestHost> digests_;  // null: none are published or hosted
   std::unique_ptr<LookupWorker> lookups_;
+  std::unique_ptr<Browser> browser_;
 
   Instant now_{};
   overlay::Outbox outbox_;
@@ -236,6 +243,10 @@ Result<void> Reactor::open(const overlay::net::Identity& identity) {
   const auto wake = [transport = transport_.get()] { transport->wake(); };
   if (options_.digests) digests_ = std::make_unique<DigestHost>(index_, identity, wake);
   lookups_ = std::make_unique<LookupWorker>(index_, digests_.get(), wake);
+  browser_ = std::make_unique<Browser>(
+      Browser::Parts{identity, index_, book_, peer_.self(), options_.browsable,
+                     [this](PeerId to, Bytes frame) { transport_->send(now_, to, std::move(frame), Priority::kQueries); }, wake},
+      random_stream());
   thread_ = std::thread([this] { run(); });
   return {};
 }
@@ -282,6 +293,10 @@ void Reactor::cancel(const QueryId& id) {
     peer_.cancel(now_, id, outbox_);
     perform_all();
   });
+}
+
+Result<void> Reactor::browse(const Contact& peer, std::uint32_t place, OnPage on_page) {
+  return ask_reactor<Result<void>>([&] { return browser_->ask(now_, peer, place, std::move(on_page)); });
 }
 
 void Reactor::join(std::vector<Contact> contacts) {
@@ -351,7 +366,7 @@ void Reactor::run() {
 }
 
 Instant Reactor::next_deadline() const {
-  return std::min({peer_.next_deadline(), transport_->next_deadline(), next_save_});
+  return std::min({peer_.next_deadline(), transport_->next_deadline(), browser_->next_deadline(), next_save_});
 }
 
 void Reactor::turn() {
@@ -359,6 +374,7 @@ void Reactor::turn() {
   run_posted();
   take_answers();
   if (digests_) take_news();
+  browser_->tick(now_);
   if (now_ >= peer_.next_deadline()) {
     peer_.tick(now_, outbox_);
     perform_all();
@@ -448,10 +464,16 @@ void Reactor::take(const overlay::net::Received& received) {
     }
     return;
   }
-  const auto* message = std::get_if<overlay::Message>(&*frame);
-  if (message == nullptr) return;  // a second hello says nothing new
-  peer_.receive(now_, received.from, *message, outbox_);
+  std::visit([&](const auto& what) { take(received.from, what); }, *frame);
+}
+
+void Reactor::take(PeerId from, const overlay::Message& message) {
+  peer_.receive(now_, from, message, outbox_);
   perform_all();
+}
+
+void Reactor::take(PeerId from, const overlay::Browse& question) {
+  if (memory_.ledger.admits_query(now_, from, options_.protocol.queries_per_s)) browser_->take(now_, from, question);
 }
 
 void Reactor::take(const overlay::net::LinkUp& link) {
@@ -462,6 +484,7 @@ void Reactor::take(const overlay::net::LinkLost& link) {
   spdlog::debug("event=link-lost peer={} why=\"{}\"", to_number(link.peer), link.why);
   peer_.lost(now_, link.peer, outbox_);
   perform_all();
+  browser_->lost(link.peer);
 }
 
 void Reactor::take(const overlay::net::Refused& refused) {
@@ -578,6 +601,7 @@ void Reactor::say_goodbye() {
   perform_all();
   for (auto& [id, client] : clients_) client->on_event({{}, {}, /*last=*/true});
   clients_.clear();
+  browser_->stop();
   const Instant end = now_ + kGoodbyeTime;
   while (!transport_->all_sent() && now_ < end) {
     transport_->wait(10ms);

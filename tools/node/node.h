@@ -34,6 +34,7 @@ struct NodeOptions {
   std::filesystem::path network;         // what is remembered of the network; empty: nothing
   bool local_only = false;               // neither dials nor lets in anybody from the public internet
   bool digests = true;                   // publishes its own and hosts those of others, where the index can
+  bool browsable = true;                 // shows what it shares to who asks
   overlay::Config protocol = overlay::among_strangers();
   std::size_t links = 256;               // at most, each way
   std::string agent;                     // program and version, told to neighbors
@@ -52,6 +53,15 @@ struct SearchEvent {
   overlay::Progress progress;
   bool last = false;
 };
+
+/// A page of what one peer shares.
+struct SharePage {
+  std::vector<Track> tracks;
+  Contact holder;
+  std::uint32_t shared = 0;  // tracks in all
+  std::uint32_t next = 0;    // the place to go on from; `shared` or beyond: that was all
+};
+using OnPage = std::function<void(Result<SharePage>)>;
 
 struct PeerRow {
   Contact contact;
@@ -94,6 +104,11 @@ class Node {
   /// queries).
   virtual Result<QueryId> search(SearchRequest request, std::function<void(const SearchEvent&)> on_event) = 0;
   virtual void cancel(const QueryId& id) = 0;
+
+  /// Asks one peer what it shares, from this place of its list on; without an address it must be known. `on_page` is called
+  /// once, unless an error comes back: kNotFound, kExhausted. Errors told there: kDenied (it does not show it), kTimedOut,
+  /// kUnreachable, kInvalid, kStopped.
+  virtual Result<void> browse(const Contact& peer, std::uint32_t place, OnPage on_page) = 0;
 
   virtual void join(std::vector<Contact> contacts) = 0;
   virtual NodeStatus status() const = 0;

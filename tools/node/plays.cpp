@@ -57,6 +57,7 @@ Result<std::shared_ptr<stream::Playback>> Plays::open(const ContentId& content, 
   stream::PlaybackOptions options;
   if (bit_rate != 0) options.bit_rate = bit_rate;
   Play play{stream::Playback::open(std::move(*stream), options), now};
+  if (providers_) play.more = providers_->want(content, !providers.empty(), wanter_of(*play.playback));
   return plays_.emplace(content, std::move(play)).first->second.playback;
 }
 

@@ -11,6 +11,7 @@
 #include "schema/ids.h"
 #include "stream/playback.h"
 #include "tools/node/fetches.h"
+#include "tools/node/providers.h"
 
 namespace earshot::node {
 
@@ -21,7 +22,8 @@ class Plays {
   static constexpr std::size_t kMaxOpen = 32;
   static constexpr std::chrono::seconds kIdleTime{60};
 
-  explicit Plays(const Engines& engines) : engines_(engines) {}
+  /// Where there are `providers`, more holders are looked for while a content is open and not complete.
+  explicit Plays(const Engines& engines, Providers* providers = nullptr) : engines_(engines), providers_(providers) {}
 
   /// Opens a content with head and tail first, or finds it open and adds the providers. `bit_rate`: bits a second; 0: not
   /// known. Errors: kUnsupported (no engine), kExhausted, those of Engine::open.
@@ -36,6 +38,7 @@ class Plays {
   struct Play {
     std::shared_ptr<stream::Playback> playback;
     Clock::time_point used;
+    std::unique_ptr<Providers::Wanted> more{};  // goes before what it tells
     bool in_use() const { return playback.use_count() > 1; }
   };
 
@@ -43,6 +46,7 @@ class Plays {
   std::vector<Play> take_idle(Clock::time_point now);
 
   const Engines& engines_;
+  Providers* const providers_;
   std::mutex mutex_;
   std::map<ContentId, Play> plays_;  // guarded by mutex_
 };

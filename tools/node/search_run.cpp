@@ -103,7 +103,6 @@ void SearchRun::finish() {
 void SearchRun::add(const ReachableHit& hit) {
   if (rows_.size() >= limits::kMaxHitsPerQuery) return;
   parts_.sightings->saw(hit.track, hit.holder);
-  if (order_.content && hit.track.content != *order_.content) return;
   const auto [at, fresh] = rows_.try_emplace(hit.track.content);
   json::HitRow& row = at->second;
   if (fresh) {

@@ -132,10 +132,12 @@ struct Outcome {
   double copies = 0;
 };
 
-Outcome rendezvous(NetOfPeers& net, std::size_t owners, std::uint64_t seed) {
+std::string words_of(std::uint32_t owner) { return fmt::format("of {}", owner); }
+
+Outcome rendezvous(NetOfPeers& net, std::size_t owners, std::uint64_t seed, std::string (*text_of)(std::uint32_t) = words_of) {
   Random random = Random::stream(seed, 0, 8);
-  net.library = [](PeerId peer, const SearchRequest& request) {
-    return request.text == fmt::format("of {}", to_number(peer)) ? std::vector<Hit>{hit_at(peer, 1)} : std::vector<Hit>{};
+  net.library = [text_of](PeerId peer, const SearchRequest& request) {
+    return request.text == text_of(to_number(peer)) ? std::vector<Hit>{hit_at(peer, 1)} : std::vector<Hit>{};
   };
   for (std::size_t owner = 0; owner < owners; ++owner) net.publish(owner);
   net.run_for(30s);
@@ -145,7 +147,7 @@ Outcome rendezvous(NetOfPeers& net, std::size_t owners, std::uint64_t seed) {
     std::size_t origin = owner;
     while (origin == owner) origin = random.below(net.size());
     const std::size_t before = net.delivered(origin).size();
-    SearchRequest request = request_for(fmt::format("of {}", owner), StrategyKind::kBubble);
+    SearchRequest request = request_for(text_of(static_cast<std::uint32_t>(owner)), StrategyKind::kBubble);
     request.time = 30s;
     net.ask(origin, request);
     net.run_for(30s);
@@ -178,6 +180,23 @@ TEST(Bubble, MeetsADigestAsOftenAsTheFormulaSays) {
     EXPECT_GE(sum.found, (expected - off) * sum.asked) << "lambda " << lambda;
     EXPECT_LE(sum.found, (1 - (1 - expected) * 0.8 + off) * sum.asked) << "lambda " << lambda;
   }
+}
+
+/// A content is asked for by its id as everything else by its words: the same visits, the same digests.
+TEST(Bubble, FindsTheOnlyHolderOfAContentByItsId) {
+  const auto id_of = [](std::uint32_t owner) {
+    ContentId content{Scheme::kPpspp, {}};
+    for (std::size_t i = 0; i < 4; ++i) content.digest[i] = static_cast<std::uint8_t>(owner >> (8 * i));
+    return to_string(content);
+  };
+  ASSERT_TRUE(content_asked(id_of(7)));
+  NetOfPeers::Options options = options_for(16, 5);
+  options.config.digest_excess_percent = 0;
+  NetOfPeers net(1000, options);
+  make_regular(net, 16, 5);
+  net.assume(network_of(1000, 16));
+  const Outcome outcome = rendezvous(net, 60, 5, id_of);
+  EXPECT_GE(outcome.found, outcome.asked * 95 / 100);
 }
 
 }  // namespace
