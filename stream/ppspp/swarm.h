@@ -39,6 +39,7 @@
 #include "schema/endpoint.h"
 #include "schema/result.h"
 #include "schema/time.h"
+#include "stream/ppspp/agreement.h"
 #include "stream/ppspp/allowance.h"
 #include "stream/ppspp/channel.h"
 #include "stream/ppspp/choker.h"
@@ -163,10 +164,9 @@ class Swarm {
   void dial(Instant now, Channel& channel, Outbox& out);
   void look_elsewhere(Instant now, const Channel& known, const Endpoint& from, std::size_t bytes, Outbox& out);
   void answer(Instant now, Channel& channel, Outbox& out);
-  std::string misfit(const Options& options) const;
   bool accepts(const Options& options);
   bool speaks_draft10() const { return config_.hash == MerkleHash::kSha1 && config_.addressing == Addressing::kChunk32; }
-  Options our_options(bool draft10) const;
+  Agreement agreement(bool draft10) const;
   ByteView swarm_id() const { return ByteView(root_).first(format_.hash_size); }
   void open(Instant now, Channel& channel);
   void say_good_bye(Instant now, Channel& channel, Outbox& out);

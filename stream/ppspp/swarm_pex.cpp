@@ -1,21 +1,18 @@
 // Peers from peers (RFC 7574, section 3.10).
 #include <algorithm>
 
+#include "stream/ppspp/peer_limits.h"
 #include "stream/ppspp/swarm.h"
 
 namespace earshot::stream::ppspp {
 
 namespace {
 
-/// "Peer B MUST have exchanged messages with Peer Ci in the last 60 seconds."
-constexpr Duration kLiveliness = 60s;
-
 /// A swarm with that many peers looks for no more.
 constexpr std::size_t kEnoughPeers = 16;
 
 constexpr Duration kAskInterval = 30s;
 constexpr Duration kAnswerInterval = 10s;  // a peer that asks more often is not answered
-constexpr std::size_t kMaxAddresses = 32;  // in one answer: 32 x 19 bytes fit into a datagram; more are not believed
 
 }  // namespace
 

@@ -2,18 +2,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "stream/ppspp/peer_limits.h"
 #include "stream/ppspp/swarm.h"
 
 namespace earshot::stream::ppspp {
 
 namespace {
 
-/// Section 3.12: three minutes without a datagram and at least three sent in that time.
-constexpr Duration kDeadAfter = 180s;
-constexpr unsigned kDeadUnanswered = 3;
-
-constexpr Duration kHalfOpenTime = 10s;   // a round trip is a second at worst
-constexpr Duration kRedialAfter = 30s;    // doubling kMaxRedialDoublings times, to half an hour
+constexpr Duration kRedialAfter = 30s;  // doubling kMaxRedialDoublings times, to half an hour
 constexpr unsigned kMaxRedialDoublings = 6;
 
 /// Routers forget a UDP mapping after a minute or so.
