@@ -26,6 +26,8 @@
 //  7. While more peers ask than there are slots, tit for tat decides (choker.h). Batches go out in turns, one a peer.
 //  8. Addresses are asked of peers and told to them in private networks only (section 3.10), and never more than half of
 //     our peers are known by hearsay.
+//  9. A peer behind a link (stream/relay/carrier.h) is dialled when kLinkPatience has passed and nobody else has answered, or when
+//     nobody else is known: a link carries little. Its endpoint is told to nobody.
 #pragma once
 
 #include <cstdint>
@@ -216,6 +218,8 @@ class Swarm {
   void ask_for_peers(Instant now);
   bool exchanges_addresses_with(const Channel& channel) const;
   bool believe_address(Instant now, Channel& channel, const Endpoint& endpoint);
+  bool is_anybody_open() const;
+  bool knows_links_only() const;
   void dial_candidates(Instant now, Outbox& out);
   void update_deadline(Instant now);
 

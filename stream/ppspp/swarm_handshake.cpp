@@ -4,6 +4,7 @@
 #include "schema/check.h"
 #include "stream/ppspp/peer_limits.h"
 #include "stream/ppspp/swarm.h"
+#include "stream/relay/carrier.h"
 
 namespace earshot::stream::ppspp {
 
@@ -34,12 +35,13 @@ bool Swarm::accepts(const Options& options) {
 
 void Swarm::add_peer(Instant now, const Endpoint& endpoint, Outbox& out) {
   if (endpoint.port == 0 || endpoint.is_unspecified() || is_banned(endpoint) || find(endpoint) != nullptr) return;
+  const Instant not_before = relay::is_link(endpoint) ? now + kLinkPatience : now;
   const auto known = std::find_if(candidates_.begin(), candidates_.end(),
                                   [&](const Candidate& candidate) { return candidate.endpoint == endpoint; });
   if (known != candidates_.end()) {
-    known->not_before = now;
+    known->not_before = not_before;
   } else if (candidates_.size() < config_.max_candidates) {
-    candidates_.push_back({endpoint, now, 0, /*hearsay=*/false});
+    candidates_.push_back({endpoint, not_before, 0, /*hearsay=*/false});
   }
   dial_candidates(now, out);
   update_deadline(now);

@@ -3,6 +3,7 @@
 
 #include "stream/ppspp/peer_limits.h"
 #include "stream/ppspp/swarm.h"
+#include "stream/relay/carrier.h"
 
 namespace earshot::stream::ppspp {
 
@@ -63,6 +64,7 @@ bool Swarm::take(Instant now, Channel& channel, const PexRequest&, Outbox& out) 
   std::size_t count = 0;
   for (const auto& other : channels_) {
     if (other.get() == &channel || other->state != Channel::State::kOpen || now - other->heard > kLiveliness) continue;
+    if (relay::is_link(other->endpoint)) continue;
     if (!other->dialled && !is_private(other->endpoint)) continue;  // an address behind a NAT that only we can reach
     if (is_private(other->endpoint) && !is_private(channel.endpoint)) continue;
     const Message message = other->endpoint.is_v4() ? Message(PexV4{other->endpoint}) : Message(PexV6{other->endpoint});
@@ -79,7 +81,7 @@ bool Swarm::take(Instant now, Channel& channel, const PexRequest&, Outbox& out) 
 bool Swarm::believe_address(Instant now, Channel& channel, const Endpoint& endpoint) {
   const bool asked = channel.pex_asked != Instant{} && now - channel.pex_asked < kAskInterval;
   if (!asked || !exchanges_addresses_with(channel) || ++channel.pex_believed > kMaxAddresses) return true;
-  if (endpoint.port == 0 || endpoint.is_unspecified() || is_multicast(endpoint) || is_banned(endpoint)) return true;
+  if (endpoint.port == 0 || endpoint.is_unspecified() || is_multicast(endpoint) || relay::is_link(endpoint) || is_banned(endpoint)) return true;
   if (is_private(endpoint) && !is_private(channel.endpoint)) return true;
   const bool known = find(endpoint) != nullptr || std::any_of(candidates_.begin(), candidates_.end(), [&](const Candidate& candidate) {
     return candidate.endpoint == endpoint;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "stream/relay/carrier.h"
 #include "tools/node/api_json.h"
 #include "tools/node/content_http.h"
 #include "tools/node/media_type.h"
@@ -212,13 +213,23 @@ void Api::search(const Request& request, const std::shared_ptr<Channel>& channel
   });
 }
 
-Result<Fetch> Api::completed(json::FetchOrder order) const {
+Result<Fetch> Api::completed(json::FetchOrder order, UserRole role) const {
+  if (!order.link.empty()) {
+    if (order.link.starts_with('/') && role != UserRole::kOwner)
+      return fail(ErrorCode::kDenied, "only the owner may name files of this machine");
+    const auto content = parts_.fetches.introduce(order.link);
+    if (!content) return tl::unexpected(content.error());
+    order.content = *content;
+  }
   Fetch fetch{order.content, std::move(order.providers), std::move(order.out), {}};
   const auto own = parts_.index.find(fetch.content).value_or(std::nullopt);
   if (const auto sighting = sightings_->find(fetch.content)) {
     fetch.track = sighting->track;
     for (const Contact& holder : sighting->holders) {
-      if (holder.stream_port != 0) fetch.providers.push_back(holder.stream_endpoint());
+      if (holder.stream_port == 0) continue;
+      fetch.providers.push_back(holder.stream_endpoint());
+      const PeerId link = parts_.node.link_to(holder);  // where UDP does not get through
+      if (link != kNoPeer) fetch.providers.push_back(stream::relay::endpoint_of(stream::relay::LinkNumber{to_number(link)}));
     }
   } else {
     fetch.track = own ? *own : order.named;
@@ -229,7 +240,8 @@ Result<Fetch> Api::completed(json::FetchOrder order) const {
   }
   std::sort(fetch.providers.begin(), fetch.providers.end());
   fetch.providers.erase(std::unique(fetch.providers.begin(), fetch.providers.end()), fetch.providers.end());
-  if (fetch.providers.empty() && (!own || own->size_bytes == 0)) {
+  const bool finds_its_own = fetch.content.scheme == Scheme::kTorrent;
+  if (fetch.providers.empty() && !finds_its_own && (!own || own->size_bytes == 0)) {
     return fail(ErrorCode::kNotFound, "no holder of {} is known: search for it first", to_string(fetch.content));
   }
   return fetch;
@@ -238,7 +250,7 @@ Result<Fetch> Api::completed(json::FetchOrder order) const {
 void Api::play(const Request& request, const std::shared_ptr<Channel>& channel) {
   auto order = json::fetch_from(request.body);
   if (!order) return refuse(*channel, order.error());
-  const auto wanted = completed(std::move(*order));
+  const auto wanted = completed(std::move(*order), request.role);
   if (!wanted) return refuse(*channel, wanted.error());
   const auto opened = parts_.plays.open(wanted->content, wanted->providers, wanted->track.bitrate_kbps * 1000);
   if (!opened) return refuse(*channel, opened.error());
@@ -254,7 +266,7 @@ void Api::content(const Request& request, const std::shared_ptr<Channel>& channe
   if (!id) return refuse(*channel, id.error());
   json::FetchOrder order;
   order.content = *id;
-  const auto wanted = completed(std::move(order));
+  const auto wanted = completed(std::move(order), request.role);
   // A player comes back for more of what is open already, even when its holders are forgotten by now.
   const auto opened = wanted ? parts_.plays.open(*id, wanted->providers, wanted->track.bitrate_kbps * 1000)
                              : parts_.plays.find(*id, wanted.error());
@@ -282,7 +294,7 @@ void Api::cover(const Request& request, const std::shared_ptr<Channel>& channel)
 void Api::fetch(const Request& request, const std::shared_ptr<Channel>& channel) {
   auto order = json::fetch_from(request.body);
   if (!order) return refuse(*channel, order.error());
-  auto wanted = completed(std::move(*order));
+  auto wanted = completed(std::move(*order), request.role);
   if (!wanted) return refuse(*channel, wanted.error());
   Fetch fetch = std::move(*wanted);
   if (fetch.out.empty()) {

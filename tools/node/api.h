@@ -180,7 +180,7 @@ class Api {
   void cover(const Request& request, const std::shared_ptr<Channel>& channel);
 
   /// What an order leaves out, as far as this node knows it: the track and who holds it. Errors: kNotFound (no holder).
-  Result<Fetch> completed(json::FetchOrder order) const;
+  Result<Fetch> completed(json::FetchOrder order, UserRole role) const;
 
   void share(const Request& request, const std::shared_ptr<Channel>& channel);
   void import(const Request& request, const std::shared_ptr<Channel>& channel);

@@ -3,6 +3,7 @@
 
 #include "stream/ppspp/live/live_swarm.h"
 #include "stream/ppspp/peer_limits.h"
+#include "stream/relay/carrier.h"
 
 namespace earshot::stream::ppspp {
 
@@ -121,7 +122,7 @@ void LiveSwarm::answer_addresses(Instant now, Channel& channel, Outbox& out) {
 void LiveSwarm::take_address(Instant now, Channel& channel, const Endpoint& endpoint) {
   const bool asked = channel.pex_asked != Instant{} && now - channel.pex_asked < kPexInterval;
   const bool leaks = is_private(endpoint) && !is_private(channel.endpoint);
-  if (!asked || leaks || endpoint.port == 0 || endpoint.is_unspecified() || banned_.contains(endpoint)) return;
+  if (!asked || leaks || endpoint.port == 0 || endpoint.is_unspecified() || relay::is_link(endpoint) || banned_.contains(endpoint)) return;
   if (find(endpoint) != nullptr || channels_.size() + candidates_.size() >= kEnoughListeners) return;
   candidates_.insert(endpoint);
 }
