@@ -30,9 +30,9 @@ struct Named {
   std::string_view name;
   Value value;
 };
-constexpr std::array kHashes = {Named{"sha1", MerkleHash::kSha1}, Named{"sha224", MerkleHash::kSha224}, Named{"sha256", MerkleHash::kSha256}};
-constexpr std::array kChunkNames = {Named{"chunk32", Addressing::kChunk32}, Named{"chunk64", Addressing::kChunk64},
-                                    Named{"bin32", Addressing::kBin32}, Named{"bin64", Addressing::kBin64}};
+constexpr std::array<Named<MerkleHash>, 3> kHashes = {{{"sha1", MerkleHash::kSha1}, {"sha224", MerkleHash::kSha224}, {"sha256", MerkleHash::kSha256}}};
+constexpr std::array<Named<Addressing>, 4> kChunkNames = {{{"chunk32", Addressing::kChunk32}, {"chunk64", Addressing::kChunk64},
+                                                           {"bin32", Addressing::kBin32}, {"bin64", Addressing::kBin64}}};
 
 template <class Table, class Value>
 bool look_up(const Table& table, std::string_view name, Value& into) {
