@@ -45,6 +45,8 @@ std::string to_string(const NodeKey& key);
 enum class Scheme : std::uint8_t {
   kDescribed = 0,  // metadata only: a digest of artist, title, album and length; nothing to fetch
   kPpspp = 1,      // RFC 7574 section 5: root of the SHA-256 Merkle tree over chunks of 1,024 bytes
+  kTorrent = 2,    // a file of a BitTorrent: 20 octets of info hash (version 1), 4 of the file's number, the rest zeros;
+                   // not said in the network, because nobody there could check it
 };
 
 /// A content's name: the same bytes have the same id everywhere.
@@ -54,7 +56,12 @@ struct ContentId {
   auto operator<=>(const ContentId&) const = default;
 };
 
-/// "ppspp:" or "described:" and 64 hexadecimal digits.
+/// Octets of a torrent's info hash.
+inline constexpr std::size_t kInfoHashSize = 20;
+/// Which file of its torrent a content is, from 1 on; 0: the largest. REQUIRES: scheme kTorrent.
+std::uint32_t torrent_file_of(const ContentId& id);
+
+/// "ppspp:" or "described:" and 64 hexadecimal digits; "torrent:" and 40 of them, and ":3" for its third file.
 std::string to_string(const ContentId& id);
 
 /// The reverse of to_string. Errors: kInvalid, saying what is expected.

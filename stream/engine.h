@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "schema/endpoint.h"
@@ -63,6 +64,12 @@ class Engine {
 
   /// UDP port on which this engine serves, for our own contact.
   virtual std::uint16_t port() const = 0;
+
+  /// What is known of a content beyond its id: a link or a file of the engine's own kind (a magnet link, the path of a .torrent).
+  /// Errors: kUnsupported (not of this engine's kind), kInvalid.
+  virtual Result<ContentId> introduce(std::string_view link) {
+    return fail(ErrorCode::kUnsupported, "'{}' is nothing that this engine knows", link);
+  }
 
   /// Fetches a content, or serves it at once when it is already here. Errors: kInvalid (scheme), kDisk, kExhausted.
   virtual Result<std::unique_ptr<Stream>> open(const ContentId& content, std::span<const Endpoint> providers) = 0;

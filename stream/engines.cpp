@@ -4,6 +4,9 @@
 #include <array>
 
 #include "stream/ppspp/engine.h"
+#ifdef EARSHOT_TORRENT
+#include "stream/torrent/engine.h"
+#endif
 
 namespace earshot::stream {
 
@@ -15,11 +18,27 @@ Result<std::unique_ptr<Engine>> open_ppspp(const EngineSettings& settings) {
   options.listen = settings.listen;
   options.upload_limit = settings.upload_limit;
   options.download_limit = settings.download_limit;
+  options.carrier = settings.carrier;
   return ppspp::open_engine(options);
 }
 
+#ifdef EARSHOT_TORRENT
+Result<std::unique_ptr<Engine>> open_torrent(const EngineSettings& settings) {
+  torrent::EngineOptions options;
+  options.folder = settings.folder / "torrent";
+  options.listen = settings.listen;
+  options.reach_out = settings.reach_out && !settings.listen.is_loopback();
+  options.upload_limit = settings.upload_limit;
+  options.download_limit = settings.download_limit;
+  return torrent::open_engine(options);
+}
+#endif
+
 constexpr std::array kTable = {
     EngineRow{Scheme::kPpspp, "ppspp", open_ppspp},
+#ifdef EARSHOT_TORRENT
+    EngineRow{Scheme::kTorrent, "torrent", open_torrent},
+#endif
 };
 
 }  // namespace

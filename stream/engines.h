@@ -11,6 +11,7 @@
 #include "schema/ids.h"
 #include "schema/result.h"
 #include "stream/engine.h"
+#include "stream/relay/carrier.h"
 
 namespace earshot::stream {
 
@@ -20,6 +21,8 @@ struct EngineSettings {
   Endpoint listen;                   // of engines with a port
   std::uint64_t upload_limit = 0;    // bytes a second; 0: no limit
   std::uint64_t download_limit = 0;
+  std::shared_ptr<relay::Carrier> carrier{};  // links for peers that UDP does not reach; null: none
+  bool reach_out = true;             // may look for strangers by itself: a DHT
 };
 
 struct EngineRow {

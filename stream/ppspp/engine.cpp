@@ -15,6 +15,7 @@
 
 #include "stream/ppspp/engine/content.h"
 #include "stream/ppspp/engine/driver.h"
+#include "stream/ppspp/engine/ways.h"
 #include "stream/ppspp/sha256.h"
 
 namespace earshot::stream::ppspp {
@@ -23,6 +24,9 @@ namespace {
 
 /// Commands waiting for the engine's thread. Full: the caller waits; each takes microseconds.
 constexpr std::size_t kMaxCommands = 1024;
+
+/// Datagrams of links that wait for the engine's thread, 1.5 KB each.
+constexpr std::size_t kMaxFromLinks = 256;
 
 constexpr Duration kSyncInterval = 500ms;
 constexpr Duration kIdleTime = 30s;
@@ -54,7 +58,7 @@ class Port : public std::enable_shared_from_this<Port> {
  public:
   Port(EngineOptions options, std::unique_ptr<net::UdpSocket> socket, int wake)
       : options_(std::move(options)),
-        socket_(std::move(socket)),
+        ways_(std::move(socket), options_.carrier),
         wake_(wake),
         ids_(secret_random()),
         allowance_{TokenBucket(options_.upload_limit), TokenBucket(options_.download_limit)} {}
@@ -70,10 +74,13 @@ class Port : public std::enable_shared_from_this<Port> {
     }
     reactor_ = std::thread([this] { react(); });
     syncer_ = std::thread([this] { sync_disks(); });
+    if (ways_.carrier() == nullptr) return;
+    ways_.carrier()->listen([this](relay::LinkNumber from, ByteView datagram) { hear(from, datagram); });
   }
 
   /// Says good-bye, writes what was kept, joins the threads.
   void stop() {
+    if (ways_.carrier() != nullptr) ways_.carrier()->listen({});
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
@@ -92,7 +99,7 @@ class Port : public std::enable_shared_from_this<Port> {
     open_.clear();
   }
 
-  std::uint16_t number() const { return socket_->local().port; }
+  std::uint16_t number() const { return ways_.local().port; }
 
   Result<std::unique_ptr<Stream>> open(const ContentId& content, std::span<const Endpoint> providers) {
     if (content.scheme != Scheme::kPpspp) return fail(ErrorCode::kInvalid, "{} is no ppspp content", to_string(content));
@@ -144,19 +151,19 @@ class Port : public std::enable_shared_from_this<Port> {
 
   void add_providers(const std::shared_ptr<Content>& content, std::span<const Endpoint> providers) {
     post([this, content, peers = std::vector<Endpoint>(providers.begin(), providers.end())] {
-      content->add_peers(now(), peers, *socket_);
+      content->add_peers(now(), peers, ways_);
     });
   }
 
   void want(const std::shared_ptr<Content>& content, const void* stream, std::span<const Wish> wishes, Rest rest) {
     post([this, content, stream, wished = std::vector<Wish>(wishes.begin(), wishes.end()), rest] {
-      content->want(now(), stream, wished, rest, *socket_);
+      content->want(now(), stream, wished, rest, ways_);
     });
   }
 
   /// The last stream on a content closes: an unfinished one is fetched no longer.
   void closed(const std::shared_ptr<Content>& content, const void* stream) {
-    post([this, content, stream] { content->want_no_more(now(), stream, *socket_); });
+    post([this, content, stream] { content->want_no_more(now(), stream, ways_); });
     if (--content->users > 0) return;
     post([this, content] {
       {
@@ -212,13 +219,15 @@ class Port : public std::enable_shared_from_this<Port> {
       wait();
       const bool stopping = run_commands();
       receive();
+      receive_from_links();
       const Instant time = now();
-      for (auto& [root, running] : running_) running.content->settle(time, *socket_);
+      ways_.keep_pace(time);
+      for (auto& [root, running] : running_) running.content->settle(time, ways_);
       put_to_sleep(time);
       if (stopping) break;
     }
     for (auto& [root, running] : running_) {
-      running.content->stop(now(), *socket_);
+      running.content->stop(now(), ways_);
     }
     running_.clear();
     const std::lock_guard lock(mutex_);
@@ -227,10 +236,10 @@ class Port : public std::enable_shared_from_this<Port> {
 
   void wait() {
     const Instant time = now();
-    Instant next = time + kMaxSleep;
+    Instant next = std::min(time + kMaxSleep, ways_.next_deadline(time));
     for (const auto& [root, running] : running_) next = std::min(next, running.content->next_deadline());
     const Duration patience = std::max(next - time, Duration(0));
-    std::array<pollfd, 2> events = {pollfd{socket_->descriptor(), POLLIN, 0}, pollfd{wake_, POLLIN, 0}};
+    std::array<pollfd, 2> events = {pollfd{ways_.socket().descriptor(), POLLIN, 0}, pollfd{wake_, POLLIN, 0}};
     const timespec limit{static_cast<time_t>(patience.count() / 1'000'000), static_cast<long>(patience.count() % 1'000'000 * 1000)};
     ppoll(events.data(), events.size(), &limit, nullptr);
   }
@@ -256,11 +265,32 @@ class Port : public std::enable_shared_from_this<Port> {
 
   void receive() {
     for (int batch = 0; batch < kBatchesPerTurn; ++batch) {
-      const auto incoming = socket_->receive();
+      const auto incoming = ways_.socket().receive();
       if (incoming.empty()) return;
       const Instant time = now();
-      for (const net::Incoming& datagram : incoming) route(time, datagram);
+      for (const net::Incoming& datagram : incoming) {
+        if (!relay::is_link(datagram.from)) route(time, datagram);  // else: somebody forged the address
+      }
     }
+  }
+
+  /// Any thread; what does not fit is lost.
+  void hear(relay::LinkNumber from, ByteView datagram) {
+    {
+      const std::lock_guard lock(commands_mutex_);
+      if (from_links_.size() >= kMaxFromLinks) return;
+      from_links_.emplace_back(from, Bytes(datagram.begin(), datagram.end()));
+    }
+    nudge();
+  }
+
+  void receive_from_links() {
+    std::vector<std::pair<relay::LinkNumber, Bytes>> heard;
+    {
+      const std::lock_guard lock(commands_mutex_);
+      heard.swap(from_links_);
+    }
+    for (const auto& [from, bytes] : heard) route(now(), {relay::endpoint_of(from), bytes});
   }
 
   void route(Instant time, const net::Incoming& datagram) {
@@ -273,14 +303,14 @@ class Port : public std::enable_shared_from_this<Port> {
       if (swarm != nullptr) root = &swarm->root();
     } else if (const auto handshake = leading_handshake(datagram.bytes)) {
       const auto swarm_id = handshake->options.swarm_id;
-      if (!swarm_id || swarm_id->size() != greeted.size()) return;
+      if (!swarm_id || swarm_id->size() != hash_size(options_.swarm.hash)) return;
       std::copy(swarm_id->begin(), swarm_id->end(), greeted.begin());
       if (!running_.contains(greeted)) wake_up(greeted);
       root = &greeted;
     }
     if (root == nullptr) return;
     const auto at = running_.find(*root);
-    if (at != running_.end()) at->second.content->receive(time, datagram, *socket_);
+    if (at != running_.end()) at->second.content->receive(time, datagram, ways_);
   }
 
   /// A stranger greets a content that is known by name only.
@@ -297,12 +327,12 @@ class Port : public std::enable_shared_from_this<Port> {
 
   void run(const std::shared_ptr<Content>& content) {
     if (content->is_running() || content->is_broken()) return;
-    content->start(ids_, allowance_);
+    content->start(ids_, allowance_, options_.swarm);
     running_[content->root()] = {content, now()};
   }
 
   void halt(const std::shared_ptr<Content>& content) {
-    content->stop(now(), *socket_);
+    content->stop(now(), ways_);
     const auto at = running_.find(content->root());
     if (at != running_.end() && at->second.content == content) running_.erase(at);
     const std::lock_guard lock(mutex_);
@@ -364,7 +394,7 @@ class Port : public std::enable_shared_from_this<Port> {
   }
 
   const EngineOptions options_;
-  const std::unique_ptr<net::UdpSocket> socket_;
+  Ways ways_;
   const int wake_;
 
   // The reactor's.
@@ -384,6 +414,7 @@ class Port : public std::enable_shared_from_this<Port> {
   std::condition_variable commands_free_;
   std::deque<std::function<void()>> commands_;                   // guarded by commands_mutex_
   bool deaf_ = false;                                            // guarded by commands_mutex_: stopped
+  std::vector<std::pair<relay::LinkNumber, Bytes>> from_links_;  // guarded by commands_mutex_
 
   std::thread reactor_;
   std::thread syncer_;
@@ -418,6 +449,8 @@ class PpsppEngine final : public Engine {
 }  // namespace
 
 Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options) {
+  if (auto supported = check(options.swarm); !supported) return tl::unexpected(supported.error());
+  if (options.swarm.chunk_size != ChunkStore::kChunkSize) return fail(ErrorCode::kUnsupported, "chunks of {} bytes", options.swarm.chunk_size);
   std::error_code error;
   for (const char* name : {"contents", "shared"}) {
     std::filesystem::create_directories(options.folder / name, error);

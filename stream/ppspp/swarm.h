@@ -26,6 +26,8 @@
 //  7. While more peers ask than there are slots, tit for tat decides (choker.h). Batches go out in turns, one a peer.
 //  8. Addresses are asked of peers and told to them in private networks only (section 3.10), and never more than half of
 //     our peers are known by hearsay.
+//  9. A peer behind a link (stream/relay/carrier.h) is dialled when kLinkPatience has passed and nobody else has answered, or when
+//     nobody else is known: a link carries little. Its endpoint is told to nobody.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +41,7 @@
 #include "schema/endpoint.h"
 #include "schema/result.h"
 #include "schema/time.h"
+#include "stream/ppspp/agreement.h"
 #include "stream/ppspp/allowance.h"
 #include "stream/ppspp/channel.h"
 #include "stream/ppspp/choker.h"
@@ -163,10 +166,9 @@ class Swarm {
   void dial(Instant now, Channel& channel, Outbox& out);
   void look_elsewhere(Instant now, const Channel& known, const Endpoint& from, std::size_t bytes, Outbox& out);
   void answer(Instant now, Channel& channel, Outbox& out);
-  std::string misfit(const Options& options) const;
   bool accepts(const Options& options);
   bool speaks_draft10() const { return config_.hash == MerkleHash::kSha1 && config_.addressing == Addressing::kChunk32; }
-  Options our_options(bool draft10) const;
+  Agreement agreement(bool draft10) const;
   ByteView swarm_id() const { return ByteView(root_).first(format_.hash_size); }
   void open(Instant now, Channel& channel);
   void say_good_bye(Instant now, Channel& channel, Outbox& out);
@@ -216,6 +218,8 @@ class Swarm {
   void ask_for_peers(Instant now);
   bool exchanges_addresses_with(const Channel& channel) const;
   bool believe_address(Instant now, Channel& channel, const Endpoint& endpoint);
+  bool is_anybody_open() const;
+  bool knows_links_only() const;
   void dial_candidates(Instant now, Outbox& out);
   void update_deadline(Instant now);
 

@@ -1,10 +1,10 @@
 // Who is there, and is it where it says: dialling, greeting, agreeing, leaving.
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "schema/check.h"
+#include "stream/ppspp/peer_limits.h"
 #include "stream/ppspp/swarm.h"
+#include "stream/relay/carrier.h"
 
 namespace earshot::stream::ppspp {
 
@@ -13,62 +13,20 @@ namespace {
 /// Addresses that may be a peer's new one, remembered until they have sent enough. Full: the oldest is forgotten.
 constexpr std::size_t kMaxMovers = 16;
 
-/// Handshakes of the RFC that a peer leaves unanswered before draft 10's is tried, too.
-constexpr unsigned kSilentDials = 2;
-
-SupportedMessages our_messages() {
-  SupportedMessages messages;
-  for (const Kind kind : {Kind::kHandshake, Kind::kData, Kind::kAck, Kind::kHave, Kind::kIntegrity, Kind::kRequest,
-                          Kind::kCancel, Kind::kChoke, Kind::kUnchoke, Kind::kPexRequest, Kind::kPexV4,
-                          Kind::kPexV6}) {
-    messages.add(kind);
-  }
-  return messages;
-}
-
 }  // namespace
 
-Options Swarm::our_options(bool draft10) const {
-  Options options;
-  options.version = kVersion;
-  options.integrity = static_cast<std::uint8_t>(Integrity::kMerkle);
-  options.merkle_hash = static_cast<std::uint8_t>(config_.hash);
-  options.addressing = static_cast<std::uint8_t>(config_.addressing);
-  if (draft10) {
-    options.minimum_version = kVersion;
-    return options;
-  }
-  options.supported = our_messages();
-  options.chunk_size = config_.chunk_size;
-  return options;
-}
-
-/// What the RFC says MUST be there, and what must agree. Empty: it fits. Draft 10 has no chunk size, and its hash is SHA-1.
-std::string Swarm::misfit(const Options& options) const {
-  if (!options.version) return "names no version";
-  if (*options.version < kVersion) return fmt::format("speaks version {} at most, this is {}", *options.version, kVersion);
-  if (options.minimum_version.value_or(0) > kVersion) return fmt::format("speaks version {} at least, this is {}", *options.minimum_version, kVersion);
-  if (options.swarm_id && !std::ranges::equal(*options.swarm_id, swarm_id())) return "is of another swarm";
-  const auto integrity = static_cast<Integrity>(options.integrity.value_or(0));
-  if (integrity == Integrity::kNone) return "offers content without integrity, which is not taken from anybody";
-  if (integrity != Integrity::kMerkle) return "speaks of a live stream; this is content on demand";
-  const bool draft10 = !options.chunk_size && speaks_draft10();
-  const auto hash = draft10 ? options.merkle_hash.value_or(0) : options.merkle_hash;
-  if (!hash) return "does not say how it hashes";
-  if (*hash != static_cast<std::uint8_t>(config_.hash)) {
-    return fmt::format("hashes with {}, this swarm with {}", to_string(MerkleHash{*hash}), to_string(config_.hash));
-  }
-  if (options.addressing != static_cast<std::uint8_t>(config_.addressing)) {
-    return fmt::format("names chunks by method {}, this swarm by {}", options.addressing.value_or(255), static_cast<int>(config_.addressing));
-  }
-  if (draft10) return {};
-  if (!options.chunk_size) return "does not say how large its chunks are";
-  if (*options.chunk_size != config_.chunk_size) return fmt::format("has chunks of {} bytes, this swarm of {}", *options.chunk_size, config_.chunk_size);
-  return {};
+Agreement Swarm::agreement(bool draft10) const {
+  Agreement ours;
+  ours.swarm_id = swarm_id();
+  ours.hash = config_.hash;
+  ours.addressing = config_.addressing;
+  ours.chunk_size = config_.chunk_size;
+  ours.draft10 = draft10;
+  return ours;
 }
 
 bool Swarm::accepts(const Options& options) {
-  std::string why = misfit(options);
+  std::string why = misfit(options, agreement(!options.chunk_size && speaks_draft10()));
   if (why.empty()) return true;
   ++counters_.refused;
   last_refusal_ = std::move(why);
@@ -77,12 +35,13 @@ bool Swarm::accepts(const Options& options) {
 
 void Swarm::add_peer(Instant now, const Endpoint& endpoint, Outbox& out) {
   if (endpoint.port == 0 || endpoint.is_unspecified() || is_banned(endpoint) || find(endpoint) != nullptr) return;
+  const Instant not_before = relay::is_link(endpoint) ? now + kLinkPatience : now;
   const auto known = std::find_if(candidates_.begin(), candidates_.end(),
                                   [&](const Candidate& candidate) { return candidate.endpoint == endpoint; });
   if (known != candidates_.end()) {
-    known->not_before = now;
+    known->not_before = not_before;
   } else if (candidates_.size() < config_.max_candidates) {
-    candidates_.push_back({endpoint, now, 0, /*hearsay=*/false});
+    candidates_.push_back({endpoint, not_before, 0, /*hearsay=*/false});
   }
   dial_candidates(now, out);
   update_deadline(now);
@@ -90,7 +49,7 @@ void Swarm::add_peer(Instant now, const Endpoint& endpoint, Outbox& out) {
 
 void Swarm::dial(Instant now, Channel& channel, Outbox& out) {
   channel.draft10 = speaks_draft10() && channel.dials >= kSilentDials && channel.dials % 2 == 0;
-  Options options = our_options(channel.draft10);
+  Options options = options_of(agreement(channel.draft10));
   options.minimum_version = kVersion;
   options.swarm_id = swarm_id();
   DatagramWriter writer(out.arena, kNoChannel, format_, kMaxDatagram);
@@ -182,7 +141,7 @@ Channel* Swarm::greeted_by(Instant now, const Endpoint& from, ChannelId source) 
 void Swarm::answer(Instant now, Channel& channel, Outbox& out) {
   const std::uint64_t allowance = channel.bytes_in - std::min(channel.bytes_in, channel.bytes_out);
   DatagramWriter writer(out.arena, channel.theirs, format_, std::min<std::uint64_t>(allowance, kMaxDatagram));
-  if (writer.add(Handshake{channel.ours, our_options(channel.draft10)})) {
+  if (writer.add(Handshake{channel.ours, options_of(agreement(channel.draft10))})) {
     const auto runs = verified_.ranges();
     const auto unsaid = std::find_if(runs.begin(), runs.end(), [&](const ChunkRange& run) { return !writer.add(Have{run}); });
     channel.told = unsaid == runs.end() ? verified_.size() : 0;

@@ -1,21 +1,19 @@
 // Peers from peers (RFC 7574, section 3.10).
 #include <algorithm>
 
+#include "stream/ppspp/peer_limits.h"
 #include "stream/ppspp/swarm.h"
+#include "stream/relay/carrier.h"
 
 namespace earshot::stream::ppspp {
 
 namespace {
-
-/// "Peer B MUST have exchanged messages with Peer Ci in the last 60 seconds."
-constexpr Duration kLiveliness = 60s;
 
 /// A swarm with that many peers looks for no more.
 constexpr std::size_t kEnoughPeers = 16;
 
 constexpr Duration kAskInterval = 30s;
 constexpr Duration kAnswerInterval = 10s;  // a peer that asks more often is not answered
-constexpr std::size_t kMaxAddresses = 32;  // in one answer: 32 x 19 bytes fit into a datagram; more are not believed
 
 }  // namespace
 
@@ -66,6 +64,7 @@ bool Swarm::take(Instant now, Channel& channel, const PexRequest&, Outbox& out) 
   std::size_t count = 0;
   for (const auto& other : channels_) {
     if (other.get() == &channel || other->state != Channel::State::kOpen || now - other->heard > kLiveliness) continue;
+    if (relay::is_link(other->endpoint)) continue;
     if (!other->dialled && !is_private(other->endpoint)) continue;  // an address behind a NAT that only we can reach
     if (is_private(other->endpoint) && !is_private(channel.endpoint)) continue;
     const Message message = other->endpoint.is_v4() ? Message(PexV4{other->endpoint}) : Message(PexV6{other->endpoint});
@@ -82,7 +81,7 @@ bool Swarm::take(Instant now, Channel& channel, const PexRequest&, Outbox& out) 
 bool Swarm::believe_address(Instant now, Channel& channel, const Endpoint& endpoint) {
   const bool asked = channel.pex_asked != Instant{} && now - channel.pex_asked < kAskInterval;
   if (!asked || !exchanges_addresses_with(channel) || ++channel.pex_believed > kMaxAddresses) return true;
-  if (endpoint.port == 0 || endpoint.is_unspecified() || is_multicast(endpoint) || is_banned(endpoint)) return true;
+  if (endpoint.port == 0 || endpoint.is_unspecified() || is_multicast(endpoint) || relay::is_link(endpoint) || is_banned(endpoint)) return true;
   if (is_private(endpoint) && !is_private(channel.endpoint)) return true;
   const bool known = find(endpoint) != nullptr || std::any_of(candidates_.begin(), candidates_.end(), [&](const Candidate& candidate) {
     return candidate.endpoint == endpoint;

@@ -2,18 +2,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "stream/ppspp/peer_limits.h"
 #include "stream/ppspp/swarm.h"
+#include "stream/relay/carrier.h"
 
 namespace earshot::stream::ppspp {
 
 namespace {
 
-/// Section 3.12: three minutes without a datagram and at least three sent in that time.
-constexpr Duration kDeadAfter = 180s;
-constexpr unsigned kDeadUnanswered = 3;
-
-constexpr Duration kHalfOpenTime = 10s;   // a round trip is a second at worst
-constexpr Duration kRedialAfter = 30s;    // doubling kMaxRedialDoublings times, to half an hour
+constexpr Duration kRedialAfter = 30s;  // doubling kMaxRedialDoublings times, to half an hour
 constexpr unsigned kMaxRedialDoublings = 6;
 
 /// Routers forget a UDP mapping after a minute or so.
@@ -93,21 +90,33 @@ void Swarm::expire(Instant now, Outbox& out) {
   }
 }
 
+bool Swarm::is_anybody_open() const {
+  return std::any_of(channels_.begin(), channels_.end(), [](const auto& channel) { return channel->state == Channel::State::kOpen; });
+}
+
+bool Swarm::knows_links_only() const {
+  return channels_.empty() && std::all_of(candidates_.begin(), candidates_.end(), [](const Candidate& one) { return relay::is_link(one.endpoint); });
+}
+
 void Swarm::dial_candidates(Instant now, Outbox& out) {
   if (is_complete()) candidates_.clear();
   for (std::size_t i = 0; i < candidates_.size() && channels_.size() < config_.max_open;) {
-    const Candidate candidate = candidates_[i];
-    if (now < candidate.not_before) {
+    Candidate& candidate = candidates_[i];
+    const bool is_link = relay::is_link(candidate.endpoint);
+    if (is_link && is_anybody_open()) candidate.not_before = now + kLinkPatience;
+    const bool is_all_there_is = is_link && candidate.failures == 0 && knows_links_only();
+    if (now < candidate.not_before && !is_all_there_is) {
       ++i;
       continue;
     }
+    const Candidate chosen = candidate;
     candidates_.erase(candidates_.begin() + static_cast<std::ptrdiff_t>(i));
-    if (find(candidate.endpoint) != nullptr || is_banned(candidate.endpoint)) continue;
+    if (find(chosen.endpoint) != nullptr || is_banned(chosen.endpoint)) continue;
     auto channel = std::make_unique<Channel>();
     channel->ours = ids_->draw(*this);
-    channel->endpoint = candidate.endpoint;
-    channel->failures = candidate.failures;
-    channel->hearsay = candidate.hearsay;
+    channel->endpoint = chosen.endpoint;
+    channel->failures = chosen.failures;
+    channel->hearsay = chosen.hearsay;
     channel->dialled = true;
     channel->began = channel->heard = now;
     channels_.push_back(std::move(channel));

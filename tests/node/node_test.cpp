@@ -19,6 +19,7 @@
 #include "tests/eventually.h"
 #include "tests/node/fake_index.h"
 #include "tests/temporary_folder.h"
+#include "tools/node/link_carrier.h"
 #include "tools/node/lookup_worker.h"
 
 namespace earshot::node {
@@ -319,6 +320,50 @@ TEST(LookupWorker, AnswersUnderTheIdThatWasAskedAndDropsStrangersOnlyWhenFull) {
   ASSERT_NE(ours, all.end());
   EXPECT_LT(ours - all.begin(), 100) << "ours are taken first";
   for (const auto& one : all) EXPECT_EQ(one.tracks.size(), 1u);
+}
+
+/// What a node hears over links beside the overlay's frames.
+struct Heard {
+  std::mutex mutex;
+  std::vector<std::pair<PeerId, Bytes>> datagrams;
+
+  stream::relay::Carrier::Hear sink() {
+    return [this](stream::relay::LinkNumber from, ByteView datagram) {
+      const std::lock_guard lock(mutex);
+      datagrams.emplace_back(PeerId{static_cast<std::uint32_t>(from)}, Bytes(datagram.begin(), datagram.end()));
+    };
+  }
+  std::size_t count() {
+    const std::lock_guard lock(mutex);
+    return datagrams.size();
+  }
+};
+
+TEST(Node, CarriesDatagramsOfStreamsOverALinkThatItDialsAndAnswersOnIt) {
+  LinkCarrier here, there;
+  Heard heard_here, heard_there;
+  here.listen(heard_here.sink());
+  there.listen(heard_there.sink());
+  auto options = options_of();
+  options.on_stream_datagram = [&](PeerId from, ByteView datagram) { there.receive(from, datagram); };
+  const RunningNode far({}, options);
+  there.attach(*far.node);
+  options.on_stream_datagram = [&](PeerId from, ByteView datagram) { here.receive(from, datagram); };
+  const RunningNode near({}, options);
+  here.attach(*near.node);
+  const PeerId link = near.node->link_to(far.node->self());
+  ASSERT_NE(link, kNoPeer);
+  const Bytes ping = {1, 2, 3}, pong = {4, 5};
+  here.send(stream::relay::LinkNumber{to_number(link)}, ping);
+  ASSERT_TRUE(eventually([&] { return heard_there.count() == 1; }));
+  EXPECT_EQ(heard_there.datagrams[0].second, ping);
+  there.send(stream::relay::LinkNumber{to_number(heard_there.datagrams[0].first)}, pong);
+  ASSERT_TRUE(eventually([&] { return heard_here.count() == 1; }));
+  EXPECT_EQ(heard_here.datagrams[0], std::pair(link, pong));
+  EXPECT_EQ(near.node->status().malformed + far.node->status().malformed, 0u);
+  here.detach();
+  there.detach();
+  here.send(stream::relay::LinkNumber{to_number(link)}, ping);  // lost
 }
 
 }  // namespace

@@ -17,6 +17,21 @@ TEST(ContentId, ReadsBackItsText) {
   EXPECT_EQ(content_id_from(to_string(id)), id);
 }
 
+TEST(ContentId, OfATorrentIsItsInfoHashAndPerhapsAFile) {
+  const std::string hash(40, 'b');
+  const ContentId largest = content_id_from("torrent:" + hash).value();
+  EXPECT_EQ(largest.scheme, Scheme::kTorrent);
+  EXPECT_EQ(torrent_file_of(largest), 0u);
+  EXPECT_EQ(to_string(largest), "torrent:" + hash);
+  const ContentId third = content_id_from("torrent:" + hash + ":300").value();
+  EXPECT_EQ(torrent_file_of(third), 300u);
+  EXPECT_EQ(to_string(third), "torrent:" + hash + ":300");
+  for (const char* wrong : {"torrent:", "torrent:bb", ":0", ":x", ":1x", ":99999999999"}) {
+    const std::string text = wrong[0] == ':' ? "torrent:" + hash + wrong : wrong;
+    EXPECT_FALSE(content_id_from(text)) << text;
+  }
+}
+
 TEST(ContentId, RefusesAnUnknownSchemeAndSaysWhatIsExpected) {
   const auto id = content_id_from("btih:00");
   ASSERT_FALSE(id);

@@ -8,11 +8,11 @@
 #include "stream/ppspp/live/live_swarm.h"
 #include "tests/stream/content.h"
 #include "tests/stream/fixture.h"
+#include "tests/stream/sent_datagrams.h"
 
 namespace earshot::stream::ppspp {
 namespace {
 
-const Endpoint kPeer = endpoint_from("192.0.2.7:6778").value();
 const WireFormat kDraft10{Addressing::kChunk32, 1024, 20, kSignatureSize};
 
 void expect_rewritten(const Bytes& datagram) {
@@ -71,17 +71,7 @@ class Exchange {
 
  private:
   void collect() {
-    for (std::size_t i = 0; i < out.effects.size(); ++i) {
-      const Effect effect = out.effects[i];
-      carry_out(effect);
-    }
-    for (const Effect& effect : out.effects) {
-      const auto* send = std::get_if<Send>(&effect);
-      if (send == nullptr) continue;
-      const ByteView bytes = ByteView(out.arena).subspan(send->offset, send->size);
-      sent_.emplace_back(bytes.begin(), bytes.end());
-    }
-    out.clear();
+    for (Bytes& datagram : sent_datagrams(out, carry_out)) sent_.push_back(std::move(datagram));
   }
 
   std::deque<Bytes> sent_;

@@ -3,11 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
 #include <fstream>
 #include <future>
 #include <thread>
 
+#include "stream/net/udp.h"
 #include "tests/stream/content.h"
+#include "tests/stream/sent_datagrams.h"
 #include "tests/temporary_folder.h"
 
 namespace earshot::stream::ppspp {
@@ -208,6 +212,72 @@ TEST_F(EngineTest, ManyReadersAndSwarmsShareOnePort) {
     }
   }
   for (auto& reader : readers) EXPECT_TRUE(reader.get());
+}
+
+/// A swarm of another kind on a UDP port, for a test that needs a seeder that is no engine of ours.
+class ForeignSeeder {
+ public:
+  ForeignSeeder(const Published& published, const SwarmConfig& config) : published_(published), swarm_(published.root, config, ids_) {
+    Possession possession;
+    possession.peaks = published.peaks;
+    possession.size = published.content.size();
+    possession.verified.insert({0, published.chunk_count()});
+    for (const auto& [index, page] : published.pages) {
+      if (index >= TreeShape(published.chunk_count()).low_pages()) possession.pages.emplace_back(index, page);
+    }
+    swarm_.restore(possession);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~ForeignSeeder() {
+    stopping_ = true;
+    thread_.join();
+  }
+  const Endpoint& local() const { return socket_->local(); }
+
+ private:
+  void serve() {
+    while (!stopping_) {
+      const Instant now(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+      for (const net::Incoming& datagram : socket_->receive()) {
+        to_ = datagram.from;  // there is one leecher
+        swarm_.receive(now, datagram.from, datagram.bytes, out_);
+      }
+      if (now >= swarm_.next_deadline()) swarm_.tick(now, out_);
+      const ByteView content(published_.content);
+      for (const Bytes& datagram : sent_datagrams(out_, [&](const Effect& effect) {
+             const auto* load = std::get_if<Load>(&effect);
+             if (load == nullptr) return;
+             const std::size_t begin = load->chunks.begin * 1024, end = std::min<std::size_t>(load->chunks.end * 1024, content.size());
+             swarm_.loaded(now, *load, {content.subspan(begin, end - begin), &published_.pages.at(load->chunks.begin / kPageChunks)}, out_);
+           })) {
+        const std::array<net::Outgoing, 1> one = {{{to_, 0, datagram.size()}}};
+        socket_->send(one, datagram);
+      }
+      std::this_thread::yield();
+    }
+  }
+
+  const Published& published_;
+  std::unique_ptr<net::UdpSocket> socket_ = net::UdpSocket::bind(at(0)).value();
+  ChannelIds ids_{Random::stream(1, 2, 3)};
+  Swarm swarm_;
+  Outbox out_;
+  Endpoint to_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+TEST_F(EngineTest, FetchesWhatAnotherProgramOffersWithSha1AndBins) {
+  const Published published(random_bytes(1, 70'000), MerkleHash::kSha1);
+  EngineOptions options{folder / "leecher", at(0)};
+  options.swarm.hash = MerkleHash::kSha1;
+  options.swarm.addressing = Addressing::kBin32;
+  const ForeignSeeder seeder(published, options.swarm);
+  const auto leecher = open_engine(options).value();
+  const auto stream = leecher->open({Scheme::kPpspp, published.root}, std::array{seeder.local()}).value();
+  EXPECT_EQ(read_all(*stream), published.content);
+  options.swarm.chunk_size = 8192;
+  EXPECT_EQ(open_engine(options).error().code, ErrorCode::kUnsupported);
 }
 
 }  // namespace

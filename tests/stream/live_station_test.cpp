@@ -37,5 +37,12 @@ TEST(LiveStation, TwoListenersHearWhatIsAppended) {
   hear(*two, kMunro, sound.size());
 }
 
+TEST(LiveStation, OfDraft10NeedsAKeyThatDraft10Knows) {
+  const auto refused = LiveStation::broadcast(LiveSigner::generate(LiveAlgorithm::kEd25519), kAnyPort, 1, Dialect::kDraft10);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+  EXPECT_TRUE(LiveStation::broadcast(LiveSigner::generate(LiveAlgorithm::kEcdsaP256), kAnyPort, 1, Dialect::kDraft10));
+}
+
 }  // namespace
 }  // namespace earshot::stream::ppspp

@@ -4,11 +4,11 @@
 
 #include "stream/ppspp/swarm.h"
 #include "tests/stream/content.h"
+#include "tests/stream/sent_datagrams.h"
 
 namespace earshot::stream::ppspp {
 namespace {
 
-const Endpoint kPeer = endpoint_from("192.0.2.7:6778").value();
 constexpr ChannelId kTheirs{0x11223344};
 
 Options full_options(const Digest32& root) {
@@ -52,26 +52,16 @@ class Rfc7574 : public testing::Test {
   }
 
   std::vector<Bytes> sent() {
-    std::vector<Bytes> datagrams;
-    for (std::size_t i = 0; i < out.effects.size(); ++i) {
-      const Effect effect = out.effects[i];
-      if (const auto* load = std::get_if<Load>(&effect)) {
-        const ByteView content(published.content);
-        const std::size_t begin = load->chunks.begin * 1024;
-        const std::size_t end = std::min<std::size_t>(load->chunks.end * 1024, content.size());
-        const auto page = published.pages.find(load->chunks.begin / kPageChunks);
-        swarm.loaded(now, *load, {content.subspan(begin, end - begin), page == published.pages.end() ? nullptr : &page->second}, out);
-      }
+    return sent_datagrams(out, [&](const Effect& effect) {
       if (std::holds_alternative<Keep>(effect)) ++kept;
-    }
-    for (const Effect& effect : out.effects) {
-      const auto* send = std::get_if<Send>(&effect);
-      if (send == nullptr) continue;
-      const ByteView bytes = ByteView(out.arena).subspan(send->offset, send->size);
-      datagrams.emplace_back(bytes.begin(), bytes.end());
-    }
-    out.clear();
-    return datagrams;
+      const auto* load = std::get_if<Load>(&effect);
+      if (load == nullptr) return;
+      const ByteView content(published.content);
+      const std::size_t begin = load->chunks.begin * 1024;
+      const std::size_t end = std::min<std::size_t>(load->chunks.end * 1024, content.size());
+      const auto page = published.pages.find(load->chunks.begin / kPageChunks);
+      swarm.loaded(now, *load, {content.subspan(begin, end - begin), page == published.pages.end() ? nullptr : &page->second}, out);
+    });
   }
 
   static std::vector<Message> messages(const Bytes& bytes) {

@@ -118,6 +118,8 @@ Result<Worker> start_seeder(const std::filesystem::path& folder, const std::file
 
 Result<Program> Program::start(const std::vector<std::string>& command, const std::vector<std::string>& environment,
                                const std::filesystem::path& output) {
+  std::error_code ignored;
+  std::filesystem::remove(output, ignored);  // what an earlier program said must not be heard
   const pid_t child = fork();
   if (child < 0) return fail(ErrorCode::kExhausted, "cannot fork");
   if (child == 0) {

@@ -40,7 +40,8 @@ Result<std::unique_ptr<Client>> connect_to_node(const node::Config& config);
 
 /// Starts a node inside this process and waits until it has a neighbor. `say` is told what is being waited for.
 /// Errors: kUnreachable (no peers), and those of node::Daemon::open.
-Result<std::unique_ptr<Client>> start_light_node(const node::Config& config,
+/// `alone`: it does not wait for peers, for what comes from elsewhere (a torrent).
+Result<std::unique_ptr<Client>> start_light_node(const node::Config& config, bool alone,
                                                  const std::function<void(std::string_view)>& say);
 
 }  // namespace earshot::cli

@@ -10,6 +10,8 @@ namespace earshot::cli {
 ExitCode run_node(const node::Config& config, Console& console);
 ExitCode search(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode get(const Invocation& invocation, const node::Config& config, Console& console);
+/// With --swarm: from another RFC 7574 program, without a node.
+ExitCode get_from_swarm(const Invocation& invocation, Console& console);
 ExitCode live(const LiveFlags& flags, Console& console);
 ExitCode play(const Invocation& invocation, const node::Config& config, Console& console);
 ExitCode share(const Invocation& invocation, const node::Config& config, Console& console);

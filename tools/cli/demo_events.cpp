@@ -132,6 +132,19 @@ std::string source_killed(std::size_t node, std::uint64_t given, std::uint64_t p
   return written(value);
 }
 
+std::string live(const Live& live) {
+  ordered_json value = event("live");
+  value["listeners"] = live.listeners;
+  value["bytes"] = live.bytes;
+  value["sent"] = live.sent;
+  value["delay_p95_ms"] = live.delay_p95_ms;
+  value["longest_gap_ms"] = live.longest_gap_ms;
+  value["late_ms"] = live.late_ms;
+  value["altered"] = live.altered;
+  value["refused"] = live.refused;
+  return written(value);
+}
+
 std::string played(std::uint64_t bytes, std::int64_t first_ms, std::int64_t longest_gap_ms, const std::string& sha256, bool equal) {
   ordered_json value = event("done");
   value["bytes"] = bytes;

@@ -25,6 +25,14 @@ std::string finished(const DoneLine& done, const std::string& content, std::int6
 std::string listening(std::size_t nodes, std::int64_t ms);
 std::string playing(std::int64_t first_ms, std::uint64_t bytes, std::uint64_t size);
 std::string source_killed(std::size_t node, std::uint64_t given, std::uint64_t played);
+struct Live {
+  std::size_t listeners = 0;
+  std::uint64_t bytes = 0, sent = 0;       // of the stream; what the source sent of it, all listeners together
+  std::int64_t delay_p95_ms = 0, longest_gap_ms = 0, late_ms = 0;
+  std::uint64_t altered = 0;               // datagrams
+  std::string refused;                     // why
+};
+std::string live(const Live& live);
 std::string played(std::uint64_t bytes, std::int64_t first_ms, std::int64_t longest_gap_ms, const std::string& sha256, bool equal);
 
 }  // namespace earshot::cli::demo_event

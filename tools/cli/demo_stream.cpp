@@ -10,6 +10,7 @@
 #include "stream/ppspp/sha256.h"
 #include "tools/cli/demo.h"
 #include "tools/cli/demo_events.h"
+#include "tools/cli/demo_live.h"
 #include "tools/cli/demo_network.h"
 #include "tools/cli/interrupt.h"
 #include "tools/cli/tones.h"
@@ -41,7 +42,7 @@ class StreamDemo {
   explicit StreamDemo(Console& console) : console_(console) {}
 
   Result<void> run() {
-    for (const auto step : {&StreamDemo::start_nodes, &StreamDemo::search, &StreamDemo::play, &StreamDemo::compare}) {
+    for (const auto step : {&StreamDemo::start_nodes, &StreamDemo::search, &StreamDemo::play, &StreamDemo::compare, &StreamDemo::live}) {
       if (interrupted()) return fail(ErrorCode::kStopped, "interrupted");
       if (auto done = (this->*step)(); !done) return done;
     }
@@ -187,6 +188,10 @@ class StreamDemo {
     if (local_permille_ >= 50) return fail(ErrorCode::kInvalid, "{}.{} % were here when it began to play", local_permille_ / 10, local_permille_ % 10);
     if (!console_.json()) console_.data("sha256 equal: " + heard);
     return {};
+  }
+
+  Result<void> live() {
+    return live_story([this](const std::string& json, const std::string& sentence) { tell(json, sentence); });
   }
 
   Console& console_;

@@ -68,6 +68,11 @@ class Fetching {
   std::optional<Start> first_;          // guarded by mutex_
 };
 
+// Torrents come from peers that are no nodes.
+bool is_torrent(const FetchWish& wish) {
+  return wish.content.starts_with("torrent:") || wish.content.starts_with("magnet:") || wish.content.starts_with('/');
+}
+
 ExitCode fetch_one(Client& client, const FetchWish& wish, std::size_t which, Fetching& fetching) {
   const Ending ending = call(client, "POST", "/api/v1/fetches", fetch_body(wish), [&](const std::string& type, std::string_view line) {
     if (type == "progress") fetching.progressed(which, line);
@@ -85,7 +90,7 @@ ExitCode fetch_one(Client& client, const FetchWish& wish, std::size_t which, Fet
     code = done.verified ? ExitCode::kDone : ExitCode::kNotVerified;
     if (console.json()) return console.data(*ending.last);
     console.data(printable(done.file));
-    console.note(fmt::format("{} in {}, verified against {}", byte_count(done.bytes), short_time(done.ms), wish.content));
+    console.note(fmt::format("{} in {}, verified against {}", byte_count(done.bytes), short_time(done.ms), done.content));
     show_sources(done, console);
     console.note("play it: " + how_to_play(printable(done.file)));
   });
@@ -198,6 +203,7 @@ ExitCode pour_into_player(Client& client, const std::string& content, const Play
 }  // namespace
 
 ExitCode get(const Invocation& invocation, const node::Config& config, Console& console) {
+  if (!invocation.swarm.empty()) return get_from_swarm(invocation, console);
   std::vector<FetchWish> wishes;
   for (const std::string& what : invocation.contents) {
     auto wish = wish_from(what, config.folders.state);
@@ -210,7 +216,7 @@ ExitCode get(const Invocation& invocation, const node::Config& config, Console& 
   }
   if (invocation.verify && wishes.size() == 1) return verify(wishes.front(), invocation.out, console);
   if (invocation.verify) return console.failed({ErrorCode::kInvalid, "--verify checks one file against one content"});
-  const auto client = any_node(config, console);
+  const auto client = any_node(config, console, std::all_of(wishes.begin(), wishes.end(), is_torrent));
   if (!client) return console.failed(client.error());
   Fetching fetching(wishes.size(), console);
   std::vector<ExitCode> codes(wishes.size(), ExitCode::kDone);
@@ -229,16 +235,17 @@ ExitCode play(const Invocation& invocation, const node::Config& config, Console&
   }
   const auto wish = wish_from(invocation.contents.front(), config.folders.state);
   if (!wish) return console.failed(wish.error());
-  const auto client = any_node(config, console);
+  const auto client = any_node(config, console, is_torrent(*wish));
   if (!client) return console.failed(client.error());
   const Ending ending = call(**client, "POST", "/api/v1/plays", fetch_body(*wish), [](const std::string&, std::string_view) {});
   if (ending.error) return console.failed(*ending.error);
-  if (!*player) return pour(**client, wish->content, STDOUT_FILENO, console);
+  const std::string content = play_from(*ending.last).content;  // a link has become an id
+  if (!*player) return pour(**client, content, STDOUT_FILENO, console);
   if (console.json()) console.data(*ending.last);
   const std::string url = play_from(*ending.last).url;
   console.note(fmt::format("playing {}{}{} with {}", printable(wish->artist), wish->artist.empty() ? "" : " - ",
-                           wish->title.empty() ? wish->content : printable(wish->title), (*player)->program));
-  if (url.empty()) return pour_into_player(**client, wish->content, **player, console);
+                           wish->title.empty() ? content : printable(wish->title), (*player)->program));
+  if (url.empty()) return pour_into_player(**client, content, **player, console);
   const auto started = start_player(**player, url, -1);
   return started ? wait_for_player(*started, console) : console.failed(started.error());
 }

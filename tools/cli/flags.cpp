@@ -134,13 +134,15 @@ void Tree::client_commands() {
   settings(search, {"node.listen", "node.bootstrap", "node.lan", "node.local_only", "cli"});
 
   CLI::App* get = command(Command::kGet, "get", "Fetch rows of the last search, or content ids, and verify them");
-  get->add_option("what", to.contents, "Rows' numbers, or ppspp:...")->required()->expected(1, kMaxGets);
+  get->add_option("what", to.contents, "Rows' numbers, ppspp:..., torrent:..., magnet links, .torrent files")->required()->expected(1, kMaxGets);
   get->add_flag("--verify", to.verify, "Fetch nothing: say whether the file of --out is this content");
+  get->add_option("--swarm", to.swarm, "What is a root hash in hexadecimal, and who has it another RFC 7574 program: HASH[,CHUNKS]@ADDRESS:PORT, with "
+                  "HASH sha1, sha224 or sha256 and CHUNKS chunk32, chunk64, bin32 or bin64");
   get->add_option("-o,--out", to.out, "File or folder to write to")->type_name("PATH");
   settings(get, {"node.listen", "node.bootstrap", "node.lan", "node.local_only", "cli", "share"});
 
   CLI::App* play = command(Command::kPlay, "play", "Play a row of the last search, or a content id, while it comes");
-  play->add_option("what", to.contents, "A row's number, or ppspp:...")->required()->expected(1);
+  play->add_option("what", to.contents, "A row's number, ppspp:..., torrent:..., a magnet link, a .torrent file")->required()->expected(1);
   play->add_option("--player", to.player, "mpv, ffplay or vlc; - writes the sound to stdout (default: what is installed)");
   settings(play, {"node.listen", "node.bootstrap", "node.lan", "node.local_only", "cli"});
 
@@ -158,6 +160,7 @@ void Tree::client_commands() {
   live->add_option("--at", on_air.listen, "UDP address and port to use; port 0: any free one")->capture_default_str();
   live->add_option("--patience", on_air.patience, "listen: seconds without a byte until it ends")->check(CLI::Range(1, 86'400))->capture_default_str();
   live->add_flag("--p256", on_air.p256, "start: sign with ECDSA P-256 instead of Ed25519");
+  live->add_flag("--draft10", on_air.draft10, "start: speak draft 10 of RFC 7574, for listeners of the libswift family; implies --p256");
 
   CLI::App* share = command(Command::kShare, "share", "Share folders and files; without any, list what is shared");
   share->add_option("paths", to.paths, "Folders or files")->type_name("PATH");

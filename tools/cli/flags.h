@@ -42,6 +42,7 @@ struct LiveFlags {
   std::size_t slots = 3;         // streams that leave this machine
   std::uint32_t patience = 30;   // seconds without a byte until a listener gives up
   bool p256 = false;
+  bool draft10 = false;
 };
 
 struct PublishFlags {
@@ -64,6 +65,7 @@ struct Invocation {
                                              // completion: a shell; man: a page
   std::vector<std::string> contents;         // get, play, who: rows' numbers or content ids; join: links; browse: a peer
   bool verify = false;                       // get: check a file that is here
+  std::string swarm;                         // get: HASH[,ADDRESSING]@ADDRESS:PORT of another RFC 7574 program; empty: none
   std::string player;                        // play: empty: the first that is installed; "-": stdout
   std::vector<std::filesystem::path> paths;  // share, import, index
   std::filesystem::path out;                 // get, man

@@ -169,10 +169,11 @@ Error nobody(std::string_view why) {
 
 }  // namespace
 
-Result<std::unique_ptr<Client>> start_light_node(const node::Config& config,
+Result<std::unique_ptr<Client>> start_light_node(const node::Config& config, bool alone,
                                                  const std::function<void(std::string_view)>& say) {
   auto daemon = node::Daemon::open(config, node::Role::kLight);
   if (!daemon) return tl::unexpected(daemon.error());
+  if (alone) return std::make_unique<LightNode>(std::move(*daemon));
   const bool knows = (*daemon)->node().status().contacts > 0;
   if (!knows && (!config.lan || config.listen.is_loopback())) return tl::unexpected(nobody("no peers are known"));
   say(knows ? "no node runs here: joining the network..." : "no node runs here: looking for one in the local network...");

@@ -20,6 +20,8 @@ namespace earshot::cli {
 
 namespace {
 
+using stream::ppspp::Dialect;
+using stream::ppspp::LiveAlgorithm;
 using stream::ppspp::LiveKey;
 using stream::ppspp::LiveSigner;
 using stream::ppspp::LiveStation;
@@ -73,8 +75,10 @@ bool is_file(int descriptor) {
 ExitCode start(const LiveFlags& flags, Console& console) {
   const auto listen = endpoint_from(flags.listen);
   if (!listen) return console.failed(listen.error());
-  const LiveSigner signer = LiveSigner::generate(flags.p256 ? stream::ppspp::LiveAlgorithm::kEcdsaP256 : stream::ppspp::LiveAlgorithm::kEd25519);
-  const auto station = LiveStation::broadcast(signer, *listen, flags.slots);
+  const Dialect dialect = flags.draft10 ? Dialect::kDraft10 : Dialect::kRfc7574;
+  const bool p256 = flags.p256 || flags.draft10;
+  const LiveSigner signer = LiveSigner::generate(p256 ? LiveAlgorithm::kEcdsaP256 : LiveAlgorithm::kEd25519);
+  const auto station = LiveStation::broadcast(signer, *listen, flags.slots, dialect);
   if (!station) return console.failed(station.error());
   Contact contact;
   contact.endpoint = (*station)->local();

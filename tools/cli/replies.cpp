@@ -94,6 +94,7 @@ DoneLine done_from(std::string_view line) {
   DoneLine done;
   done.file = text(value, "file");
   done.path = text(value, "path");
+  done.content = text(value, "content");
   done.verified = yes(value, "verified");
   done.bytes = number(value, "bytes");
   done.ms = number(value, "ms");
@@ -214,7 +215,7 @@ std::string url_from(std::string_view line) {
 
 PlayLine play_from(std::string_view line) {
   const ordered_json value = parsed(line);
-  return {text(value, "url"), number(value, "bytes"), number(value, "size"), sources(value)};
+  return {text(value, "content"), text(value, "url"), number(value, "bytes"), number(value, "size"), sources(value)};
 }
 
 std::string search_body(const SearchRequest& request) {

@@ -48,7 +48,7 @@ struct ProgressLine {
 };
 
 struct DoneLine {
-  std::string file, path;
+  std::string file, path, content;
   bool verified = false;
   std::uint64_t bytes = 0, ms = 0, tracks = 0, files = 0, symlinks = 0, failed = 0, removed = 0, rows = 0, skipped = 0,
                 copies = 0;
@@ -107,7 +107,7 @@ Error error_from(std::string_view line);
 std::string url_from(std::string_view line);
 /// A content that is open for playing. `url`: where a player finds it; empty: nowhere, its bytes must be poured.
 struct PlayLine {
-  std::string url;
+  std::string content, url;
   std::uint64_t bytes = 0, size = 0;  // here, of all
   std::vector<SourceLine> sources;
 };

@@ -10,10 +10,10 @@
 
 namespace earshot::cli {
 
-Result<std::unique_ptr<Client>> any_node(const node::Config& config, Console& console) {
+Result<std::unique_ptr<Client>> any_node(const node::Config& config, Console& console, bool alone) {
   auto running = connect_to_node(config);
   if (running || running.error().code != ErrorCode::kUnreachable || !config.url.empty()) return running;
-  return start_light_node(config, [&console](std::string_view what) { console.passing(what); });
+  return start_light_node(config, alone, [&console](std::string_view what) { console.passing(what); });
 }
 
 ExitCode no_node(const Error& error, Console& console) {
@@ -64,13 +64,18 @@ std::string content_of_link(const std::string& what) {
 }  // namespace
 
 Result<FetchWish> wish_from(const std::string& text, const std::filesystem::path& state) {
+  FetchWish linked;
+  std::error_code ignored;
+  if (text.starts_with("magnet:")) linked.content = text;
+  if (text.ends_with(".torrent") && std::filesystem::is_regular_file(text, ignored)) linked.content = std::filesystem::absolute(text).string();
+  if (!linked.content.empty()) return linked;
   const std::string what = content_of_link(text);
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), number);
   const bool is_number = error == std::errc{} && end == what.data() + what.size();
   if (!is_number) {
     if (auto content = content_id_from(what); !content) {
-      return fail(ErrorCode::kInvalid, "'{}' is neither a row's number nor a content id: {}", what,
+      return fail(ErrorCode::kInvalid, "'{}' is neither a row's number nor a content id, a magnet link or a .torrent file: {}", what,
                   content.error().what);
     }
   }

@@ -14,7 +14,8 @@
 namespace earshot::cli {
 
 /// A running node, or a light one of our own. A node that was named by its address is never replaced by ours.
-Result<std::unique_ptr<Client>> any_node(const node::Config& config, Console& console);
+/// `alone`: ours need not have peers.
+Result<std::unique_ptr<Client>> any_node(const node::Config& config, Console& console, bool alone = false);
 
 /// Says that no node could be asked.
 ExitCode no_node(const Error& error, Console& console);

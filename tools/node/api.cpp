@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "stream/relay/carrier.h"
 #include "tools/node/api_json.h"
 #include "tools/node/content_http.h"
 #include "tools/node/media_type.h"
@@ -213,13 +214,23 @@ void Api::search(const Request& request, const std::shared_ptr<Channel>& channel
   });
 }
 
-Result<Fetch> Api::completed(json::FetchOrder order) const {
+Result<Fetch> Api::completed(json::FetchOrder order, UserRole role) const {
+  if (!order.link.empty()) {
+    if (order.link.starts_with('/') && role != UserRole::kOwner)
+      return fail(ErrorCode::kDenied, "only the owner may name files of this machine");
+    const auto content = parts_.fetches.introduce(order.link);
+    if (!content) return tl::unexpected(content.error());
+    order.content = *content;
+  }
   Fetch fetch{order.content, std::move(order.providers), std::move(order.out), {}};
   const auto own = parts_.index.find(fetch.content).value_or(std::nullopt);
   if (const auto sighting = sightings_->find(fetch.content)) {
     fetch.track = sighting->track;
     for (const Contact& holder : sighting->holders) {
-      if (holder.stream_port != 0) fetch.providers.push_back(holder.stream_endpoint());
+      if (holder.stream_port == 0) continue;
+      fetch.providers.push_back(holder.stream_endpoint());
+      const PeerId link = parts_.node.link_to(holder);  // where UDP does not get through
+      if (link != kNoPeer) fetch.providers.push_back(stream::relay::endpoint_of(stream::relay::LinkNumber{to_number(link)}));
     }
   } else {
     fetch.track = own ? *own : order.named;
@@ -230,19 +241,20 @@ Result<Fetch> Api::completed(json::FetchOrder order) const {
   }
   std::sort(fetch.providers.begin(), fetch.providers.end());
   fetch.providers.erase(std::unique(fetch.providers.begin(), fetch.providers.end()), fetch.providers.end());
-  if (fetch.providers.empty() && (!own || own->size_bytes == 0)) {
+  const bool finds_its_own = fetch.content.scheme == Scheme::kTorrent;
+  if (fetch.providers.empty() && !finds_its_own && (!own || own->size_bytes == 0)) {
     return fail(ErrorCode::kNotFound, "nobody who was asked holds {}", to_string(fetch.content));
   }
   return fetch;
 }
 
-void Api::complete(json::FetchOrder order, const std::shared_ptr<Channel>& channel, std::function<void(Fetch)> then) {
-  auto fetch = completed(order);
+void Api::complete(json::FetchOrder order, UserRole role, const std::shared_ptr<Channel>& channel, std::function<void(Fetch)> then) {
+  auto fetch = completed(order, role);
   if (fetch) return then(std::move(*fetch));
   const bool can_ask = parts_.providers != nullptr && fetch.error().code == ErrorCode::kNotFound;
   if (!can_ask || order.content.scheme == Scheme::kDescribed) return refuse(*channel, fetch.error());
-  const auto resume = [this, order, channel, then = std::move(then)](const std::atomic<bool>&) {
-    auto now = completed(order);
+  const auto resume = [this, order, role, channel, then = std::move(then)](const std::atomic<bool>&) {
+    auto now = completed(order, role);
     if (!now) return refuse(*channel, now.error());
     then(std::move(*now));
   };
@@ -257,7 +269,7 @@ void Api::complete(json::FetchOrder order, const std::shared_ptr<Channel>& chann
 void Api::play(const Request& request, const std::shared_ptr<Channel>& channel) {
   auto order = json::fetch_from(request.body);
   if (!order) return refuse(*channel, order.error());
-  complete(std::move(*order), channel, [this, channel](const Fetch& wanted) {
+  complete(std::move(*order), request.role, channel, [this, channel](const Fetch& wanted) {
     const auto opened = parts_.plays.open(wanted.content, wanted.providers, wanted.track.bitrate_kbps * 1000);
     if (!opened) return refuse(*channel, opened.error());
     const std::string url = address_of(wanted.content, /*whole=*/false);
@@ -278,10 +290,10 @@ void Api::content(const Request& request, const std::shared_ptr<Channel>& channe
   json::FetchOrder order;
   order.content = *id;
   // A player comes back for more of what is open already, even when its holders are forgotten by now.
-  if (!completed(order)) {
+  if (!completed(order, request.role)) {
     if (const auto open = parts_.plays.find(*id, {ErrorCode::kNotFound, ""})) return answer(open);
   }
-  complete(std::move(order), channel, [this, answer](const Fetch& wanted) {
+  complete(std::move(order), request.role, channel, [this, answer](const Fetch& wanted) {
     answer(parts_.plays.open(wanted.content, wanted.providers, wanted.track.bitrate_kbps * 1000));
   });
 }
@@ -306,7 +318,7 @@ void Api::cover(const Request& request, const std::shared_ptr<Channel>& channel)
 void Api::fetch(const Request& request, const std::shared_ptr<Channel>& channel) {
   auto order = json::fetch_from(request.body);
   if (!order) return refuse(*channel, order.error());
-  complete(std::move(*order), channel, [this, channel](Fetch fetch) { begin_fetch(std::move(fetch), channel); });
+  complete(std::move(*order), request.role, channel, [this, channel](Fetch fetch) { begin_fetch(std::move(fetch), channel); });
 }
 
 void Api::begin_fetch(Fetch fetch, const std::shared_ptr<Channel>& channel) {

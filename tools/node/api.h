@@ -183,10 +183,10 @@ class Api {
   void cover(const Request& request, const std::shared_ptr<Channel>& channel);
 
   /// What an order leaves out, as far as this node knows it: the track and who holds it. Errors: kNotFound (no holder).
-  Result<Fetch> completed(json::FetchOrder order) const;
+  Result<Fetch> completed(json::FetchOrder order, UserRole role) const;
   /// The same; when no holder is known the network is asked first, and `then` is called from another thread. What cannot be
   /// completed is refused.
-  void complete(json::FetchOrder order, const std::shared_ptr<Channel>& channel, std::function<void(Fetch)> then);
+  void complete(json::FetchOrder order, UserRole role, const std::shared_ptr<Channel>& channel, std::function<void(Fetch)> then);
   void begin_fetch(Fetch fetch, const std::shared_ptr<Channel>& channel);
 
   void share(const Request& request, const std::shared_ptr<Channel>& channel);

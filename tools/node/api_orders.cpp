@@ -139,9 +139,13 @@ Result<FetchOrder> fetch_from(std::string_view body) {
   FetchOrder order;
   const auto text = text_in(*value, "content");
   if (!text) return tl::unexpected(text.error());
-  const auto content = content_id_from(*text);
-  if (!content) return fail_in("'content'", content.error());
-  order.content = *content;
+  if (text->starts_with("magnet:") || text->starts_with('/')) {
+    order.link = *text;
+  } else {
+    const auto content = content_id_from(*text);
+    if (!content) return fail_in("'content'", content.error());
+    order.content = *content;
+  }
   const auto providers = texts_in(*value, "providers", kMaxProviders);
   if (!providers) return tl::unexpected(providers.error());
   for (const std::string& provider : *providers) {

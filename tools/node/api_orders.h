@@ -32,12 +32,13 @@ Result<SearchOrder> search_from(std::string_view body);
 
 struct FetchOrder {
   ContentId content;
+  std::string link;                 // instead of a content id: a magnet link, or the path of a .torrent
   std::vector<Endpoint> providers;  // where its streams are served
   std::filesystem::path out;        // file or existing folder; empty: the download folder
   Track named;                      // title, artist and codec for the file's name; empty: what this node knows
 };
 
-/// {"content", "providers"?: ["127.0.0.1:4041"], "out"?: absolute path, "title"?, "artist"?, "codec"?}
+/// {"content": an id or a link, "providers"?: ["127.0.0.1:4041"], "out"?: absolute path, "title"?, "artist"?, "codec"?}
 Result<FetchOrder> fetch_from(std::string_view body);
 
 /// {"path"}: absolute.

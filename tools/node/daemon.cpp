@@ -102,6 +102,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Config& config, Role role) {
 Daemon::~Daemon() {
   if (watch_) watch_->stop();
   providers_.stop();
+  links_->detach();
   std::error_code ignored;
   if (server_) fs::remove(config_.folders.runtime / "token", ignored);
 }
@@ -125,6 +126,8 @@ Result<void> Daemon::open_library() {
   settings.listen = {config_.listen.address, config_.stream_port};
   settings.upload_limit = std::uint64_t{config_.upload_kb} * 1000;
   settings.download_limit = std::uint64_t{config_.download_kb} * 1000;
+  settings.carrier = links_;
+  settings.reach_out = !config_.local_only;
   auto engines = stream::open_engines(stream::engine_table(), settings);
   if (!engines) return tl::unexpected(engines.error());
   engines_ = std::move(*engines);
@@ -152,6 +155,7 @@ Result<void> Daemon::open_network(Role role) {
   options.protocol.publish_after = config_.publish_after;
   options.digests = !light;
   options.browsable = config_.browsable && !light;
+  options.on_stream_datagram = [this](PeerId from, ByteView datagram) { links_->receive(from, datagram); };
   if (!light) {
     auto server = HttpServer::open(config_.folders.runtime / "earshot.sock", config_.http_port);
     if (!server) return tl::unexpected(server.error());
@@ -163,6 +167,7 @@ Result<void> Daemon::open_network(Role role) {
   auto node = Node::start(*identity_, options, *index_);
   if (!node) return fail_in("start the node", node.error());
   node_ = std::move(*node);
+  links_->attach(*node_);
   providers_.start(*node_);
   be_found(role);
   return {};

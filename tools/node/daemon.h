@@ -18,6 +18,7 @@
 #include "tools/node/http_server.h"
 #include "tools/node/lan_beacon.h"
 #include "tools/node/library.h"
+#include "tools/node/link_carrier.h"
 #include "tools/node/node.h"
 #include "tools/node/port_mapping.h"
 #include "tools/node/providers.h"
@@ -67,6 +68,7 @@ class Daemon {
   FolderLock lock_;
   std::unique_ptr<overlay::net::Identity> identity_;
   std::unique_ptr<Library> index_;
+  std::shared_ptr<LinkCarrier> links_ = std::make_shared<LinkCarrier>();
   Engines engines_;
   TagChild tag_child_{{}};
   std::unique_ptr<Scanner> scanner_;

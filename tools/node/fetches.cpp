@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "schema/bytes.h"
+#include "stream/relay/carrier.h"
 #include "tools/node/part_file.h"
 #include "tools/node/runtime_files.h"
 
@@ -38,9 +39,12 @@ std::string_view ending_of(Codec codec) {
   return ".audio";
 }
 
-fs::path target_of(const Fetch& fetch) {
+// A torrent's file has a name of its own, which is a stranger's text; our contents are named after their track.
+fs::path target_of(const Fetch& fetch, const stream::Status& status) {
   std::error_code ignored;
   if (!fs::is_directory(fetch.out, ignored)) return fetch.out;
+  if (fetch.track.title.empty() && fetch.content.scheme == Scheme::kTorrent && status.file.has_filename())
+    return fetch.out / tidy_file_name(status.file.filename().string());
   Track track = fetch.track;
   if (track.title.empty()) track.title = to_hex(ByteView(fetch.content.digest).first(8));
   return fetch.out / file_name_for(track);
@@ -55,6 +59,16 @@ std::string file_name_for(const Track& track) {
 
 Fetches::Fetches(const Engines& engines, Identify identify, Providers* providers)
     : engines_(engines), identify_(std::move(identify)), providers_(providers) {}
+
+Result<ContentId> Fetches::introduce(std::string_view link) const {
+  Error none{ErrorCode::kUnsupported, "this node was built without an engine for torrents"};
+  for (const auto& [scheme, engine] : engines_) {
+    auto content = engine->introduce(link);
+    if (content || content.error().code != ErrorCode::kUnsupported) return content;
+    if (scheme == Scheme::kTorrent) none = content.error();
+  }
+  return tl::unexpected(std::move(none));
+}
 
 Fetches::~Fetches() {
   std::list<Run> runs;
@@ -109,8 +123,8 @@ Result<FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& fetch,
                                            const Listener& listener) {
   using Clock = std::chrono::steady_clock;
   const auto began = Clock::now();
-  const fs::path target = target_of(fetch);
   std::error_code error;
+  fs::path target = target_of(fetch, {});
   const auto there = fs::is_regular_file(target, error) ? identify_(target, fetch.content.scheme) : Result<ContentId>();
   if (there && *there == fetch.content)
     return FetchDone{fetch.content, target, fs::file_size(target, error), 0, {}, fetch.track};
@@ -146,16 +160,21 @@ Result<FetchDone> Fetches::carry_out(stream::Engine& engine, const Fetch& fetch,
     verified = status.verified;
     listener.on_progress(status);
     if (now - last_byte > kPatience) {
+      // A holder's link is its second address.
+      const auto links = std::count_if(fetch.providers.begin(), fetch.providers.end(), stream::relay::is_link);
       return fail(verified == 0 ? ErrorCode::kUnreachable : ErrorCode::kTimedOut,
-                  "no byte from {} holders for {} s; {} bytes are kept", fetch.providers.size(), kPatience / 1s,
+                  "no byte from {} holders for {} s; {} bytes are kept", fetch.providers.size() - static_cast<std::size_t>(links), kPatience / 1s,
                   verified);
     }
   }
-  const auto identified = identify_((*part)->path(), fetch.content.scheme);
-  if (!identified) return tl::unexpected(identified.error());
-  if (*identified != fetch.content) {
-    return fail(ErrorCode::kCorrupt, "the file is {}, not {}", to_string(*identified), to_string(fetch.content));
+  // A torrent's id is no digest of one file's bytes: its pieces were checked, and there is nothing to check again.
+  if (fetch.content.scheme != Scheme::kTorrent) {
+    const auto identified = identify_((*part)->path(), fetch.content.scheme);
+    if (!identified) return tl::unexpected(identified.error());
+    if (*identified != fetch.content)
+      return fail(ErrorCode::kCorrupt, "the file is {}, not {}", to_string(*identified), to_string(fetch.content));
   }
+  target = target_of(fetch, (*stream)->status());
   auto file = (*part)->keep_as(target);
   if (!file) return tl::unexpected(file.error());
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count();

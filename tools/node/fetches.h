@@ -80,6 +80,10 @@ class Fetches {
   /// Errors: kUnsupported (no engine for this scheme), kExhausted.
   Result<std::shared_ptr<std::atomic<bool>>> start(Fetch fetch, Listener listener);
 
+  /// The content that a link describes, by whichever engine knows its kind: a magnet link, the path of a .torrent.
+  /// Errors: kUnsupported (none does), those of Engine::introduce.
+  Result<ContentId> introduce(std::string_view link) const;
+
   std::size_t running() const;
   FetchCounts counts() const;
 

@@ -31,6 +31,7 @@
 #include "tools/node/browser.h"
 #include "tools/node/clocks.h"
 #include "tools/node/digest_host.h"
+#include "tools/node/link_carrier.h"
 #include "tools/node/lookup_worker.h"
 #include "tools/node/remembered_network.h"
 
@@ -148,6 +149,8 @@ class Reactor final : public Node {
   void join(std::vector<Contact> contacts) override;
   NodeStatus status() const override;
   std::vector<PeerRow> peers() const override;
+  PeerId link_to(const Contact& contact) override;
+  void send_over_link(PeerId to, Bytes frame) override;
 
  private:
   // Any thread.
@@ -303,6 +306,14 @@ void Reactor::join(std::vector<Contact> contacts) {
   post([this, contacts = std::move(contacts)] { enter(contacts); });
 }
 
+PeerId Reactor::link_to(const Contact& contact) {
+  return ask_reactor<PeerId>([&] { return book_.intern(contact, book_.self()); });
+}
+
+void Reactor::send_over_link(PeerId to, Bytes frame) {
+  post([this, to, frame = std::move(frame)]() mutable { transport_->send(now_, to, std::move(frame), Priority::kQueries); });
+}
+
 NodeStatus Reactor::status() const {
   return ask_reactor<NodeStatus>([this] {
     const auto& counters = peer_.counters();
@@ -455,6 +466,10 @@ overlay::SharedBox Reactor::sealed(const SearchRequest& request, std::span<const
 }
 
 void Reactor::take(const overlay::net::Received& received) {
+  if (const auto datagram = stream_datagram_in(received.frame)) {
+    if (options_.on_stream_datagram) options_.on_stream_datagram(received.from, *datagram);
+    return;
+  }
   const auto frame = overlay::wire::decode(received.frame, received.from, book_);
   if (!frame) {
     if (frame.error().code == ErrorCode::kUnsupported) {

@@ -38,6 +38,8 @@ struct NodeOptions {
   overlay::Config protocol = overlay::among_strangers();
   std::size_t links = 256;               // at most, each way
   std::string agent;                     // program and version, told to neighbors
+  /// What comes over links and is not the overlay's (link_carrier.h); called on the reactor thread. Empty: it is dropped.
+  std::function<void(PeerId from, ByteView datagram)> on_stream_datagram;
 };
 
 /// A hit with its holder made reachable: what leaves the reactor.
@@ -113,6 +115,11 @@ class Node {
   virtual void join(std::vector<Contact> contacts) = 0;
   virtual NodeStatus status() const = 0;
   virtual std::vector<PeerRow> peers() const = 0;
+
+  /// The name under which a contact is reached over a link; kNoPeer: not at all.
+  virtual PeerId link_to(const Contact&) { return kNoPeer; }
+  /// Sends a frame that is not the overlay's, behind all that is. Without a link one is dialled.
+  virtual void send_over_link(PeerId, Bytes) {}
 };
 
 }  // namespace earshot::node

@@ -141,6 +141,7 @@ void Providers::stop() {
 }
 
 std::unique_ptr<Providers::Wanted> Providers::want(const ContentId& content, bool has_holder, Wanter wanter) {
+  if (content.scheme == Scheme::kTorrent) return nullptr;  // no hit names one
   const std::lock_guard lock(state_->mutex);
   const auto ask_at = Clock::now() + (has_holder ? kLater : std::chrono::seconds(0));
   const std::uint64_t number = state_->add(content, ask_at, {0, std::move(wanter), /*once=*/false});

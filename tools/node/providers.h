@@ -72,7 +72,7 @@ class Providers {
   void start(Node& node);
   void stop();
 
-  /// Null beyond rule 4.
+  /// Null beyond rule 4, and for torrents, which find their own.
   std::unique_ptr<Wanted> want(const ContentId& content, bool has_holder, Wanter wanter);
 
   /// Calls `answer` once: with the first holders, or with none when the question has ended. False beyond rule 4, and where

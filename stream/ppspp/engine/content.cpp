@@ -14,34 +14,38 @@ Content::Content(std::unique_ptr<ChunkStore> store, bool shared) : shared_(share
   named_ = shared || (chunk_count_ > 0 && readable_.size() == chunk_count_);
 }
 
-void Content::start(ChannelIds& ids, Allowance& allowance) {
-  swarm_ = std::make_unique<Swarm>(store_->root(), SwarmConfig{}, ids, &allowance);
+void Content::start(ChannelIds& ids, Allowance& allowance, const SwarmConfig& config) {
+  swarm_ = std::make_unique<Swarm>(store_->root(), config, ids, &allowance);
   if (!store_->possession().peaks.empty()) swarm_->restore(store_->possession());
   store_->forget_possession();
 }
 
-void Content::stop(Instant now, net::UdpSocket& socket) {
+void Content::stop(Instant now, Ways& ways) {
   if (!swarm_) return;
   swarm_->leave(now, out_);
   swarm_->checkpoint(out_);
-  carry_out(now, socket);
+  carry_out(now, ways);
   checked(store_->flush());
   swarm_.reset();
 }
 
-void Content::receive(Instant now, const net::Incoming& datagram, net::UdpSocket& socket) {
+void Content::receive(Instant now, const net::Incoming& datagram, Ways& ways) {
   if (!swarm_) return;
   swarm_->receive(now, datagram.from, datagram.bytes, out_);
-  carry_out(now, socket);
+  carry_out(now, ways);
 }
 
-void Content::add_peers(Instant now, std::span<const Endpoint> peers, net::UdpSocket& socket) {
+void Content::add_peers(Instant now, std::span<const Endpoint> peers, Ways& ways) {
   if (!swarm_) return;
-  for (const Endpoint& peer : peers) swarm_->add_peer(now, peer, out_);
-  carry_out(now, socket);
+  for (const bool links : {false, true}) {  // who is reached by UDP comes first
+    for (const Endpoint& peer : peers) {
+      if (relay::is_link(peer) == links) swarm_->add_peer(now, peer, out_);
+    }
+  }
+  carry_out(now, ways);
 }
 
-void Content::want(Instant now, const void* stream, std::span<const Wish> wishes, Rest rest, net::UdpSocket& socket) {
+void Content::want(Instant now, const void* stream, std::span<const Wish> wishes, Rest rest, Ways& ways) {
   constexpr std::uint64_t kEnd = kMaxChunks * ChunkStore::kChunkSize;
   Demand& demand = demands_[stream];
   demand = {{}, rest};
@@ -51,14 +55,14 @@ void Content::want(Instant now, const void* stream, std::span<const Wish> wishes
     const ChunkRange chunks{first / ChunkStore::kChunkSize, (end + ChunkStore::kChunkSize - 1) / ChunkStore::kChunkSize};
     demand.wishes.push_back({chunks, now + wish.within, wish.from_end});
   }
-  apply_wishes(now, socket);
+  apply_wishes(now, ways);
 }
 
-void Content::want_no_more(Instant now, const void* stream, net::UdpSocket& socket) {
-  if (demands_.erase(stream) > 0) apply_wishes(now, socket);
+void Content::want_no_more(Instant now, const void* stream, Ways& ways) {
+  if (demands_.erase(stream) > 0) apply_wishes(now, ways);
 }
 
-void Content::apply_wishes(Instant now, net::UdpSocket& socket) {
+void Content::apply_wishes(Instant now, Ways& ways) {
   if (!swarm_) return;
   std::vector<ChunkWish> wishes;
   Rest rest = demands_.empty() ? Rest::kFetch : Rest::kLeave;
@@ -67,30 +71,30 @@ void Content::apply_wishes(Instant now, net::UdpSocket& socket) {
     if (demand.rest == Rest::kFetch) rest = Rest::kFetch;
   }
   swarm_->want(now, std::move(wishes), rest, out_);
-  carry_out(now, socket);
+  carry_out(now, ways);
 }
 
-void Content::settle(Instant now, net::UdpSocket& socket) {
+void Content::settle(Instant now, Ways& ways) {
   if (!swarm_) return;
   if (now >= swarm_->next_deadline()) {
     swarm_->tick(now, out_);
     touched_ = true;
   }
   if (!touched_) return;
-  carry_out(now, socket);
+  carry_out(now, ways);
   touched_ = false;
   checked(store_->flush());
-  if (is_broken()) return stop(now, socket);
+  if (is_broken()) return stop(now, ways);
   if (!named_ && swarm_->is_complete()) {
     swarm_->checkpoint(out_);
-    carry_out(now, socket);
+    carry_out(now, ways);
     checked(store_->complete());
     named_ = true;
   }
   if (!is_broken()) publish();
 }
 
-void Content::carry_out(Instant now, net::UdpSocket& socket) {
+void Content::carry_out(Instant now, Ways& ways) {
   touched_ = true;
   struct Visitor {
     Content& content;
@@ -109,7 +113,7 @@ void Content::carry_out(Instant now, net::UdpSocket& socket) {
     const Effect effect = out_.effects[i];
     std::visit(Visitor{*this, now}, effect);
   }
-  socket.send(outgoing_, out_.arena);
+  ways.send(now, outgoing_, out_.arena);
   outgoing_.clear();
   out_.clear();
 }

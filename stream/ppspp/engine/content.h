@@ -12,7 +12,7 @@
 
 #include "stream/chunk_store.h"
 #include "stream/engine.h"
-#include "stream/net/udp.h"
+#include "stream/ppspp/engine/ways.h"
 #include "stream/ppspp/swarm.h"
 
 namespace earshot::stream::ppspp {
@@ -27,19 +27,19 @@ class Content {
 
   // Called by the engine's thread.
 
-  void start(ChannelIds& ids, Allowance& allowance);
+  void start(ChannelIds& ids, Allowance& allowance, const SwarmConfig& config);
   /// Says good-bye and gives the swarm up; what was kept is written.
-  void stop(Instant now, net::UdpSocket& socket);
+  void stop(Instant now, Ways& ways);
   bool is_running() const { return swarm_ != nullptr; }
 
-  void receive(Instant now, const net::Incoming& datagram, net::UdpSocket& socket);
-  void add_peers(Instant now, std::span<const Endpoint> peers, net::UdpSocket& socket);
+  void receive(Instant now, const net::Incoming& datagram, Ways& ways);
+  void add_peers(Instant now, std::span<const Endpoint> peers, Ways& ways);
   /// What one stream (any name that is its own) wants from now on.
-  void want(Instant now, const void* stream, std::span<const Wish> wishes, Rest rest, net::UdpSocket& socket);
+  void want(Instant now, const void* stream, std::span<const Wish> wishes, Rest rest, Ways& ways);
   /// The stream has closed.
-  void want_no_more(Instant now, const void* stream, net::UdpSocket& socket);
+  void want_no_more(Instant now, const void* stream, Ways& ways);
   /// After whatever came: ticks when it is time to, writes what was kept, tells the readers.
-  void settle(Instant now, net::UdpSocket& socket);
+  void settle(Instant now, Ways& ways);
   Instant next_deadline() const { return swarm_ ? swarm_->next_deadline() : kNever; }
   bool is_idle() const { return !swarm_ || swarm_->channels() == 0; }
 
@@ -58,10 +58,10 @@ class Content {
   std::atomic<int> users{0};
 
  private:
-  void carry_out(Instant now, net::UdpSocket& socket);
+  void carry_out(Instant now, Ways& ways);
   void carry_out(Instant now, const Load& load);
   void checked(Result<void> result);
-  void apply_wishes(Instant now, net::UdpSocket& socket);
+  void apply_wishes(Instant now, Ways& ways);
   void publish();
 
   const bool shared_;

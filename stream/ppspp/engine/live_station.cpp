@@ -34,10 +34,14 @@ Result<std::unique_ptr<LiveStation>> LiveStation::open(const Endpoint& listen, c
   return std::unique_ptr<LiveStation>(new LiveStation(std::move(*socket), wake, make(secret_random())));
 }
 
-Result<std::unique_ptr<LiveStation>> LiveStation::broadcast(LiveSigner signer, const Endpoint& listen, std::size_t slots) {
+Result<std::unique_ptr<LiveStation>> LiveStation::broadcast(LiveSigner signer, const Endpoint& listen, std::size_t slots, Dialect dialect) {
+  if (dialect == Dialect::kDraft10 && signer.key().algorithm() != LiveAlgorithm::kEcdsaP256) {
+    return fail(ErrorCode::kUnsupported, "draft 10 knows keys of ECDSA P-256 only");
+  }
   return open(listen, [&](Random random) {
     LiveConfig config;
     config.slots = slots;
+    config.dialect = dialect;
     config.ntp_at_zero = ntp_at_zero();
     return LiveSwarm(std::move(signer), config, random);
   });
@@ -119,6 +123,16 @@ std::size_t LiveStation::peers() const {
 LiveSwarm::Counters LiveStation::counters() const {
   const std::lock_guard lock(mutex_);
   return swarm_.counters();
+}
+
+std::map<Endpoint, std::string> LiveStation::banned() const {
+  const std::lock_guard lock(mutex_);
+  return swarm_.banned();
+}
+
+std::optional<std::uint64_t> LiveStation::position() const {
+  const std::lock_guard lock(mutex_);
+  return next_;
 }
 
 void LiveStation::append(ByteView bytes) {

@@ -4,9 +4,12 @@
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
+#include <string>
 #include <thread>
 
 #include "schema/endpoint.h"
@@ -21,8 +24,10 @@ class LiveStation {
   /// How long a reader waits for a chunk that is missing while later ones are here; then it goes on behind the gap.
   static constexpr Duration kGapPatience = 2s;
 
-  /// `slots`: listeners served from here at once; the others take it from them. Errors: kUnreachable (the port is taken).
-  static Result<std::unique_ptr<LiveStation>> broadcast(LiveSigner signer, const Endpoint& listen, std::size_t slots);
+  /// `slots`: listeners served from here at once; the others take it from them. Errors: kUnreachable (the port is taken), kUnsupported
+  /// (draft 10 with another key than one of ECDSA P-256).
+  static Result<std::unique_ptr<LiveStation>> broadcast(LiveSigner signer, const Endpoint& listen, std::size_t slots,
+                                                        Dialect dialect = Dialect::kRfc7574);
   static Result<std::unique_ptr<LiveStation>> tune_in(LiveKey key, const Endpoint& listen, std::span<const Endpoint> peers);
   /// Says good-bye.
   ~LiveStation();
@@ -32,6 +37,8 @@ class LiveStation {
   Endpoint local() const { return socket_->local(); }
   std::size_t peers() const;
   LiveSwarm::Counters counters() const;
+  /// Who was banned, and why.
+  std::map<Endpoint, std::string> banned() const;
 
   /// REQUIRES: broadcast.
   void append(ByteView bytes);
@@ -40,6 +47,8 @@ class LiveStation {
 
   /// The next verified bytes in order, from where this station tuned in; waits for at least one. Errors: kTimedOut.
   Result<std::size_t> read(std::span<std::uint8_t> into, Duration patience);
+  /// Which byte of the stream read() hands out next; nothing before the first. Grows by more than was read when a gap was passed over.
+  std::optional<std::uint64_t> position() const;
 
  private:
   LiveStation(std::unique_ptr<net::UdpSocket> socket, int wake, LiveSwarm swarm);

@@ -1,4 +1,6 @@
 // OpenSSL behind two names.
+// For sha256.cpp, which may be compiled behind this in one unit.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "stream/ppspp/live/live_key.h"
 
 #include <openssl/bn.h>

@@ -1,12 +1,11 @@
 // What comes in, and who is there.
 #include "stream/ppspp/live/live_swarm.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "schema/check.h"
 #include "stream/ppspp/merkle_hash.h"
+#include "stream/ppspp/peer_limits.h"
 
 namespace earshot::stream::ppspp {
 
@@ -16,7 +15,6 @@ constexpr std::size_t kMaxRuns = 256;        // that a peer may announce: a wind
 constexpr std::size_t kMaxBanned = 512;
 constexpr std::size_t kMaxCandidates = 256;
 constexpr std::uint64_t kMaxAgeSeconds = 60;  // of a munro, by its timestamp; clocks are set by hand in places
-constexpr unsigned kSilentDials = 2;         // handshakes of the RFC before draft 10's is tried, too
 constexpr std::uint64_t kEndOfChunk32 = std::uint64_t{1} << 32;
 constexpr std::size_t kMaxHalfOpen = 32;
 constexpr Duration kLongAgo = 60s;
@@ -124,51 +122,40 @@ void LiveSwarm::discard_old() {
 
 // --- Handshakes ------------------------------------------------------------------------------------------------------
 
+Agreement LiveSwarm::agreement(Dialect dialect) const {
+  Agreement ours;
+  ours.swarm_id = key_.swarm_id();
+  ours.integrity = Integrity::kUnifiedMerkle;
+  ours.draft10 = dialect == Dialect::kDraft10;
+  ours.hash = ours.draft10 ? MerkleHash::kSha1 : MerkleHash::kSha256;
+  ours.addressing = config_.addressing;
+  ours.chunk_size = config_.chunk_size;
+  ours.hash_is_said = false;
+  return ours;
+}
+
 Options LiveSwarm::our_options(bool first, Dialect dialect) const {
-  Options options;
-  options.version = kVersion;
-  if (first || dialect == Dialect::kDraft10) options.minimum_version = kVersion;
+  Options options = options_of(agreement(dialect));
+  if (first) options.minimum_version = kVersion;
   if (first) options.swarm_id = key_.swarm_id();
-  options.integrity = static_cast<std::uint8_t>(Integrity::kUnifiedMerkle);
   options.live_signature = static_cast<std::uint8_t>(key_.algorithm());
-  options.addressing = static_cast<std::uint8_t>(config_.addressing);
   options.live_discard_window = config_.discard_window;
-  if (dialect == Dialect::kDraft10) return options;
-  options.merkle_hash = static_cast<std::uint8_t>(form_.hash);
-  SupportedMessages supported;
-  for (const Kind kind : {Kind::kHandshake, Kind::kData, Kind::kAck, Kind::kHave, Kind::kIntegrity, Kind::kPexV4, Kind::kPexRequest,
-                          Kind::kSignedIntegrity, Kind::kRequest, Kind::kCancel, Kind::kChoke, Kind::kUnchoke, Kind::kPexV6}) {
-    supported.add(kind);
-  }
-  options.supported = supported;
-  options.chunk_size = config_.chunk_size;
   return options;
 }
 
 /// Empty: it fits. Without a chunk size it is draft 10's.
-std::string LiveSwarm::misfit(const Options& options) const {
-  const bool version = options.version && *options.version >= kVersion && options.minimum_version.value_or(0) <= kVersion;
-  if (!version) return fmt::format("does not speak version {}", kVersion);
-  if (options.swarm_id && !std::ranges::equal(*options.swarm_id, key_.swarm_id())) return "is of another swarm";
-  if (options.integrity != static_cast<std::uint8_t>(Integrity::kUnifiedMerkle)) return "does not protect its stream with a Unified Merkle Tree";
+std::string LiveSwarm::why_not(const Options& options) const {
+  Dialect dialect = dialect_of(options);
+  if (dialect == Dialect::kDraft10 && !may_speak_draft10()) dialect = Dialect::kRfc7574;
+  if (std::string why = misfit(options, agreement(dialect)); !why.empty()) return why;
   if (options.live_signature != static_cast<std::uint8_t>(key_.algorithm())) return "signs with another algorithm than the stream's key";
-  if (options.addressing != static_cast<std::uint8_t>(config_.addressing)) return "names chunks in another way";
   if (!options.live_discard_window) return "names no discard window";
-  const Dialect dialect = dialect_of(options);
-  if (dialect == Dialect::kDraft10 && !may_speak_draft10()) return "does not say how large its chunks are";
   if (settled_ && dialect != config_.dialect) return "speaks another dialect than the stream";
-  const MerkleHash hash = dialect == Dialect::kDraft10 ? MerkleHash::kSha1 : MerkleHash::kSha256;
-  if (options.merkle_hash.value_or(static_cast<std::uint8_t>(hash)) != static_cast<std::uint8_t>(hash)) {
-    return fmt::format("hashes with {}, this stream with {}", to_string(MerkleHash{*options.merkle_hash}), to_string(hash));
-  }
-  if (options.chunk_size.value_or(config_.chunk_size) != config_.chunk_size) {
-    return fmt::format("has chunks of {} bytes, this stream of {}", *options.chunk_size, config_.chunk_size);
-  }
   return {};
 }
 
 bool LiveSwarm::accepts(const Options& options) {
-  std::string why = misfit(options);
+  std::string why = why_not(options);
   if (!why.empty()) {
     ++counters_.refused;
     last_refusal_ = std::move(why);

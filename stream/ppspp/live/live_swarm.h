@@ -121,8 +121,9 @@ class LiveSwarm {
     bool to_ask_for_peers = false;
   };
 
+  Agreement agreement(Dialect dialect) const;
   Options our_options(bool first, Dialect dialect) const;
-  std::string misfit(const Options& options) const;
+  std::string why_not(const Options& options) const;
   bool accepts(const Options& options);
   void speak_in(Dialect dialect);
   bool may_speak_draft10() const;

@@ -2,25 +2,22 @@
 #include <algorithm>
 
 #include "stream/ppspp/live/live_swarm.h"
+#include "stream/ppspp/peer_limits.h"
+#include "stream/relay/carrier.h"
 
 namespace earshot::stream::ppspp {
 
 namespace {
 
 constexpr unsigned kMaxDials = 5;              // 250 ms doubling: 8 s in all
-constexpr Duration kHalfOpenTime = 10s;
 constexpr Duration kKeepAlive = 5s;
-constexpr Duration kDeadAfter = 180s;          // section 3.12
-constexpr unsigned kDeadUnanswered = 3;
 constexpr Duration kMunroAgain = 300ms;        // a munro that was sent and not shown is sent again
-constexpr Duration kAsksStill = 3s;            // who asked for nothing that long needs no slot
+constexpr Duration kListensStill = 3s;         // who asked for nothing that long needs no slot
 constexpr Duration kSlotRound = 1s;
 constexpr Duration kPexInterval = 5s;          // a listener needs its neighbours soon
 constexpr Duration kPexRetry = 250ms;          // when nobody could be asked
 constexpr Duration kPexAnswerInterval = 2s;
-constexpr std::size_t kEnoughPeers = 12;
-constexpr std::size_t kMaxAddresses = 32;
-constexpr Duration kLiveliness = 60s;
+constexpr std::size_t kEnoughListeners = 12;
 
 }  // namespace
 
@@ -90,7 +87,7 @@ void LiveSwarm::ask(Instant now) {
       rest.begin = run.end;
     }
   }
-  if (channels_.size() >= kEnoughPeers || now < pex_due_ || config_.pex == Pex::kOff) return;
+  if (channels_.size() >= kEnoughListeners || now < pex_due_ || config_.pex == Pex::kOff) return;
   Channel* chosen = nullptr;
   for (const auto& channel : channels_) {
     const bool may = config_.pex == Pex::kEverywhere || is_private(channel->endpoint);
@@ -125,18 +122,18 @@ void LiveSwarm::answer_addresses(Instant now, Channel& channel, Outbox& out) {
 void LiveSwarm::take_address(Instant now, Channel& channel, const Endpoint& endpoint) {
   const bool asked = channel.pex_asked != Instant{} && now - channel.pex_asked < kPexInterval;
   const bool leaks = is_private(endpoint) && !is_private(channel.endpoint);
-  if (!asked || leaks || endpoint.port == 0 || endpoint.is_unspecified() || banned_.contains(endpoint)) return;
-  if (find(endpoint) != nullptr || channels_.size() + candidates_.size() >= kEnoughPeers) return;
+  if (!asked || leaks || endpoint.port == 0 || endpoint.is_unspecified() || relay::is_link(endpoint) || banned_.contains(endpoint)) return;
+  if (find(endpoint) != nullptr || channels_.size() + candidates_.size() >= kEnoughListeners) return;
   candidates_.insert(endpoint);
 }
 
 void LiveSwarm::take_request(Instant now, Channel& channel, ChunkRange chunks) {
-  const bool newcomer = channel.asked_us == Instant{} || now - channel.asked_us > kAsksStill;
+  const bool newcomer = channel.asked_us == Instant{} || now - channel.asked_us > kListensStill;
   channel.asked_us = now;
   channel.unchoke_unused = false;
   if (newcomer && !channel.choked_by_us) {
     const auto served = std::count_if(channels_.begin(), channels_.end(), [&](const auto& other) {
-      return other.get() != &channel && other->open && !other->choked_by_us && other->asked_us != Instant{} && now - other->asked_us <= kAsksStill;
+      return other.get() != &channel && other->open && !other->choked_by_us && other->asked_us != Instant{} && now - other->asked_us <= kListensStill;
     });
     channel.choked_by_us = static_cast<std::size_t>(served) >= config_.slots;
   }
@@ -153,12 +150,12 @@ void LiveSwarm::fill_slots(Instant now) {
   served_round_ = now + kSlotRound;
   for (const auto& channel : channels_) {
     // An UNCHOKE that is not used was lost, or not needed.
-    if (!channel->unchoke_unused || now - channel->asked_us <= kAsksStill) continue;
+    if (!channel->unchoke_unused || now - channel->asked_us <= kListensStill) continue;
     channel->unchoke_unused = false;
     channel->choked_by_us = true;
   }
   const auto served = std::count_if(channels_.begin(), channels_.end(), [&](const auto& channel) {
-    return channel->open && !channel->choked_by_us && channel->asked_us != Instant{} && now - channel->asked_us <= kAsksStill;
+    return channel->open && !channel->choked_by_us && channel->asked_us != Instant{} && now - channel->asked_us <= kListensStill;
   });
   if (static_cast<std::size_t>(served) >= config_.slots) return;
   Channel* next = nullptr;
@@ -264,7 +261,7 @@ void LiveSwarm::update_deadline(Instant now) {
     if (owes_munro(*channel)) next = std::min(next, std::max(now + 1ms, channel->munro_told_at + kMunroAgain));
     if (channel->choked_by_us) next = std::min(next, std::max(now + 1ms, served_round_));
   }
-  if (!signer_ && tuned_in_ && channels_.size() < kEnoughPeers && !channels_.empty()) next = std::min(next, std::max(now + 1ms, pex_due_));
+  if (!signer_ && tuned_in_ && channels_.size() < kEnoughListeners && !channels_.empty()) next = std::min(next, std::max(now + 1ms, pex_due_));
   deadline_ = next;
 }
 
