@@ -126,10 +126,12 @@ std::vector<DigestKey> DigestKeys::of(const Track& track) const {
   terms.read(track);
   std::vector<DigestKey> keys;
   for (const TrackTerms::Term& term : terms.terms()) keys.push_back(digest_key_of_word(term.text));
-  if (!track.artist.empty() && !track.title.empty()) {
+  // The id says more than the pair, and takes its place: what can be fetched costs the network as many keys as ever.
+  if (is_told(track.content)) {
+    keys.push_back(digest_key_of_content(track.content));
+  } else if (!track.artist.empty() && !track.title.empty()) {
     keys.push_back(digest_key_of_pair(folded(*tokenizer_, track.artist), folded(*tokenizer_, track.title)));
   }
-  if (is_told(track.content)) keys.push_back(digest_key_of_content(track.content));
   tidy(keys);
   return keys;
 }

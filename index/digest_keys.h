@@ -33,8 +33,8 @@ class DigestKeys {
   explicit DigestKeys(bool transliterates = false);
   ~DigestKeys();
 
-  /// Of each of its words, in every spelling that the index knows, of its artist and title as a pair, and of its content, when
-  /// that can be fetched; rising.
+  /// Of each of its words, in every spelling that the index knows, and of its content, or, where there is nothing to fetch, of its
+  /// artist and title as a pair; rising.
   std::vector<DigestKey> of(const Track& track) const;
 
   /// None also for a text that is no question.
