@@ -34,12 +34,12 @@ std::uint32_t peer_of(const Endpoint& endpoint) {
   return std::uint32_t{endpoint.address[13]} << 16 | std::uint32_t{endpoint.address[14]} << 8 | endpoint.address[15];
 }
 
-enum class EventKind : std::uint8_t { kArrival, kTick, kPlay, kJoin, kGo };
+enum class WhatHappens : std::uint8_t { kArrival, kTick, kPlay, kJoin, kGo };
 
 struct SwarmEvent {
   Instant at;
   std::uint64_t order = 0;
-  EventKind kind{};
+  WhatHappens kind{};
   std::uint32_t peer = 0;
   Endpoint to, from;  // kArrival
   Bytes bytes;
@@ -56,7 +56,7 @@ class SwarmRun {
 
   SwarmRecord run() {
     for (std::uint32_t peer = 0; peer < places_.size(); ++peer) {
-      push({Instant(1s) + settings_.join_interval * static_cast<std::int64_t>(peer), 0, EventKind::kJoin, peer, {}, {}, {}});
+      push({Instant(1s) + settings_.join_interval * static_cast<std::int64_t>(peer), 0, WhatHappens::kJoin, peer, {}, {}, {}});
     }
     const Instant end = Instant(1s) + settings_.time;
     while (!events_.empty() && !done_) {
@@ -90,19 +90,19 @@ class SwarmRun {
   void happen(SwarmEvent& event) {
     Place& place = places_[event.peer];
     switch (event.kind) {
-      case EventKind::kJoin: return join(event.peer);
-      case EventKind::kGo: return go(event.peer, event.to);
-      case EventKind::kPlay:
+      case WhatHappens::kJoin: return join(event.peer);
+      case WhatHappens::kGo: return go(event.peer, event.to);
+      case WhatHappens::kPlay:
         if (!place.member || place.endpoint != event.to) return;
         place.member->play(now_, out_);
         carry_out(event.peer);
-        push({now_ + kPlayStep, 0, EventKind::kPlay, event.peer, place.endpoint, {}, {}});
+        push({now_ + kPlayStep, 0, WhatHappens::kPlay, event.peer, place.endpoint, {}, {}});
         return;
-      case EventKind::kArrival:
+      case WhatHappens::kArrival:
         if (!place.member || place.endpoint != event.to) return;
         place.member->receive(now_, event.from, event.bytes, out_);
         return carry_out(event.peer);
-      case EventKind::kTick:
+      case WhatHappens::kTick:
         if (!place.member || place.deadline != event.at) return;
         place.deadline = kNever;
         if (place.member->next_deadline() <= now_) place.member->tick(now_, out_);
@@ -127,11 +127,11 @@ class SwarmRun {
         const Place& other = present_.size() <= settings_.providers ? places_[0] : places_[present_[random.below(present_.size())]];
         if (other.member && other.endpoint != place.endpoint) place.member->add_peer(now_, other.endpoint, out_);
       }
-      if (session_) push({now_ + session_->draw(random), 0, EventKind::kGo, peer, place.endpoint, {}, {}});
+      if (session_) push({now_ + session_->draw(random), 0, WhatHappens::kGo, peer, place.endpoint, {}, {}});
     }
     if (place.lives == 1) present_.push_back(peer);
     carry_out(peer);
-    push({now_ + kPlayStep, 0, EventKind::kPlay, peer, place.endpoint, {}, {}});
+    push({now_ + kPlayStep, 0, WhatHappens::kPlay, peer, place.endpoint, {}, {}});
   }
 
   void go(std::uint32_t peer, const Endpoint& who) {
@@ -164,7 +164,7 @@ class SwarmRun {
     const Instant at(kSlot * slot);
     if (at >= place.deadline) return;
     place.deadline = at;
-    push({at, 0, EventKind::kTick, peer, {}, {}, {}});
+    push({at, 0, WhatHappens::kTick, peer, {}, {}, {}});
   }
 
   void transmit(std::uint32_t peer, const Send& send) {
@@ -185,7 +185,7 @@ class SwarmRun {
     }
     const auto slot = (place.line_free + *travel).time_since_epoch() / kSlot;
     const ByteView bytes = ByteView(out_.arena).subspan(send.offset, send.size);
-    push({std::max(Instant(kSlot * slot), now_), 0, EventKind::kArrival, to, send.to, place.endpoint, Bytes(bytes.begin(), bytes.end())});
+    push({std::max(Instant(kSlot * slot), now_), 0, WhatHappens::kArrival, to, send.to, place.endpoint, Bytes(bytes.begin(), bytes.end())});
     // A vod run is over when all have everything and nobody comes any more.
     if (record_.datagrams % 4096 == 0) done_ = settings_.kind == SwarmKind::kVod && !session_ && is_over();
   }
