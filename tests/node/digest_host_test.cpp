@@ -209,7 +209,8 @@ TEST(Digests, AQuestionThatStaysIsAnsweredByWhoComesLater) {
   std::mutex mutex;  // outlives the nodes, as do the hits that it guards
   std::vector<ReachableHit> hits;
   LibraryNode wisher({track(1, "Thelonious Monk", "Blue Monk")}), other({track(2, "Bill Evans", "Peace Piece")}, {wisher.node->self()});
-  ASSERT_TRUE(eventually([&] { return wisher.node->status().neighbors == 1 && wisher.node->status().digests.digests == 1; }))
+  // A slow machine makes its first digest in a second, and then rests for twenty times that.
+  ASSERT_TRUE(eventually([&] { return wisher.node->status().neighbors == 1 && wisher.node->status().digests.digests == 1; }, 60s))
       << "neighbors host each other's digests";
   SearchRequest request = words("so what");
   request.strategy = StrategyKind::kBubble;
