@@ -37,9 +37,7 @@ constexpr std::array<Typographic, 12> kTypographic = {{{"‘", '\''},
                                                        {"−", '-'}}};
 
 std::string nfkc_casefold(std::string_view text) {
-  const bool is_ascii =
-      std::all_of(text.begin(), text.end(), [](char byte) { return static_cast<signed char>(byte) >= 0; });
-  if (is_ascii) {
+  if (is_ascii(text)) {
     std::string lower(text);
     for (char& byte : lower) byte = byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte + ('a' - 'A')) : byte;
     return lower;

@@ -347,14 +347,18 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void saved(const lt::torrent_handle& handle) {
     --saving_;
-    const auto at = std::find_if(torrents_.begin(), torrents_.end(), [&](const auto& row) { return row.second.handle == handle; });
+    const auto at = place_of(handle);
     if (at == torrents_.end() || !at->second.demands.empty() || stopping_) return;
     session_->remove_torrent(handle);
     torrents_.erase(at);
   }
 
+  std::map<lt::sha1_hash, Torrent>::iterator place_of(const lt::torrent_handle& handle) {
+    return std::find_if(torrents_.begin(), torrents_.end(), [&](const auto& row) { return row.second.handle == handle; });
+  }
+
   Torrent* find(const lt::torrent_handle& handle) {
-    const auto at = std::find_if(torrents_.begin(), torrents_.end(), [&](const auto& row) { return row.second.handle == handle; });
+    const auto at = place_of(handle);
     return at == torrents_.end() ? nullptr : &at->second;
   }
 

@@ -44,6 +44,22 @@ void fill(const std::filesystem::path& folder, std::uint32_t tracks) {
   }
 }
 
+// A change that is written, and of which the watermark knows nothing.
+void add_unacknowledged(const std::filesystem::path& folder) {
+  std::filesystem::rename(folder / "acknowledged", folder / "before");
+  {
+    const auto index = Index::open(folder, kOptions);
+    ASSERT_TRUE((*index)->add(std::vector{track(19, "Song19 | Artist | Album")}));
+  }
+  std::filesystem::rename(folder / "before", folder / "acknowledged");
+}
+
+void rot_last_write(const std::filesystem::path& folder) {
+  const auto logs = files_of(folder, ".log");
+  ASSERT_FALSE(logs.empty());
+  flip_byte(logs.back(), std::filesystem::file_size(logs.back()) - 1);
+}
+
 void tear_last_write(const std::filesystem::path& folder) {
   const auto logs = files_of(folder, ".log");
   ASSERT_FALSE(logs.empty());
@@ -64,12 +80,7 @@ TEST(Durability, RefusesWhatLostAnAcknowledgedWrite) {
 TEST(Durability, DropsATornLastWriteOnly) {
   const TemporaryFolder folder;
   fill(folder.path(), 19);
-  std::filesystem::rename(folder.path() / "acknowledged", folder.path() / "before");
-  {
-    const auto index = Index::open(folder.path(), kOptions);
-    ASSERT_TRUE((*index)->add(std::vector{track(19, "Song19 | Artist | Album")}));
-  }
-  std::filesystem::rename(folder.path() / "before", folder.path() / "acknowledged");
+  add_unacknowledged(folder.path());
   tear_last_write(folder.path());
   const auto index = Index::open(folder.path(), kOptions);
   ASSERT_TRUE(index) << index.error().what;
@@ -80,14 +91,8 @@ TEST(Durability, DropsATornLastWriteOnly) {
 TEST(Durability, DropsALastWriteThatIsWholeByItsLengthOnly) {
   const TemporaryFolder folder;
   fill(folder.path(), 19);
-  std::filesystem::rename(folder.path() / "acknowledged", folder.path() / "before");
-  {
-    const auto index = Index::open(folder.path(), kOptions);
-    ASSERT_TRUE((*index)->add(std::vector{track(19, "Song19 | Artist | Album")}));
-  }
-  std::filesystem::rename(folder.path() / "before", folder.path() / "acknowledged");
-  const auto log = files_of(folder.path(), ".log").back();
-  flip_byte(log, std::filesystem::file_size(log) - 1);
+  add_unacknowledged(folder.path());
+  rot_last_write(folder.path());
   for (int i = 0; i < 2; ++i) {
     const auto index = Index::open(folder.path(), kOptions);
     ASSERT_TRUE(index) << index.error().what;
@@ -98,8 +103,7 @@ TEST(Durability, DropsALastWriteThatIsWholeByItsLengthOnly) {
 TEST(Durability, RefusesALastWriteThatRottedAfterItWasAcknowledged) {
   const TemporaryFolder folder;
   fill(folder.path(), 20);
-  const auto log = files_of(folder.path(), ".log").back();
-  flip_byte(log, std::filesystem::file_size(log) - 1);
+  rot_last_write(folder.path());
   for (int i = 0; i < 2; ++i) {
     const auto index = Index::open(folder.path(), kOptions);
     ASSERT_FALSE(index);

@@ -289,13 +289,13 @@ void Api::content(const Request& request, const std::shared_ptr<Channel>& channe
   };
   json::FetchOrder order;
   order.content = *id;
-  // A player comes back for more of what is open already, even when its holders are forgotten by now.
-  if (!completed(order, request.role)) {
-    if (const auto open = parts_.plays.find(*id, {ErrorCode::kNotFound, ""})) return answer(open);
-  }
-  complete(std::move(order), request.role, channel, [this, answer](const Fetch& wanted) {
+  const auto open_from = [this, answer](const Fetch& wanted) {
     answer(parts_.plays.open(wanted.content, wanted.providers, wanted.track.bitrate_kbps * 1000));
-  });
+  };
+  if (const auto wanted = completed(order, request.role)) return open_from(*wanted);
+  // A player comes back for more of what is open already, even when its holders are forgotten by now.
+  if (const auto open = parts_.plays.find(*id, {ErrorCode::kNotFound, ""})) return answer(open);
+  complete(std::move(order), request.role, channel, open_from);
 }
 
 void Api::cover(const Request& request, const std::shared_ptr<Channel>& channel) {
