@@ -18,6 +18,7 @@
 #include "overlay/config.h"
 #include "tools/cli/interrupt.h"
 #include "tools/node/remembered_network.h"
+#include "tools/node/runtime_files.h"
 
 namespace earshot::cli {
 
@@ -66,13 +67,13 @@ std::string end_of_log(const fs::path& file) {
 }  // namespace
 
 Result<DemoNetwork> DemoNetwork::create(std::size_t nodes, bool keep, std::string program) {
-  std::string name = (fs::temp_directory_path() / "earshot-demo-XXXXXX").string();
-  if (!::mkdtemp(name.data())) return fail(ErrorCode::kDisk, "make a folder '{}': {}", name, std::strerror(errno));
-  DemoNetwork network(name, keep, std::move(program));
+  const auto folder = node::make_temporary_folder("demo");
+  if (!folder) return tl::unexpected(folder.error());
+  DemoNetwork network(*folder, keep, std::move(program));
   std::error_code error;
   for (std::size_t i = 0; i < nodes && !error; ++i) {
     DemoNode node;
-    node.folder = fs::path(name) / fmt::format("n{:02}", i);
+    node.folder = *folder / fmt::format("n{:02}", i);
     node.shared = node.folder / "shared";
     fs::create_directories(node.shared, error);
     // As if it had been here before: a network that has just begun takes a quarter of an hour to measure itself.
@@ -82,7 +83,7 @@ Result<DemoNetwork> DemoNetwork::create(std::size_t nodes, bool keep, std::strin
       return tl::unexpected(known.error());
     network.nodes_.push_back(std::move(node));
   }
-  if (error) return fail(ErrorCode::kDisk, "make folders below '{}': {}", name, error.message());
+  if (error) return fail(ErrorCode::kDisk, "make folders below '{}': {}", folder->string(), error.message());
   return network;
 }
 

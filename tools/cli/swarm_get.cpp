@@ -1,6 +1,5 @@
 // get --swarm: a content of another RFC 7574 program, whose hash function and chunk names may not be ours. No node takes part.
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +12,7 @@
 #include "tools/cli/interrupt.h"
 #include "tools/cli/render.h"
 #include "tools/cli/replies.h"
+#include "tools/node/runtime_files.h"
 
 namespace earshot::cli {
 
@@ -102,13 +102,13 @@ Result<std::uint64_t> fetch_with(const EngineOptions& options, const Digest32& r
 Result<std::uint64_t> fetch_into(const fs::path& file, const std::string& hex, const ForeignSwarm& swarm, Console& console) {
   const auto root = root_from(hex, swarm.config.hash);
   if (!root) return tl::unexpected(root.error());
-  std::string folder = (fs::temp_directory_path() / "earshot-swarm-XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr) return fail(ErrorCode::kDisk, "cannot make {}", folder);
-  EngineOptions options{folder, any_port_towards(swarm.peer)};
+  const auto folder = node::make_temporary_folder("swarm");
+  if (!folder) return tl::unexpected(folder.error());
+  EngineOptions options{*folder, any_port_towards(swarm.peer)};
   options.swarm = swarm.config;
   auto bytes = fetch_with(options, *root, swarm.peer, file, console);
   std::error_code ignored;
-  fs::remove_all(folder, ignored);
+  fs::remove_all(*folder, ignored);
   return bytes;
 }
 

@@ -2,6 +2,7 @@
 #include "tools/node/runtime_files.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "schema/bytes.h"
@@ -35,6 +37,12 @@ bool write_all(int descriptor, std::string_view text) {
 }
 
 }  // namespace
+
+Result<fs::path> make_temporary_folder(std::string_view purpose) {
+  std::string name = (fs::temp_directory_path() / fmt::format("earshot-{}-XXXXXX", purpose)).string();
+  if (::mkdtemp(name.data()) == nullptr) return fail(ErrorCode::kDisk, "make a folder '{}': {}", name, reason());
+  return fs::path(name);
+}
 
 Result<void> make_private_folder(const fs::path& folder) {
   std::error_code error;

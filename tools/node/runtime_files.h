@@ -14,6 +14,9 @@ namespace earshot::node {
 /// to others; ours but wider is closed. Errors: kDenied (someone else's), kDisk.
 Result<void> make_private_folder(const std::filesystem::path& folder);
 
+/// A new folder of the caller's own below the temporary folder, "earshot-PURPOSE-...", 0700. Whoever made it removes it. Errors: kDisk.
+Result<std::filesystem::path> make_temporary_folder(std::string_view purpose);
+
 /// Writes a file by a temporary one and a rename, mode 0600, so that readers see the old text or the new one, whole.
 /// Errors: kDisk.
 Result<void> write_private_file(const std::filesystem::path& file, std::string_view text);
